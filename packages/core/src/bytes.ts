@@ -1,0 +1,182 @@
+/**
+ * Bytes in and out, little-endian, without `TextEncoder` or `Buffer`, which a bare realm does not have.
+ */
+export class ByteWriter {
+  #bytes: Uint8Array<ArrayBuffer>;
+  #view: DataView<ArrayBuffer>;
+  #length = 0;
+
+  constructor(capacity = 256) {
+    this.#bytes = new Uint8Array(capacity);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** What was written; valid until the next write. */
+  bytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+
+  uint8(value: number): void {
+    const at = this.#reserve(1);
+    this.#view.setUint8(at, value);
+  }
+  uint16(value: number): void {
+    const at = this.#reserve(2);
+    this.#view.setUint16(at, value, true);
+  }
+  int32(value: number): void {
+    const at = this.#reserve(4);
+    this.#view.setInt32(at, value, true);
+  }
+  float64(value: number): void {
+    const at = this.#reserve(8);
+    this.#view.setFloat64(at, value, true);
+  }
+
+  /** Length in bytes (int32), then UTF-8. Lone surrogates are written as they are (WTF-8), so that nothing is lost. */
+  text(value: string): void {
+    const at = this.#reserve(4);
+    this.utf8(value);
+    this.#view.setInt32(at, this.#length - at - 4, true);
+  }
+
+  /** UTF-8 without a length. */
+  utf8(value: string): void {
+    for (let index = 0; index < value.length; index++) {
+      const code = value.codePointAt(index)!;
+      if (code < 0x80) this.uint8(code);
+      else if (code < 0x800) this.uint16(0xc0 | (code >> 6) | ((0x80 | (code & 0x3f)) << 8));
+      else if (code < 0x10000) {
+        this.uint8(0xe0 | (code >> 12));
+        this.uint16(0x80 | ((code >> 6) & 0x3f) | ((0x80 | (code & 0x3f)) << 8));
+      } else {
+        index++;
+        this.uint16(0xf0 | (code >> 18) | ((0x80 | ((code >> 12) & 0x3f)) << 8));
+        this.uint16(0x80 | ((code >> 6) & 0x3f) | ((0x80 | (code & 0x3f)) << 8));
+      }
+    }
+  }
+
+  json(value: unknown): void {
+    this.text(canonicalJson(value));
+  }
+
+  /** Count (int32), then the words. */
+  int32s(values: Int32Array): void {
+    this.int32(values.length);
+    const at = this.#reserve(4 * values.length);
+    for (let index = 0; index < values.length; index++) {
+      this.#view.setInt32(at + 4 * index, values[index]!, true);
+    }
+  }
+
+  padTo(multiple: number): void {
+    while (this.#length % multiple !== 0) this.uint8(0);
+  }
+
+  setInt32(at: number, value: number): void {
+    this.#view.setInt32(at, value, true);
+  }
+
+  #reserve(bytes: number): number {
+    const at = this.#length;
+    this.#length = at + bytes;
+    if (this.#length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(this.#length, 2 * this.#bytes.length));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+      this.#view = new DataView(larger.buffer);
+    }
+    return at;
+  }
+}
+
+/** Reading past the end throws a `RangeError`, as `DataView` does. */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get done(): boolean {
+    return this.at >= this.#bytes.length;
+  }
+
+  uint8(): number {
+    return this.#view.getUint8(this.at++);
+  }
+  uint16(): number {
+    this.at += 2;
+    return this.#view.getUint16(this.at - 2, true);
+  }
+  int32(): number {
+    this.at += 4;
+    return this.#view.getInt32(this.at - 4, true);
+  }
+  float64(): number {
+    this.at += 8;
+    return this.#view.getFloat64(this.at - 8, true);
+  }
+  text(): string {
+    return this.utf8(this.int32());
+  }
+
+  utf8(length: number): string {
+    const end = this.at + length;
+    if (length < 0 || end > this.#bytes.length) throw new RangeError('text longer than its bytes');
+    let value = '';
+    while (this.at < end) {
+      const first = this.uint8();
+      if (first < 0x80) value += String.fromCharCode(first);
+      else if (first < 0xe0) value += String.fromCharCode(((first & 0x1f) << 6) | this.#tail());
+      else if (first < 0xf0) {
+        value += String.fromCharCode(((first & 0x0f) << 12) | (this.#tail() << 6) | this.#tail());
+      } else {
+        const code =
+          ((first & 0x07) << 18) | (this.#tail() << 12) | (this.#tail() << 6) | this.#tail();
+        value += String.fromCodePoint(Math.min(code, 0x10ffff));
+      }
+    }
+    return value;
+  }
+
+  json(): unknown {
+    return JSON.parse(this.text());
+  }
+
+  int32s(): Int32Array<ArrayBuffer> {
+    const count = this.int32();
+    const values = new Int32Array(count);
+    for (let index = 0; index < count; index++) values[index] = this.int32();
+    return values;
+  }
+
+  skipTo(multiple: number): void {
+    while (this.at % multiple !== 0) this.at++;
+  }
+
+  #tail(): number {
+    return this.uint8() & 0x3f;
+  }
+}
+
+/** JSON with the keys of every object sorted: equal values, equal bytes. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => {
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
+    const entries = Object.entries(inner).filter(([, held]) => held !== undefined);
+    return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+  });
+}

@@ -1,0 +1,28 @@
+import type {
+  JobPatch,
+  JobSpecification,
+  PoolSpecification,
+  TaskConstraints,
+  TaskFactory,
+  TaskSpecification,
+} from './specification.ts';
+
+/** What callers ask of the engine. Each may be refused with an error, and then changes nothing. */
+export type Command =
+  /** The first input of every history: fixes the rules that it is replayed under. */
+  | { type: 'configure'; rulesVersion: number; accountName: string }
+  | { type: 'addPool'; pool: PoolSpecification }
+  | { type: 'deletePool'; poolId: string }
+  | { type: 'addJob'; job: JobSpecification }
+  | { type: 'patchJob'; jobId: string; patch: JobPatch }
+  | { type: 'terminateJob'; jobId: string; terminateReason?: string }
+  | { type: 'deleteJob'; jobId: string }
+  /** Each task succeeds or fails by itself (semantics §14.5). */
+  | { type: 'addTasks'; jobId: string; tasks: TaskSpecification[] }
+  | { type: 'addTaskFactory'; jobId: string; factory: TaskFactory }
+  | { type: 'updateTask'; jobId: string; taskId: string; constraints: TaskConstraints }
+  | { type: 'terminateTask'; jobId: string; taskId: string }
+  | { type: 'reactivateTask'; jobId: string; taskId: string }
+  | { type: 'deleteTask'; jobId: string; taskId: string }
+  /** Nothing but time passing. */
+  | { type: 'tick' };

@@ -1,0 +1,75 @@
+import type {
+  EnvironmentSetting,
+  OutputFile,
+  PoolSpecification,
+  ResourceFile,
+} from './specification.ts';
+
+/** Append only: the numbers are in encoded effects. */
+export const EffectKind = {
+  /** Provide node `node` (details: {@link EffectCatalog.node}); answer `nodeReady` with the sequence. */
+  getNode: 1,
+  /** Give node `node` back, with all its files; answer `nodeGone` with the sequence. */
+  releaseNode: 2,
+  /** Start run (`run`, `sequence`) on `node` (details: {@link EffectCatalog.run}); answer `runEnded` or `runLost`. */
+  startRun: 3,
+  /** End run (`run`, `sequence`) on `node` with its whole process tree; it still answers `runEnded`. */
+  killRun: 4,
+  /** Remove the directory of task `taskId` of job `jobId` from every node of the pool that has it. No answer. */
+  removeTaskFiles: 5,
+  /** Remove the directories of all tasks of job `jobId`. No answer. */
+  removeJobFiles: 6,
+} as const;
+export type EffectKind = (typeof EffectKind)[keyof typeof EffectKind];
+
+/** Why a run is killed: after a wall clock output files are still uploaded, else not (semantics §5). */
+export type KillReason = 'wallClock' | 'ended';
+
+/** What a node is, for who provides it. */
+export interface NodeDetails {
+  poolId: string;
+  /** `node-<n>` */
+  nodeId: string;
+  pool: PoolSpecification;
+}
+
+/** What a run is, computed from the task's row when somebody asks. */
+export interface RunDetails {
+  poolId: string;
+  nodeId: string;
+  jobId: string;
+  taskId: string;
+  commandLine: string;
+  resourceFiles: readonly ResourceFile[];
+  outputFiles: readonly OutputFile[];
+  /** Common settings of the job, then the task's: the later wins. Without system variables. */
+  environmentSettings: readonly EnvironmentSetting[];
+  accountName: string;
+}
+
+/** Answers about the subjects of effects; valid until the next `apply`. */
+export interface EffectCatalog {
+  node(node: number): NodeDetails;
+  /** `undefined` if the run is over by now. */
+  run(run: number, sequence: number): RunDetails | undefined;
+}
+
+/**
+ * The effects of one `apply`, in the order in which they must be carried out: typed rows, no object per
+ * effect. Each names its subject and a sequence number, so that doing it twice is doing it once.
+ */
+export interface EffectBatch {
+  readonly length: number;
+  kind(index: number): EffectKind;
+  /** Engine-wide number of the node; −1 for removals. */
+  node(index: number): number;
+  /** Row of the run; −1 where there is none. */
+  run(index: number): number;
+  sequence(index: number): number;
+  /** True: the input that caused it must be synced before this leaves; false: written is enough. */
+  mustSync(index: number): boolean;
+  killReason(index: number): KillReason;
+  /** What to remove; for removals only. */
+  removal(index: number): { poolId: string; jobId: string; taskId?: string };
+  readonly catalog: EffectCatalog;
+}

@@ -1,0 +1,263 @@
+import type { Command } from './command.ts';
+import type { EffectBatch } from './effect.ts';
+import { EffectLog } from './effect-log.ts';
+import type { BatchErrorBody } from './errors.ts';
+import type { EngineEvent } from './event-log.ts';
+import { failureCode, InputBatch, type InputVisitor } from './input-batch.ts';
+import { expire, endRunAs } from './job-end.ts';
+import { addJob, patchJob, removeJob, terminateJob } from './job-rules.ts';
+import { place } from './placement.ts';
+import { addPool, deletePool, nodeGone, nodeLost, nodeReady } from './pool-rules.ts';
+import { Queries } from './queries.ts';
+import { refuse } from './refusal.ts';
+import { failureCodes, ReportKind } from './report.ts';
+import { Ending } from './run-table.ts';
+import { readSnapshot, stateHash, writeSnapshot } from './snapshot.ts';
+import { endRun, requeue } from './task-lifecycle.ts';
+import {
+  addTaskFactory,
+  addTasks,
+  deleteTask,
+  reactivateTask,
+  type TaskRefusal,
+  terminateTask,
+  updateTask,
+} from './task-rules.ts';
+import { validate } from './validate.ts';
+import { currentRulesVersion, World } from './world.ts';
+
+/** What became of one command. */
+export interface CommandResult {
+  /** Absent: accepted. */
+  error?: BatchErrorBody;
+  /** Of `addTasks`: those that were refused; the others are added. */
+  refused?: TaskRefusal[];
+}
+
+/** What a batch led to. */
+export interface Applied {
+  /** One per command of the batch, in order; reports have none. */
+  results: CommandResult[];
+  /** To be carried out in order; valid until the next `apply`. */
+  effects: EffectBatch;
+  /** Changes of state, in order; empty unless {@link Engine.listening}. */
+  events: readonly EngineEvent[];
+}
+
+/**
+ * The pure engine: inputs in, effects out. Deterministic: the same inputs give the same state and the same
+ * effects on every machine, however they are cut into batches. It holds no clock, no file and no process;
+ * `at`, milliseconds since the epoch, comes with every input.
+ *
+ * A refused command changes nothing but the time. A report is never refused: one that names something that
+ * is over is ignored and counted ({@link Engine.ignoredReports}).
+ */
+export class Engine {
+  #world = new World();
+  #results: CommandResult[] = [];
+  #queries = new Queries(this.#world);
+  /** Whether `apply` collects events. */
+  listening = false;
+
+  /** Applies a batch, as bytes or as built. Throws only for bytes that are no batch (`InvalidInput`). */
+  apply(batch: InputBatch | Uint8Array): Applied {
+    const world = this.#world;
+    this.#results = [];
+    world.effects.clear();
+    world.events = this.listening ? [] : undefined;
+    InputBatch.read(batch instanceof InputBatch ? batch.bytes() : batch, this.#inputs);
+    return { results: this.#results, effects: world.effects, events: world.events ?? [] };
+  }
+
+  /** When the host should send the next `tick`; `Infinity`: no need. */
+  nextDeadline(): number {
+    return Math.min(this.#world.runDeadlines.firstTime, this.#world.jobDeadlines.firstTime);
+  }
+
+  /** Every effect that awaits an answer, in an order in which it may be carried out: for a host that comes back. */
+  outstanding(): EffectBatch {
+    const world = this.#world;
+    const effects = new EffectLog(world);
+    for (const node of world.nodes) {
+      if (node.state === 'creating') effects.getNode(node.number, node.sequence);
+      else if (node.state === 'leavingpool') effects.releaseNode(node.number, node.sequence);
+    }
+    for (const run of world.runs) {
+      const node = world.runs.node(run);
+      const sequence = world.runs.sequence(run);
+      const mustSync =
+        world.pools[world.nodes[node]!.pool]!.specification.durability === 'synced';
+      effects.startRun(node, run, sequence, mustSync);
+      const ending = world.runs.ending(run);
+      if (ending !== Ending.none) {
+        effects.killRun(node, run, sequence, ending === Ending.byUser ? 'ended' : 'wallClock');
+      }
+    }
+    return effects;
+  }
+
+  /** Reads of the state. */
+  get queries(): Queries {
+    return this.#queries;
+  }
+
+  /** Latest time seen. */
+  get now(): number {
+    return this.#world.now;
+  }
+
+  /** Reports that named a run or a request that was over. */
+  get ignoredReports(): number {
+    return this.#world.ignoredReports;
+  }
+
+  /** 16 hexadecimal digits over the whole model. */
+  stateHash(): string {
+    return stateHash(this.#world);
+  }
+
+  /**
+   * The state as chunks of bytes, those of task pages at most 1.8 MB each. The engine may go on between two
+   * chunks: a page that changes is copied first. One snapshot at a time.
+   */
+  snapshot(): IterableIterator<Uint8Array> {
+    return writeSnapshot(this.#world);
+  }
+
+  /** @throws BatchError `InvalidInput` if the chunks are no snapshot that this version reads. */
+  static restore(chunks: Iterable<Uint8Array>): Engine {
+    const engine = new Engine();
+    engine.#world = readSnapshot(chunks);
+    engine.#queries = new Queries(engine.#world);
+    return engine;
+  }
+
+  /** Every invariant that is broken, as a sentence; none: all hold. Costs the whole state. */
+  validate(): string[] {
+    return validate(this.#world);
+  }
+
+  readonly #inputs: InputVisitor = {
+    command: (at, command) => {
+      this.#advance(at);
+      this.#results.push(this.#carryOut(command));
+      this.#settle();
+    },
+    report: (at, kind, subject, sequence, exitCode, failure, detail) => {
+      this.#advance(at);
+      if (!this.#heed(kind, subject, sequence, exitCode, failure, detail)) {
+        this.#world.ignoredReports++;
+      }
+      this.#settle();
+    },
+  };
+
+  /** False: the report is about something that is over. */
+  #heed(
+    kind: ReportKind,
+    subject: number,
+    sequence: number,
+    exitCode: number | undefined,
+    failure: number,
+    detail: string | undefined,
+  ): boolean {
+    const world = this.#world;
+    if (kind === ReportKind.runEnded || kind === ReportKind.runLost) {
+      if (!world.runs.is(subject, sequence)) return false;
+      if (kind === ReportKind.runLost) requeue(world, subject, false);
+      else endRun(world, subject, exitCode, failureNumber(exitCode, failure), detail);
+      return true;
+    }
+    const node = world.nodes[subject];
+    if (node === undefined || node.sequence !== sequence) return false;
+    if (kind === ReportKind.nodeReady) return nodeReady(world, node);
+    return kind === ReportKind.nodeLost ? nodeLost(world, node) : nodeGone(world, node);
+  }
+
+  #carryOut(command: Command): CommandResult {
+    const world = this.#world;
+    switch (command.type) {
+      case 'configure':
+        return result(configure(world, command));
+      case 'addPool':
+        return result(addPool(world, command.pool));
+      case 'deletePool':
+        return result(deletePool(world, command.poolId));
+      case 'addJob':
+        return result(addJob(world, command.job));
+      case 'patchJob':
+        return result(patchJob(world, command.jobId, command.patch));
+      case 'terminateJob':
+        return result(
+          terminateJob(world, command.jobId, command.terminateReason ?? 'UserTerminate'),
+        );
+      case 'deleteJob':
+        return result(removeJob(world, command.jobId));
+      case 'addTasks': {
+        const refused = addTasks(world, command.jobId, command.tasks);
+        return Array.isArray(refused) ? { refused } : { error: refused };
+      }
+      case 'addTaskFactory':
+        return result(addTaskFactory(world, command.jobId, command.factory));
+      case 'updateTask':
+        return result(updateTask(world, command.jobId, command.taskId, command.constraints));
+      case 'terminateTask':
+        return result(terminateTask(world, command.jobId, command.taskId));
+      case 'reactivateTask':
+        return result(reactivateTask(world, command.jobId, command.taskId));
+      case 'deleteTask':
+        return result(deleteTask(world, command.jobId, command.taskId));
+      case 'tick':
+        return {};
+    }
+  }
+
+  /** Time passes: every deadline up to `at` falls due at its own moment, jobs before runs, and has its consequences there. */
+  #advance(at: number): void {
+    const world = this.#world;
+    for (let due = this.nextDeadline(); due <= at; due = this.nextDeadline()) {
+      world.now = Math.max(world.now, due);
+      if (world.jobDeadlines.firstTime === due) {
+        const job = world.jobs[world.jobDeadlines.firstKey]!;
+        world.jobDeadlines.delete(job.number);
+        expire(world, job);
+      } else {
+        endRunAs(world, world.runDeadlines.firstKey, Ending.taskWallClock);
+      }
+      this.#settle();
+    }
+    if (at > world.now) world.now = at;
+  }
+
+  #settle(): void {
+    const { stirred } = this.#world;
+    if (stirred.size === 0) return;
+    for (const pool of stirred) place(this.#world, pool);
+    stirred.clear();
+  }
+}
+
+function configure(
+  world: World,
+  { rulesVersion, accountName }: Extract<Command, { type: 'configure' }>,
+): BatchErrorBody | undefined {
+  if (rulesVersion < 1 || rulesVersion > currentRulesVersion) {
+    return refuse(
+      'InvalidPropertyValue',
+      `The rules have version ${rulesVersion}; this version of Berth knows 1 to ${currentRulesVersion}.`,
+    );
+  }
+  world.rulesVersion = rulesVersion;
+  world.accountName = accountName;
+  return undefined;
+}
+
+function result(error: BatchErrorBody | undefined): CommandResult {
+  return error === undefined ? {} : { error };
+}
+
+/** An end without exit code needs a reason. */
+function failureNumber(exitCode: number | undefined, failure: number): number {
+  if (failure === 0 && exitCode !== undefined) return 0;
+  return failure === 0 ? failureCodes.indexOf('Unknown') : failureCodes.indexOf(failureCode(failure));
+}

@@ -1,0 +1,15 @@
+/** A change of state, for watchers. Ids are those of the REST API. */
+export type EngineEvent =
+  | { entity: 'pool'; at: number; poolId: string; from: string; to: string }
+  | { entity: 'node'; at: number; poolId: string; nodeId: string; from: string; to: string }
+  | { entity: 'job'; at: number; jobId: string; from: string; to: string }
+  | {
+      entity: 'task';
+      at: number;
+      jobId: string;
+      taskId: string;
+      from: string;
+      to: string;
+      /** On completion. */
+      result?: 'success' | 'failure';
+    };

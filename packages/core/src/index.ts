@@ -1,0 +1,30 @@
+export * from './command.ts';
+export * from './effect.ts';
+export * from './errors.ts';
+export * from './report.ts';
+export * from './specification.ts';
+export { type Applied, type CommandResult, Engine } from './engine.ts';
+export type { EngineEvent } from './event-log.ts';
+export { InputBatch } from './input-batch.ts';
+export type { Machine, Transition } from './machine.ts';
+export {
+  allocationMachine,
+  jobMachine,
+  nodeMachine,
+  poolMachine,
+  taskMachine,
+} from './machines.ts';
+export type {
+  FailureView,
+  JobView,
+  NodeView,
+  PoolView,
+  Queries,
+  StateView,
+  TaskCounts,
+  TaskList,
+  TaskView,
+} from './queries.ts';
+export type { TaskRefusal } from './task-rules.ts';
+export { bytesPerRow } from './task-rows.ts';
+export { currentRulesVersion } from './world.ts';

@@ -1,0 +1,86 @@
+import type { BatchErrorBody } from './errors.ts';
+import { Job } from './job.ts';
+import { considerJobEnd, deleteJob, terminate } from './job-end.ts';
+import { enterRings, leaveRings } from './ready-queue.ts';
+import { refuse } from './refusal.ts';
+import type { JobPatch, JobSpecification } from './specification.ts';
+import { idKey } from './task-text.ts';
+import type { World } from './world.ts';
+
+/** semantics §1.4, §2.4 */
+export function addJob(world: World, specification: JobSpecification): BatchErrorBody | undefined {
+  const { id, poolInfo, constraints } = specification;
+  if (world.job(id) !== undefined) return refuse('JobExists', `The job "${id}" exists already.`);
+  const job = new Job(world.jobs.length, specification, world.now);
+  job.pool = world.pool(poolInfo.poolId)?.number ?? -1;
+  world.jobs.push(job);
+  world.jobById.set(idKey(id), job);
+  if (constraints.maxWallClockTimeMs !== undefined) {
+    world.jobDeadlines.set(job.number, world.now + constraints.maxWallClockTimeMs);
+  }
+  considerJobEnd(world, job);
+  return undefined;
+}
+
+/** semantics §1.4: an absent element stays, `onAllTasksComplete` never goes back. */
+export function patchJob(world: World, id: string, patch: JobPatch): BatchErrorBody | undefined {
+  const found = findJob(world, id);
+  if (!(found instanceof Job)) return found;
+  const job = found;
+  const refusal = refuseUnlessActive(job);
+  if (refusal !== undefined) return refusal;
+  const before = job.specification;
+  if (patch.onAllTasksComplete === 'noaction' && before.onAllTasksComplete === 'terminatejob') {
+    return refuse(
+      'InvalidPropertyValue',
+      `onAllTasksComplete of job "${id}" is terminatejob and cannot go back to noaction.`,
+      { PropertyName: 'onAllTasksComplete', PropertyValue: 'noaction' },
+    );
+  }
+  leaveRings(world, job);
+  job.specification = { ...before, ...patch };
+  job.lastModified = world.now;
+  enterRings(world, job);
+  if (patch.constraints !== undefined) {
+    const { maxWallClockTimeMs } = patch.constraints;
+    if (maxWallClockTimeMs === undefined) world.jobDeadlines.delete(job.number);
+    else world.jobDeadlines.set(job.number, job.creationTime + maxWallClockTimeMs);
+  }
+  considerJobEnd(world, job);
+  return undefined;
+}
+
+export function terminateJob(world: World, id: string, reason: string): BatchErrorBody | undefined {
+  const job = findJob(world, id);
+  if (!(job instanceof Job)) return job;
+  const refusal = refuseUnlessActive(job);
+  if (refusal === undefined) terminate(world, job, reason);
+  return refusal;
+}
+
+export function removeJob(world: World, id: string): BatchErrorBody | undefined {
+  const job = findJob(world, id);
+  if (!(job instanceof Job)) return job;
+  if (job.state === 'deleting') return refuseUnlessActive(job);
+  deleteJob(world, job);
+  return undefined;
+}
+
+export function findJob(world: World, id: string): Job | BatchErrorBody {
+  return world.job(id) ?? refuse('JobNotFound', `There is no job "${id}".`);
+}
+
+/** The refusal of what only an active job allows, by the state that it has. */
+export function refuseUnlessActive(job: Job): BatchErrorBody | undefined {
+  const { id } = job.specification;
+  switch (job.state) {
+    case 'active':
+      return undefined;
+    case 'terminating':
+      return refuse('JobBeingTerminated', `The job "${id}" is being terminated.`);
+    case 'completed':
+      return refuse('JobCompleted', `The job "${id}" is completed.`);
+    default:
+      return refuse('JobBeingDeleted', `The job "${id}" is being deleted.`);
+  }
+}

@@ -1,0 +1,324 @@
+import { Dependencies, type TaskLookup } from './dependencies.ts';
+import { integerOf } from './integer-ids.ts';
+import type { JobState } from './machines.ts';
+import { RangeQueue } from './range-queue.ts';
+import type {
+  JobSpecification,
+  TaskConstraints,
+  TaskDependencies,
+  TaskFactory,
+  TaskTemplate,
+} from './specification.ts';
+import { compileFactory } from './task-factory.ts';
+import { Flag, stateMask, TaskRows, TaskState, Word } from './task-rows.ts';
+import { idKey, TaskIdIndex, TaskText } from './task-text.ts';
+
+/** Rows that were added by one command and came from one place. */
+export interface Segment {
+  readonly firstRow: number;
+  count: number;
+  readonly creationTime: number;
+  /** Absent: tasks given one by one. */
+  readonly factory?: TaskFactory;
+  readonly limits?: TaskLimits;
+  /** The factory's tasks wait for a dependency. */
+  waiting: boolean;
+  /** Of those that wait, the ones that have been ended (and marked stale) meanwhile. */
+  endedWaiting: number;
+  readonly expand?: (index: number) => TaskTemplate;
+}
+
+/** What the hot path asks of a task's specification. */
+export interface TaskLimits {
+  requiredSlots: number;
+  maxWallClockTimeMs: number | undefined;
+  /** Absent: the job's. */
+  maxTaskRetryCount: number | undefined;
+}
+
+/** What few tasks have: kept beside the rows. */
+export interface RareTaskFacts {
+  requeueCount?: number;
+  lastRequeueTime?: number;
+  /** Kept when a later start was none. */
+  lastRetryTime?: number;
+  failureDetail?: string;
+  /** The task's own, by an update. */
+  constraints?: TaskConstraints;
+}
+
+/** The three parts of a job's queue (semantics §3.3), for the tasks that ask for one number of slots. */
+export class ReadyClass {
+  readonly slots: number;
+  readonly parts: readonly [front: RangeQueue, middle: RangeQueue, back: RangeQueue] = [
+    new RangeQueue(),
+    new RangeQueue(),
+    new RangeQueue(),
+  ];
+  /** Rows in it that are not stale: the job is in the pool's ring of this size while there are any. */
+  live = 0;
+
+  constructor(slots: number) {
+    this.slots = slots;
+  }
+}
+
+export const Part = { front: 0, middle: 1, back: 2 } as const;
+export type Part = (typeof Part)[keyof typeof Part];
+
+/** A job with its tasks (semantics §1.4). */
+export class Job implements TaskLookup {
+  readonly number: number;
+  specification: JobSpecification;
+  readonly creationTime: number;
+  lastModified: number;
+  state: JobState = 'active';
+  stateTransitionTime: number;
+  previousState: JobState | undefined;
+  previousStateTransitionTime: number | undefined;
+  endTime: number | undefined;
+  terminateReason: string | undefined;
+  /** When its wall clock ended it: its tasks that were not completed read as ended then (ruling 4). */
+  expiredAt: number | undefined;
+  /** Number of the pool that its tasks go to; −1: there is none now. */
+  pool = -1;
+
+  readonly rows: TaskRows = new TaskRows();
+  readonly segments: Segment[] = [];
+  text: TaskText = new TaskText();
+  readonly ids: TaskIdIndex = new TaskIdIndex((row) => this.text.id(this.rows.get(row, Word.text)));
+  /** Interned specifications of tasks given one by one, without id, commandLine and dependsOn. */
+  readonly templates: { template: TaskTemplate; limits: TaskLimits }[] = [];
+  readonly templateByJson: Map<string, number> = new Map();
+  readonly rare: Map<number, RareTaskFacts> = new Map();
+  dependencies: Dependencies | undefined;
+
+  readonly classes: ReadyClass[] = [];
+  nextStamp = 0;
+  /** Rows that hold a run now. */
+  runs = 0;
+  rowCount = 0;
+  readonly tasks: TaskTally = { gone: 0, running: 0, succeeded: 0, failed: 0 };
+  /** The same in slots, with all tasks there are. */
+  readonly slots: TaskTally & { total: number } = {
+    total: 0,
+    gone: 0,
+    running: 0,
+    succeeded: 0,
+    failed: 0,
+  };
+
+  constructor(number: number, specification: JobSpecification, creationTime: number) {
+    this.number = number;
+    this.specification = specification;
+    this.creationTime = creationTime;
+    this.lastModified = creationTime;
+    this.stateTransitionTime = creationTime;
+  }
+
+  segmentOf(row: number): Segment {
+    let low = 0;
+    let high = this.segments.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (this.segments[middle]!.firstRow <= row) low = middle;
+      else high = middle - 1;
+    }
+    return this.segments[low]!;
+  }
+
+  limitsOf(row: number): TaskLimits {
+    const segment = this.segmentOf(row);
+    const limits =
+      segment.limits ?? this.templates[this.text.template(this.rows.get(row, Word.text))]!.limits;
+    if ((this.rows.get(row, Word.flags) & Flag.rare) === 0) return limits;
+    const own = this.rare.get(row)?.constraints;
+    return own === undefined
+      ? limits
+      : {
+          requiredSlots: limits.requiredSlots,
+          maxWallClockTimeMs: own.maxWallClockTimeMs,
+          maxTaskRetryCount: own.maxTaskRetryCount,
+        };
+  }
+
+  idOf(row: number): string {
+    const { factory, firstRow } = this.segmentOf(row);
+    return factory === undefined
+      ? this.text.id(this.rows.get(row, Word.text))
+      : String(factory.firstTaskId + row - firstRow);
+  }
+
+  /** The integer that the row's id stands for in ranges, −1 if it has none. */
+  integerOf(row: number): number {
+    const { factory, firstRow } = this.segmentOf(row);
+    return factory === undefined ? integerOf(this.idOf(row)) : factory.firstTaskId + row - firstRow;
+  }
+
+  templateOf(row: number): TaskTemplate {
+    const { expand, firstRow } = this.segmentOf(row);
+    if (expand !== undefined) return expand(row - firstRow);
+    const entry = this.text.get(this.rows.get(row, Word.text));
+    const template = { ...this.templates[entry.template]!.template, commandLine: entry.commandLine };
+    return entry.dependsOn === undefined ? template : { ...template, dependsOn: entry.dependsOn };
+  }
+
+  creationTimeOf(row: number): number {
+    const segment = this.segmentOf(row);
+    return segment.factory === undefined
+      ? this.text.get(this.rows.get(row, Word.text)).creationTime
+      : segment.creationTime;
+  }
+
+  isWaiting(row: number): boolean {
+    return (
+      (this.rows.get(row, Word.flags) & Flag.waiting) !== 0 || this.segmentOf(row).waiting
+    );
+  }
+
+  /** Row of a task that is not gone, −1 if there is none. */
+  find(id: string): number {
+    const integer = integerOf(id);
+    if (integer >= 0 && String(integer) === id) {
+      for (const { factory, firstRow, count } of this.segments) {
+        if (factory === undefined) continue;
+        const index = integer - factory.firstTaskId;
+        if (index >= 0 && index < count && !this.isGone(firstRow + index)) return firstRow + index;
+      }
+    }
+    return this.ids.find(id);
+  }
+
+  /** Whether an id of the integers `first … first + count − 1` is taken; which, or −1. */
+  findIntegerIn(first: number, count: number): number {
+    for (const { factory, firstRow, count: held } of this.segments) {
+      if (factory === undefined) continue;
+      const from = Math.max(first, factory.firstTaskId);
+      const to = Math.min(first + count, factory.firstTaskId + held);
+      for (let integer = from; integer < to; integer++) {
+        if (!this.isGone(firstRow + integer - factory.firstTaskId)) return integer;
+      }
+    }
+    for (const { factory, firstRow, count: held } of this.segments) {
+      if (factory !== undefined) continue;
+      for (let row = firstRow; row < firstRow + held; row++) {
+        if (this.isGone(row)) continue;
+        const integer = this.integerOf(row);
+        if (integer >= first && integer < first + count && idKey(this.idOf(row)) === String(integer)) {
+          return integer;
+        }
+      }
+    }
+    return -1;
+  }
+
+  isGone(row: number): boolean {
+    return (this.rows.get(row, Word.flags) & stateMask) === TaskState.gone;
+  }
+
+  satisfies(row: number): boolean {
+    const flags = this.rows.get(row, Word.flags);
+    return (flags & stateMask) === TaskState.completed && (flags & Flag.success) !== 0;
+  }
+
+  rareFacts(row: number): RareTaskFacts {
+    let facts = this.rare.get(row);
+    if (facts === undefined) {
+      facts = {};
+      this.rare.set(row, facts);
+      this.rows.touch(row)[this.rows.offset(row) + Word.flags]! |= Flag.rare;
+    }
+    return facts;
+  }
+
+  readyClass(slots: number): ReadyClass {
+    let at = 0;
+    while (at < this.classes.length && this.classes[at]!.slots < slots) at++;
+    const found = this.classes[at];
+    if (found?.slots === slots) return found;
+    const made = new ReadyClass(slots);
+    this.classes.splice(at, 0, made);
+    return made;
+  }
+
+  get taskCount(): number {
+    return this.rowCount - this.tasks.gone;
+  }
+
+  get allCompleted(): boolean {
+    return this.tasks.succeeded + this.tasks.failed === this.taskCount;
+  }
+
+  /** Appends the rows of a factory. */
+  addFactory(factory: TaskFactory, count: number, creationTime: number): Segment {
+    const segment = factorySegment(this.rowCount, count, creationTime, factory);
+    this.segments.push(segment);
+    this.rowCount += count;
+    this.slots.total += count * factory.repeatTask.requiredSlots;
+    return segment;
+  }
+
+  /** Appends the row of one task. */
+  addTask(
+    id: string,
+    commandLine: string,
+    template: TaskTemplate,
+    dependsOn: TaskDependencies | undefined,
+    creationTime: number,
+    json: string,
+  ): number {
+    const row = this.rowCount++;
+    const last = this.segments.at(-1);
+    if (last !== undefined && last.factory === undefined) last.count++;
+    else this.segments.push({ firstRow: row, count: 1, creationTime, waiting: false, endedWaiting: 0 });
+    let number = this.templateByJson.get(json);
+    if (number === undefined) {
+      number = this.templates.push({ template, limits: limitsOf(template) }) - 1;
+      this.templateByJson.set(json, number);
+    }
+    const place = this.text.add({
+      id,
+      commandLine,
+      template: number,
+      creationTime,
+      dependsOn,
+    });
+    this.rows.touch(row)[this.rows.offset(row) + Word.text] = place;
+    this.ids.add(id, row);
+    this.slots.total += template.requiredSlots;
+    return row;
+  }
+}
+
+export interface TaskTally {
+  gone: number;
+  running: number;
+  succeeded: number;
+  failed: number;
+}
+
+export function limitsOf(template: TaskTemplate): TaskLimits {
+  return {
+    requiredSlots: template.requiredSlots,
+    maxWallClockTimeMs: template.constraints.maxWallClockTimeMs,
+    maxTaskRetryCount: template.constraints.maxTaskRetryCount,
+  };
+}
+
+export function factorySegment(
+  firstRow: number,
+  count: number,
+  creationTime: number,
+  factory: TaskFactory,
+): Segment {
+  return {
+    firstRow,
+    count,
+    creationTime,
+    factory,
+    limits: limitsOf(factory.repeatTask),
+    waiting: false,
+    endedWaiting: 0,
+    expand: compileFactory(factory),
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * A state machine as data: the rows of a table of semantics §2. What a transition does stands in one named
+ * function elsewhere; that it may happen stands here, and nothing moves outside the table.
+ */
+export interface Transition<State extends string, Trigger extends string> {
+  from: State;
+  trigger: Trigger;
+  to: State;
+}
+
+export class Machine<State extends string, Trigger extends string> {
+  readonly name: string;
+  readonly states: readonly State[];
+  readonly triggers: readonly Trigger[];
+  readonly transitions: readonly Transition<State, Trigger>[];
+  /** state × trigger → state; −1: no such transition. Numbers are places in `states` and `triggers`. */
+  readonly #next: Int8Array;
+
+  constructor(
+    name: string,
+    states: readonly State[],
+    triggers: readonly Trigger[],
+    transitions: readonly Transition<State, Trigger>[],
+  ) {
+    this.name = name;
+    this.states = states;
+    this.triggers = triggers;
+    this.transitions = transitions;
+    this.#next = new Int8Array(states.length * triggers.length).fill(-1);
+    for (const { from, trigger, to } of transitions) {
+      this.#next[states.indexOf(from) * triggers.length + triggers.indexOf(trigger)] =
+        states.indexOf(to);
+    }
+  }
+
+  /** The state after `trigger`, `undefined` where the table has no row. */
+  next(from: State, trigger: Trigger): State | undefined {
+    const to = this.nextNumber(this.states.indexOf(from), this.triggers.indexOf(trigger));
+    return to < 0 ? undefined : this.states[to];
+  }
+
+  /** The same in numbers, −1 where the table has no row: for packed rows. */
+  nextNumber(from: number, trigger: number): number {
+    return this.#next[from * this.triggers.length + trigger]!;
+  }
+}
+
+/** A transition outside its table: always a defect of the engine, never of its input. */
+export class InvalidTransition extends Error {
+  override readonly name = 'InvalidTransition';
+  constructor(machine: string, subject: string, from: string, trigger: string) {
+    super(`${machine} ${subject}: no transition from "${from}" on "${trigger}"`);
+  }
+}

@@ -1,0 +1,128 @@
+import type { BatchErrorBody } from './errors.ts';
+import type { Node } from './node.ts';
+import { Pool } from './pool.ts';
+import { enterRings } from './ready-queue.ts';
+import { refuse } from './refusal.ts';
+import type { PoolSpecification } from './specification.ts';
+import { requeue } from './task-lifecycle.ts';
+import { idKey } from './task-text.ts';
+import type { World } from './world.ts';
+
+/** semantics §1.2, §2.1 */
+export function addPool(world: World, specification: PoolSpecification): BatchErrorBody | undefined {
+  const { id, targetDedicatedNodes } = specification;
+  if (world.pool(id) !== undefined) return refuse('PoolExists', `The pool "${id}" exists already.`);
+  const pool = new Pool(world.pools.length, specification, world.now);
+  world.pools.push(pool);
+  world.poolById.set(idKey(id), pool);
+  for (const job of world.jobs) {
+    if (job === undefined || idKey(job.specification.poolInfo.poolId) !== idKey(id)) continue;
+    job.pool = pool.number;
+    enterRings(world, job);
+  }
+  if (targetDedicatedNodes === 0) return undefined;
+  world.moveAllocation(pool, 'resize');
+  for (let count = 0; count < targetDedicatedNodes; count++) addNode(world, pool);
+  return undefined;
+}
+
+/** Its tasks go back to active, since they may run after their job is pointed at another pool (semantics §2.1). */
+export function deletePool(world: World, id: string): BatchErrorBody | undefined {
+  const pool = world.pool(id);
+  if (pool === undefined) return refuse('PoolNotFound', `There is no pool "${id}".`);
+  if (pool.state === 'deleting') {
+    return refuse('PoolBeingDeleted', `The pool "${id}" is being deleted.`);
+  }
+  pool.rings.length = 0;
+  world.movePool(pool, 'delete');
+  if (pool.nodes.size > 0) world.moveAllocation(pool, 'resize');
+  requeueRuns(world, (node) => node.pool === pool.number, true);
+  for (const node of pool.nodes.values()) removeNode(world, pool, node);
+  considerPoolEnd(world, pool);
+  return undefined;
+}
+
+/** The executor has the node, or has it again. */
+export function nodeReady(world: World, node: Node): boolean {
+  const pool = world.pools[node.pool];
+  if (pool === undefined) return false;
+  if (node.state === 'creating') {
+    world.moveNode(node, 'booted');
+    node.lastBootTime = world.now;
+    world.moveNode(node, 'ready');
+    if (--pool.nodesCreating === 0) world.moveAllocation(pool, 'targetReached');
+  } else if (node.state === 'unknown') {
+    world.moveNode(node, 'returned');
+  } else return false;
+  pool.offer(node);
+  world.stirred.add(pool);
+  return true;
+}
+
+/** No word from the node: its tasks are requeued, it takes none until it is back (semantics §2.2). */
+export function nodeLost(world: World, node: Node): boolean {
+  const pool = world.pools[node.pool];
+  if (pool === undefined || (node.state !== 'idle' && node.state !== 'running')) return false;
+  pool.withdraw(node);
+  world.moveNode(node, 'lost');
+  requeueRuns(world, (other) => other === node, false);
+  return true;
+}
+
+export function nodeGone(world: World, node: Node): boolean {
+  const pool = world.pools[node.pool];
+  if (pool === undefined || node.state !== 'leavingpool') return false;
+  world.moveNode(node, 'freed');
+  pool.nodes.delete(node.ordinal);
+  considerPoolEnd(world, pool);
+  return true;
+}
+
+function addNode(world: World, pool: Pool): void {
+  const ordinal = pool.nextOrdinal++;
+  const node: Node = {
+    number: world.nodes.length,
+    pool: pool.number,
+    poolId: pool.specification.id,
+    ordinal,
+    allocationTime: world.now,
+    state: 'creating',
+    stateTransitionTime: world.now,
+    previousState: undefined,
+    previousStateTransitionTime: undefined,
+    lastBootTime: undefined,
+    sequence: world.nextSequence(),
+    freeSlots: pool.specification.taskSlotsPerNode,
+    runningTasksCount: 0,
+    totalTasksRun: 0,
+    totalTasksSucceeded: 0,
+  };
+  world.nodes.push(node);
+  pool.nodes.set(ordinal, node);
+  pool.nodesCreating++;
+  world.effects.getNode(node.number, node.sequence);
+}
+
+function removeNode(world: World, pool: Pool, node: Node): void {
+  if (node.state === 'idle' || node.state === 'running') pool.withdraw(node);
+  world.moveNode(node, 'remove');
+  node.sequence = world.nextSequence();
+  world.effects.releaseNode(node.number, node.sequence);
+}
+
+/** By creation: those of one input go to the front of their jobs' queues in that order (semantics §3.3). */
+function requeueRuns(world: World, concerns: (node: Node) => boolean, counted: boolean): void {
+  const { runs } = world;
+  const concerned = [...runs].filter((run) => concerns(world.nodes[runs.node(run)]!));
+  concerned.sort((a, b) => runs.job(a) - runs.job(b) || runs.task(a) - runs.task(b));
+  for (const run of concerned) requeue(world, run, counted);
+}
+
+function considerPoolEnd(world: World, pool: Pool): void {
+  if (pool.state !== 'deleting' || pool.nodes.size > 0) return;
+  if (pool.allocationState === 'resizing') world.moveAllocation(pool, 'targetReached');
+  world.movePool(pool, 'lastNodeGone');
+  world.pools[pool.number] = undefined;
+  world.poolById.delete(idKey(pool.specification.id));
+  for (const job of world.jobs) if (job?.pool === pool.number) job.pool = -1;
+}

@@ -1,0 +1,333 @@
+import { formatTime } from './calendar.ts';
+import type { BatchErrorBody } from './errors.ts';
+import type { Job, TaskTally } from './job.ts';
+import { taskMachine } from './machines.ts';
+import { type Node, nodeId } from './node.ts';
+import type { Pool } from './pool.ts';
+import type { JobSpecification, PoolSpecification, TaskTemplate } from './specification.ts';
+import { Failure, type TaskFailure, taskFailure, wallClockExitCode } from './task-failure.ts';
+import { durationOf, retryCountOf, startTimeOf } from './task-lifecycle.ts';
+import { Flag, failureMask, failureShift, stateMask, TaskState, Word } from './task-rows.ts';
+import type { World } from './world.ts';
+
+/** What every entity tells of its state; times are ISO 8601. */
+export interface StateView {
+  state: string;
+  creationTime: string;
+  stateTransitionTime: string;
+  previousState?: string;
+  previousStateTransitionTime?: string;
+}
+
+export interface PoolView extends PoolSpecification, StateView {
+  allocationState: string;
+  allocationStateTransitionTime: string;
+  currentDedicatedNodes: number;
+}
+
+export interface NodeView {
+  id: string;
+  poolId: string;
+  state: string;
+  stateTransitionTime: string;
+  allocationTime: string;
+  lastBootTime?: string;
+  runningTasksCount: number;
+  runningTaskSlotsCount: number;
+  totalTasksRun: number;
+  totalTasksSucceeded: number;
+}
+
+export interface JobView extends JobSpecification, StateView {
+  lastModified: string;
+  executionInfo: {
+    startTime: string;
+    poolId: string;
+    endTime?: string;
+    terminateReason?: string;
+  };
+}
+
+/** semantics §1.15: `running` is running and preparing. */
+export interface TaskCounts {
+  active: number;
+  running: number;
+  completed: number;
+  succeeded: number;
+  failed: number;
+}
+
+export interface FailureView extends TaskFailure {
+  details?: { name: string; value: string }[];
+}
+
+export interface TaskView extends TaskTemplate, StateView {
+  id: string;
+  executionInfo: {
+    startTime?: string;
+    endTime?: string;
+    exitCode?: number;
+    result?: 'success' | 'failure';
+    failureInfo?: FailureView;
+    /** 2016's name for it, only when the failure is not the program's exit code (ruling 3). */
+    schedulingError?: FailureView;
+    retryCount: number;
+    lastRetryTime?: string;
+    requeueCount: number;
+    lastRequeueTime?: string;
+  };
+  nodeInfo?: { poolId: string; nodeId: string };
+}
+
+export interface TaskList {
+  tasks: TaskView[];
+  /** Hand it to the next call; absent: that was all. */
+  continuation?: number;
+}
+
+/** Reads of the engine's state. Nothing that they return changes later. */
+export class Queries {
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  pool(id: string): PoolView | undefined {
+    const pool = this.#world.pool(id);
+    return pool === undefined ? undefined : poolView(pool);
+  }
+
+  pools(): PoolView[] {
+    return this.#world.pools.flatMap((pool) => (pool === undefined ? [] : [poolView(pool)]));
+  }
+
+  /** The nodes of a pool by ordinal; `undefined` if there is no such pool. */
+  nodes(poolId: string): NodeView[] | undefined {
+    const pool = this.#world.pool(poolId);
+    if (pool === undefined) return undefined;
+    return [...pool.nodes.values()].map((node) => nodeView(pool, node));
+  }
+
+  job(id: string): JobView | undefined {
+    const job = this.#world.job(id);
+    return job === undefined ? undefined : jobView(job);
+  }
+
+  jobs(): JobView[] {
+    return this.#world.jobs.flatMap((job) => (job === undefined ? [] : [jobView(job)]));
+  }
+
+  /** O(1). */
+  taskCounts(jobId: string): { taskCounts: TaskCounts; taskSlotCounts: TaskCounts } | undefined {
+    const job = this.#world.job(jobId);
+    if (job === undefined) return undefined;
+    return {
+      taskCounts: counts(job, job.tasks, job.taskCount),
+      taskSlotCounts: counts(job, job.slots, job.slots.total),
+    };
+  }
+
+  /** How many tasks of the job are queued to be placed: neither waiting for a dependency nor running. O(1). */
+  readyCount(jobId: string): number {
+    let count = 0;
+    for (const ready of this.#world.job(jobId)?.classes ?? []) count += ready.live;
+    return count;
+  }
+
+  task(jobId: string, taskId: string): TaskView | undefined {
+    const job = this.#world.job(jobId);
+    const row = job?.find(taskId) ?? -1;
+    return job === undefined || row === -1 ? undefined : this.#taskView(job, row);
+  }
+
+  /**
+   * Tasks by creation. A call looks at no more than `scanLimit` rows and returns at most `limit` tasks, so an
+   * answer may be short, or empty, with a continuation.
+   */
+  tasks(
+    jobId: string,
+    {
+      state,
+      result,
+      limit = 1000,
+      scanLimit = 100_000,
+      continuation = 0,
+    }: {
+      state?: 'active' | 'preparing' | 'running' | 'completed';
+      result?: 'success' | 'failure';
+      limit?: number;
+      scanLimit?: number;
+      continuation?: number;
+    } = {},
+  ): TaskList | undefined {
+    const job = this.#world.job(jobId);
+    if (job === undefined) return undefined;
+    const tasks: TaskView[] = [];
+    let row = continuation;
+    const end = Math.min(job.rowCount, row + scanLimit);
+    for (; row < end && tasks.length < limit; row++) {
+      if (job.isGone(row)) continue;
+      if (state !== undefined && stateOf(job, row) !== state) continue;
+      if (result !== undefined && resultOf(job, row) !== result) continue;
+      tasks.push(this.#taskView(job, row));
+    }
+    return row < job.rowCount ? { tasks, continuation: row } : { tasks };
+  }
+
+  #taskView(job: Job, row: number): TaskView {
+    const flags = job.rows.get(row, Word.flags);
+    const rare = job.rare.get(row);
+    const state = stateOf(job, row);
+    const expired = isExpired(job, row);
+    const started = (flags & Flag.hasStart) !== 0;
+    const creationTime = job.creationTimeOf(row);
+    const startTime = startTimeOf(job, row);
+    const completed = state === 'completed';
+    const endTime = expired
+      ? (job.expiredAt ?? 0)
+      : startTime + (started ? durationOf(job, row) : 0);
+    const exitCode = expired
+      ? started
+        ? wallClockExitCode
+        : undefined
+      : (flags & Flag.hasExitCode) === 0
+        ? undefined
+        : job.rows.get(row, Word.runOrExitCode);
+    const failureInfo = completed ? failureView(job, row) : undefined;
+    const result = resultOf(job, row);
+    const lastRetryTime = (flags & Flag.startWasRetry) !== 0 ? startTime : rare?.lastRetryTime;
+    const node = this.#world.nodes[job.rows.get(row, Word.node) - 1];
+    const template = job.templateOf(row);
+    return {
+      id: job.idOf(row),
+      ...template,
+      ...(rare?.constraints === undefined ? {} : { constraints: rare.constraints }),
+      state,
+      creationTime: formatTime(creationTime),
+      stateTransitionTime: formatTime(
+        completed ? endTime : state === 'running' ? startTime : creationTime,
+      ),
+      executionInfo: {
+        ...(started ? { startTime: formatTime(startTime) } : {}),
+        ...(completed ? { endTime: formatTime(endTime) } : {}),
+        ...(completed && exitCode !== undefined ? { exitCode } : {}),
+        ...(result === undefined ? {} : { result }),
+        ...(failureInfo === undefined ? {} : { failureInfo }),
+        ...(failureInfo === undefined || failureInfo.failureKind === 'application'
+          ? {}
+          : { schedulingError: failureInfo }),
+        retryCount: retryCountOf(job, row),
+        ...(lastRetryTime === undefined ? {} : { lastRetryTime: formatTime(lastRetryTime) }),
+        requeueCount: rare?.requeueCount ?? 0,
+        ...(rare?.lastRequeueTime === undefined
+          ? {}
+          : { lastRequeueTime: formatTime(rare.lastRequeueTime) }),
+      },
+      ...(node === undefined || state === 'active'
+        ? {}
+        : { nodeInfo: { poolId: node.poolId, nodeId: nodeId(node) } }),
+    };
+  }
+}
+
+/** Ruling 4: after the job's wall clock what was not completed reads as completed. */
+function isExpired(job: Job, row: number): boolean {
+  return (
+    job.expiredAt !== undefined && (job.rows.get(row, Word.flags) & stateMask) === TaskState.active
+  );
+}
+
+function stateOf(job: Job, row: number): string {
+  if (isExpired(job, row)) return 'completed';
+  return taskMachine.states[job.rows.get(row, Word.flags) & stateMask]!;
+}
+
+function resultOf(job: Job, row: number): 'success' | 'failure' | undefined {
+  const flags = job.rows.get(row, Word.flags);
+  if ((flags & Flag.success) !== 0) return 'success';
+  return (flags & Flag.failure) !== 0 || isExpired(job, row) ? 'failure' : undefined;
+}
+
+function failureView(job: Job, row: number): FailureView | undefined {
+  const flags = job.rows.get(row, Word.flags);
+  const number = isExpired(job, row)
+    ? Failure.jobWallClock
+    : (flags & failureMask) >>> failureShift;
+  const failure = taskFailure(number);
+  if (failure === undefined) return undefined;
+  const detail = job.rare.get(row)?.failureDetail;
+  return detail === undefined
+    ? failure
+    : { ...failure, details: [{ name: 'Reason', value: detail }] };
+}
+
+function counts(job: Job, tally: TaskTally, total: number): TaskCounts {
+  const waiting = total - tally.running - tally.succeeded - tally.failed;
+  const expired = job.expiredAt === undefined ? 0 : waiting;
+  return {
+    active: waiting - expired,
+    running: tally.running,
+    completed: tally.succeeded + tally.failed + expired,
+    succeeded: tally.succeeded,
+    failed: tally.failed + expired,
+  };
+}
+
+function stateView(entity: Pool | Job): StateView {
+  const { state, previousState, previousStateTransitionTime } = entity;
+  return {
+    state,
+    creationTime: formatTime(entity.creationTime),
+    stateTransitionTime: formatTime(entity.stateTransitionTime),
+    ...(previousState === undefined ? {} : { previousState }),
+    ...(previousStateTransitionTime === undefined
+      ? {}
+      : { previousStateTransitionTime: formatTime(previousStateTransitionTime) }),
+  };
+}
+
+function poolView(pool: Pool): PoolView {
+  return {
+    ...pool.specification,
+    ...stateView(pool),
+    allocationState: pool.allocationState,
+    allocationStateTransitionTime: formatTime(pool.allocationStateTransitionTime),
+    currentDedicatedNodes: pool.nodes.size,
+  };
+}
+
+function nodeView(pool: Pool, node: Node): NodeView {
+  return {
+    id: nodeId(node),
+    poolId: node.poolId,
+    state: node.state,
+    stateTransitionTime: formatTime(node.stateTransitionTime),
+    allocationTime: formatTime(node.allocationTime),
+    ...(node.lastBootTime === undefined ? {} : { lastBootTime: formatTime(node.lastBootTime) }),
+    runningTasksCount: node.runningTasksCount,
+    runningTaskSlotsCount: pool.specification.taskSlotsPerNode - node.freeSlots,
+    totalTasksRun: node.totalTasksRun,
+    totalTasksSucceeded: node.totalTasksSucceeded,
+  };
+}
+
+function jobView(job: Job): JobView {
+  const { endTime, terminateReason } = job;
+  return {
+    ...job.specification,
+    ...stateView(job),
+    lastModified: formatTime(job.lastModified),
+    executionInfo: {
+      startTime: formatTime(job.creationTime),
+      poolId: job.specification.poolInfo.poolId,
+      ...(endTime === undefined ? {} : { endTime: formatTime(endTime) }),
+      ...(endTime === undefined || terminateReason === undefined ? {} : { terminateReason }),
+    },
+  };
+}
+
+/** For callers that want an absence as an error. */
+export function notFound(entity: 'Pool' | 'Job' | 'Task', id: string): BatchErrorBody {
+  return { code: `${entity}NotFound`, message: `There is no ${entity.toLowerCase()} "${id}".` };
+}

@@ -1,0 +1,112 @@
+/**
+ * A first-in, first-out queue of task rows, kept as ranges, so that a million consecutive rows are one
+ * entry. Every row carries a stamp (the moment at which it joined its job's queue, counted in rows);
+ * inside a range row and stamp go up together.
+ */
+export class RangeQueue {
+  /** Ring of entries: row of the first, how many, stamp of the first. */
+  #entries = new Float64Array(3 * 4);
+  #head = 0;
+  #length = 0;
+  #rows = 0;
+
+  /** Ranges held. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Rows held. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  get firstRow(): number {
+    return this.#entries[3 * this.#head]!;
+  }
+
+  get firstStamp(): number {
+    return this.#entries[3 * this.#head + 2]!;
+  }
+
+  push(row: number, count: number, stamp: number): void {
+    this.#rows += count;
+    if (this.#length > 0) {
+      const last = this.#at(this.#length - 1);
+      const held = this.#entries[last + 1]!;
+      if (this.#entries[last]! + held === row && this.#entries[last + 2]! + held === stamp) {
+        this.#entries[last + 1] = held + count;
+        return;
+      }
+    }
+    if (3 * this.#length === this.#entries.length) this.#grow();
+    const at = this.#at(this.#length++);
+    this.#entries[at] = row;
+    this.#entries[at + 1] = count;
+    this.#entries[at + 2] = stamp;
+  }
+
+  /** Drops the first row. */
+  shift(): void {
+    const at = 3 * this.#head;
+    this.#rows--;
+    if (this.#entries[at + 1] === 1) {
+      this.#head = (this.#head + 1) % (this.#entries.length / 3);
+      this.#length--;
+      return;
+    }
+    this.#entries[at]!++;
+    this.#entries[at + 1]!--;
+    this.#entries[at + 2]!++;
+  }
+
+  /** Takes one row out of the middle, wherever it is; false if it is not here. Costs the number of ranges. */
+  remove(row: number): boolean {
+    for (let index = 0; index < this.#length; index++) {
+      const at = this.#at(index);
+      const start = this.#entries[at]!;
+      const count = this.#entries[at + 1]!;
+      if (row < start || row >= start + count) continue;
+      const rest = [...this.ranges()].slice(index);
+      const stamp = this.#entries[at + 2]!;
+      this.#length = index;
+      for (const range of rest) this.#rows -= range.count;
+      if (row > start) this.push(start, row - start, stamp);
+      if (row < start + count - 1) this.push(row + 1, start + count - 1 - row, stamp + row + 1 - start);
+      for (const range of rest.slice(1)) this.push(range.row, range.count, range.stamp);
+      return true;
+    }
+    return false;
+  }
+
+  clear(): void {
+    this.#entries = new Float64Array(3 * 4);
+    this.#head = 0;
+    this.#length = 0;
+    this.#rows = 0;
+  }
+
+  *ranges(): IterableIterator<{ row: number; count: number; stamp: number }> {
+    for (let index = 0; index < this.#length; index++) {
+      const at = this.#at(index);
+      yield {
+        row: this.#entries[at]!,
+        count: this.#entries[at + 1]!,
+        stamp: this.#entries[at + 2]!,
+      };
+    }
+  }
+
+  #at(index: number): number {
+    const at = 3 * (this.#head + index);
+    return at < this.#entries.length ? at : at - this.#entries.length;
+  }
+
+  #grow(): void {
+    const larger = new Float64Array(2 * this.#entries.length);
+    const first = this.#entries.subarray(3 * this.#head);
+    larger.set(first);
+    larger.set(this.#entries.subarray(0, 3 * this.#head), first.length);
+    this.#entries = larger;
+    this.#head = 0;
+  }
+}

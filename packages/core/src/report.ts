@@ -1,0 +1,68 @@
+/**
+ * Reports: what executors tell the engine. Never refused; one that names a run or node request that is
+ * over is ignored and counted. On the wire 24 bytes, plus a detail text where there is one.
+ */
+
+/** Append only: the numbers are in journals. */
+export const ReportKind = {
+  /** The run is over: its process exited (`exitCode`), or it failed otherwise (`failure` ≠ none). */
+  runEnded: 1,
+  /** The run will never report: its runner died or the node lost it. An internal rerun follows. */
+  runLost: 2,
+  /** The node that `getNode` asked for is up, or an unknown one is back. */
+  nodeReady: 3,
+  /** No word from the node for nodeHeartbeatTimeout: it is unknown, its runs are requeued. */
+  nodeLost: 4,
+  /** The node that `releaseNode` named is gone with all its files. */
+  nodeGone: 5,
+} as const;
+export type ReportKind = (typeof ReportKind)[keyof typeof ReportKind];
+
+/**
+ * Why a run failed other than by its exit code (semantics §13.4). Append only: the index is in journals.
+ * `none` is the ordinary exit.
+ */
+export const failureCodes = [
+  'none',
+  'BlobNotFound',
+  'BlobAccessDenied',
+  'BlobDownloadTimedOut',
+  'BlobDownloadMiscError',
+  'ResourceDirectoryCreateFailed',
+  'ResourceFileCreateFailed',
+  'ResourceFileWriteFailed',
+  'DiskFull',
+  'CommandProgramNotFound',
+  'CommandLaunchFailed',
+  'FileUploadContainerNotFound',
+  'FileUploadAccessDenied',
+  'FileUploadMiscError',
+  'ResourceContainerAccessDenied',
+  'ResourceContainerListMiscError',
+  'Unknown',
+] as const;
+export type FailureCode = (typeof failureCodes)[number];
+
+export interface RunEnded {
+  kind: typeof ReportKind.runEnded;
+  /** Row of the run and its sequence number, as the start effect named them. */
+  run: number;
+  sequence: number;
+  /** Signed 32 bits; a death by signal n is 128 + n. Absent: the command line was never launched. */
+  exitCode?: number;
+  failure?: FailureCode;
+  /** What to show beside the code: which file, what the system said. */
+  detail?: string;
+}
+export interface RunLost {
+  kind: typeof ReportKind.runLost;
+  run: number;
+  sequence: number;
+}
+export interface NodeReport {
+  kind: typeof ReportKind.nodeReady | typeof ReportKind.nodeLost | typeof ReportKind.nodeGone;
+  /** Engine-wide number of the node, and the number of the request that it answers. */
+  node: number;
+  sequence: number;
+}
+export type Report = RunEnded | RunLost | NodeReport;

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import type { JobConstraints, TaskConstraints } from '../specification.ts';
+import { parseDuration } from './duration.ts';
+import { entity } from './entity.ts';
+import { issue } from './problem.ts';
+import { MAX_INT32, whole } from './scalars.ts';
+
+/** Milliseconds; `undefined` = no limit. A limit of nothing is `InvalidConstraintValue`. */
+const maxWallClockTime: z.ZodType<number | undefined> = z.string().transform((given, ctx) => {
+  const ms = parseDuration(given);
+  if (typeof ms === 'object') ctx.issues.push(issue(given, ms.problem));
+  else if (ms !== 0) return ms;
+  else ctx.issues.push(issue(given, 'must be longer than 0', { code: 'InvalidConstraintValue' }));
+  return z.NEVER;
+});
+
+const maxTaskRetryCount = whole(-1, MAX_INT32, 'InvalidConstraintValue');
+
+/** semantics §1.6 */
+export const taskConstraints: z.ZodType<TaskConstraints> = entity(
+  {
+    maxWallClockTime: maxWallClockTime.optional(),
+    maxTaskRetryCount: maxTaskRetryCount.optional(),
+  },
+  { notBuiltYet: { retentionTime: ['P7D'] } },
+).transform(({ maxWallClockTime: maxWallClockTimeMs, maxTaskRetryCount: retries }) => ({
+  ...(maxWallClockTimeMs !== undefined && { maxWallClockTimeMs }),
+  ...(retries !== undefined && { maxTaskRetryCount: retries }),
+}));
+
+/** semantics §1.6 */
+export const jobConstraints: z.ZodType<JobConstraints> = entity({
+  maxWallClockTime: maxWallClockTime.optional(),
+  maxTaskRetryCount: maxTaskRetryCount.default(0),
+}).transform(({ maxWallClockTime: maxWallClockTimeMs, maxTaskRetryCount: retries }) => ({
+  ...(maxWallClockTimeMs !== undefined && { maxWallClockTimeMs }),
+  maxTaskRetryCount: retries,
+}));

@@ -1,0 +1,85 @@
+/**
+ * The door: JSON in the spelling of the Azure Batch REST API in, normalised specifications out. What is wrong is a
+ * `BatchError` with the service's code, the place and the rule.
+ *
+ * Names of 2016 are accepted beside today's (ruling 1). A property that Berth does not carry out yet is refused as
+ * "not supported yet" unless its value asks for nothing; null counts as absent, as in Azure. Enum values are
+ * accepted in any case and come out in lower case.
+ */
+import { z } from 'zod';
+import type { BatchErrorBody } from '../errors.ts';
+import type {
+  JobPatch,
+  JobSpecification,
+  PoolSpecification,
+  TaskConstraints,
+  TaskFactory,
+  TaskSpecification,
+} from '../specification.ts';
+import { taskConstraints } from './constraints.ts';
+import { job, jobPatch } from './job.ts';
+import type { JobFile } from './job-file.ts';
+import { jobFile } from './job-file.ts';
+import type { PoolOptions } from './pool.ts';
+import { pool } from './pool.ts';
+import { demand, read } from './read.ts';
+import { task } from './task.ts';
+import { taskFactory } from './task-factory.ts';
+
+export { formatDuration } from './duration.ts';
+export type { JobFile } from './job-file.ts';
+export type { NodeSize } from './node-size.ts';
+export type { PoolOptions } from './pool.ts';
+export type { Download, Upload } from './transfer.ts';
+
+/** A pool. semantics §1.2 @throws `BatchError` */
+export function parsePool(value: unknown, options: PoolOptions = {}): PoolSpecification {
+  return demand(pool(options), value, { name: 'pool' });
+}
+
+/** A job. semantics §1.4 @throws `BatchError` */
+export function parseJob(value: unknown): JobSpecification {
+  return demand(job, value, { name: 'job' });
+}
+
+/** The body of PATCH job. semantics §1.4 @throws `BatchError` */
+export function parseJobPatch(value: unknown): JobPatch {
+  return demand(jobPatch, value, { name: 'patch' });
+}
+
+/** A task. semantics §1.5 @throws `BatchError` */
+export function parseTask(value: unknown): TaskSpecification {
+  return demand(task, value, { name: 'task' });
+}
+
+/**
+ * A list of tasks, each by itself: in its place stands the task or what is wrong with it (semantics §14.5).
+ * An error body has a `code`, a task has none. How many there may be is the caller's matter.
+ * @throws `BatchError` where the value is no list.
+ */
+export function parseTasks(value: unknown): (TaskSpecification | BatchErrorBody)[] {
+  if (!Array.isArray(value)) demand(z.array(task), value, { name: 'list of tasks' });
+  return (value as unknown[]).map((one, i) => {
+    const reading = read(task, one, { name: 'task', path: ['tasks', i] });
+    return reading.ok ? reading.value : reading.error;
+  });
+}
+
+/** A task factory (extension). @throws `BatchError` */
+export function parseTaskFactory(value: unknown): TaskFactory {
+  return demand(taskFactory, value, { name: 'task factory' });
+}
+
+/** A task's constraints by themselves, as PUT task has them: what is left out is the default. semantics §1.6 @throws `BatchError` */
+export function parseTaskConstraints(value: unknown): TaskConstraints {
+  return demand(taskConstraints, value, { name: 'constraints' });
+}
+
+/**
+ * A job file (extension): pool, job, tasks and/or taskFactory, uploads, downloads. Unlike elsewhere `job.poolInfo` may be
+ * left out (it is the file's pool), `pool.vmSize` is `local` and `job.onAllTasksComplete` is `terminatejob` by default.
+ * @throws `BatchError`
+ */
+export function parseJobFile(value: unknown, options: PoolOptions = {}): JobFile {
+  return demand(jobFile(options), value, { name: 'job file' });
+}

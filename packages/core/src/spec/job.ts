@@ -1,0 +1,97 @@
+import type { z } from 'zod';
+import type { JobPatch, JobSpecification, OnAllTasksComplete } from '../specification.ts';
+import { jobConstraints } from './constraints.ts';
+import type { OtherNames } from './entity.ts';
+import { entity } from './entity.ts';
+import { environmentSettings } from './environment.ts';
+import { metadata } from './metadata.ts';
+import { choice, displayName, flag, id, whole } from './scalars.ts';
+
+const readOnly = [
+  'url',
+  'eTag',
+  'lastModified',
+  'creationTime',
+  'state',
+  'stateTransitionTime',
+  'previousState',
+  'previousStateTransitionTime',
+  'executionInfo',
+  'stats',
+];
+
+const notBuiltYet: OtherNames['notBuiltYet'] = {
+  maxParallelTasks: [-1],
+  allowTaskPreemption: [false],
+  jobManagerTask: [],
+  jobPreparationTask: [],
+  jobReleaseTask: [],
+  networkConfiguration: [],
+};
+
+const priority = whole(-1000, 1000, 'OutOfRangePriority');
+const onAllTasksComplete: z.ZodType<OnAllTasksComplete> = choice(['noaction', 'terminatejob']);
+const poolInfo: z.ZodType<{ poolId: string }> = entity(
+  { poolId: id },
+  { notBuiltYet: { autoPoolSpecification: [] } },
+);
+
+/** Properties of a job that mean the same wherever it stands. */
+const common = {
+  id,
+  displayName: displayName.optional(),
+  priority: priority.default(0),
+  constraints: jobConstraints.default(() => ({ maxTaskRetryCount: 0 })),
+  commonEnvironmentSettings: environmentSettings.default(() => []),
+  usesTaskDependencies: flag.default(false),
+  metadata: metadata.default(() => []),
+};
+
+const others: OtherNames = {
+  notBuiltYet: { ...notBuiltYet, onTaskFailure: ['noaction'] },
+  readOnly,
+};
+
+/** semantics §1.4 */
+export const job: z.ZodType<JobSpecification> = entity(
+  { ...common, poolInfo, onAllTasksComplete: onAllTasksComplete.default('noaction') },
+  others,
+);
+
+/** A job as it stands in a job file. */
+export type JobInFile = Omit<JobSpecification, 'poolInfo'> & { poolInfo?: { poolId: string } };
+
+/** In a job file the pool is the file's, and a job ends with its tasks unless it says otherwise. */
+export const jobInFile: z.ZodType<JobInFile> = entity(
+  {
+    ...common,
+    poolInfo: poolInfo.optional(),
+    onAllTasksComplete: onAllTasksComplete.default('terminatejob'),
+  },
+  others,
+);
+
+/** Only given elements change; of given constraints, what is left out goes back to its default. semantics §1.4 */
+export const jobPatch: z.ZodType<JobPatch> = entity(
+  {
+    priority: priority.optional(),
+    constraints: jobConstraints.optional(),
+    onAllTasksComplete: onAllTasksComplete.optional(),
+    metadata: metadata.optional(),
+  },
+  {
+    notBuiltYet: { maxParallelTasks: [-1], allowTaskPreemption: [false], poolInfo: [] },
+    readOnly,
+    fixed: [
+      'id',
+      'displayName',
+      'commonEnvironmentSettings',
+      'usesTaskDependencies',
+      'onTaskFailure',
+      'jobManagerTask',
+      'jobPreparationTask',
+      'jobReleaseTask',
+      'networkConfiguration',
+    ],
+  },
+);

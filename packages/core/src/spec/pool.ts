@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import type { PoolSpecification } from '../specification.ts';
+import { entity } from './entity.ts';
+import { metadata } from './metadata.ts';
+import type { NodeSize } from './node-size.ts';
+import { findNodeSize, nearestNodeSize, nodeSizeTable } from './node-size.ts';
+import { issue } from './problem.ts';
+import { underEitherName } from './same-property.ts';
+import { choice, displayName, id, MAX_INT32, text, whole } from './scalars.ts';
+
+/** What the door has to know of the account to read a pool. */
+export interface PoolOptions {
+  /** Node sizes of the hosts there are, beside `local` and the built-in ones, which they may replace. */
+  nodeSizes?: readonly NodeSize[];
+  /** Cores of the size `local`. Default 64. */
+  localCores?: number;
+  /** How durable the cause of a start must be with this executor. Default: `synced` for all. */
+  durabilityOf?: (executor: string) => PoolSpecification['durability'];
+}
+
+/** More nodes than an account is meant for, and few enough not to exhaust an engine by a slip of the hand. */
+const MAX_NODES = 1_000_000;
+/** semantics §1.2 */
+const MAX_TASK_SLOTS = 256;
+
+const nodeCount = whole(0, MAX_NODES).optional();
+const slots = whole(1, MAX_INT32).optional();
+
+const givenPool = entity(
+  {
+    id,
+    displayName: displayName.optional(),
+    vmSize: text((name) => name !== '', 'must not be empty').optional(),
+    targetDedicatedNodes: nodeCount,
+    targetDedicated: nodeCount,
+    taskSlotsPerNode: slots,
+    maxTasksPerNode: slots,
+    taskSchedulingPolicy: entity(
+      { nodeFillType: choice(['spread', 'pack']).default('spread') },
+      { notBuiltYet: { jobDefaultOrder: ['none'] } },
+    ).default(() => ({ nodeFillType: 'spread' as const })),
+    metadata: metadata.default(() => []),
+    executor: id.default('local'),
+  },
+  {
+    notBuiltYet: {
+      virtualMachineConfiguration: [],
+      cloudServiceConfiguration: [],
+      targetLowPriorityNodes: [0],
+      resizeTimeout: ['PT15M'],
+      enableAutoScale: [false],
+      autoScaleFormula: [],
+      autoScaleEvaluationInterval: ['PT15M'],
+      enableInterNodeCommunication: [false],
+      startTask: [],
+      certificateReferences: [[]],
+      applicationPackageReferences: [[]],
+      applicationLicenses: [[]],
+      userAccounts: [[]],
+      mountConfiguration: [[]],
+      networkConfiguration: [],
+      targetNodeCommunicationMode: ['default'],
+      upgradePolicy: [],
+      resourceTags: [{}],
+    },
+    readOnly: [
+      'url',
+      'eTag',
+      'lastModified',
+      'creationTime',
+      'state',
+      'stateTransitionTime',
+      'allocationState',
+      'allocationStateTransitionTime',
+      'currentDedicatedNodes',
+      'currentDedicated',
+      'currentLowPriorityNodes',
+      'currentNodeCommunicationMode',
+      'resizeErrors',
+      'resizeError',
+      'autoScaleRun',
+      'identity',
+      'stats',
+    ],
+  },
+);
+
+/** A pool; its slots are checked against the size of its nodes. `vmSize` where none is given; absent: required. semantics §1.2 */
+export function pool(options: PoolOptions, vmSizeDefault?: string): z.ZodType<PoolSpecification> {
+  const sizes = nodeSizeTable(options.nodeSizes ?? [], options.localCores ?? 64);
+  const durabilityOf = options.durabilityOf ?? (() => 'synced');
+  return givenPool.transform((given, ctx): PoolSpecification => {
+    const missing = { code: 'MissingRequiredProperty' };
+    const vmSize = given.vmSize ?? vmSizeDefault;
+    if (vmSize === undefined) ctx.issues.push(issue(given, 'is required', missing, ['vmSize']));
+    const nodes = underEitherName(given, 'targetDedicatedNodes', 'targetDedicated', ctx);
+    if (nodes === undefined) {
+      ctx.issues.push(issue(given, 'is required', missing, ['targetDedicatedNodes']));
+    }
+    const perNode = underEitherName(given, 'taskSlotsPerNode', 'maxTasksPerNode', ctx) ?? 1;
+    if (vmSize === undefined || nodes === undefined) return z.NEVER;
+    const size = findNodeSize(sizes, vmSize);
+    if (size === undefined) {
+      const reason = `must be a known node size, the nearest being "${nearestNodeSize(sizes, vmSize)}"`;
+      ctx.issues.push(issue(vmSize, reason, {}, ['vmSize']));
+      return z.NEVER;
+    }
+    const most = Math.min(4 * size.cores, MAX_TASK_SLOTS);
+    if (perNode > most) {
+      const name = given.taskSlotsPerNode === undefined ? 'maxTasksPerNode' : 'taskSlotsPerNode';
+      const cores = `${size.name} has ${size.cores} core${size.cores === 1 ? '' : 's'}`;
+      const reason = `must be a whole number from 1 to ${most} (${cores})`;
+      ctx.issues.push(issue(perNode, reason, {}, [name]));
+    }
+    return {
+      id: given.id,
+      ...(given.displayName !== undefined && { displayName: given.displayName }),
+      vmSize,
+      targetDedicatedNodes: nodes,
+      taskSlotsPerNode: perNode,
+      taskSchedulingPolicy: given.taskSchedulingPolicy,
+      metadata: given.metadata,
+      executor: given.executor,
+      durability: durabilityOf(given.executor),
+    };
+  });
+}

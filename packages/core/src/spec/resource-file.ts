@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import type { ResourceFile } from '../specification.ts';
+import { blobPath, staysBelow } from './blob-names.ts';
+import { entity } from './entity.ts';
+import { issue } from './problem.ts';
+import { underEitherName } from './same-property.ts';
+import { text } from './scalars.ts';
+
+const httpUrl = text((url) => /^https?:\/\/[^\s]+$/i.test(url), 'must be an http or https URL');
+
+const filePath = text(
+  staysBelow,
+  'must be a path below the working directory: relative, without ".." and with "/" as separator',
+);
+
+const fileMode = text(
+  (mode) => /^0?[0-7]{3,4}$/.test(mode),
+  'must be an octal file mode such as "0755"',
+);
+
+/** A file, or the files of a container, that a task needs: exactly one source. semantics §1.12 */
+export function resourceFile(containerName: z.ZodType<string>): z.ZodType<ResourceFile> {
+  return entity(
+    {
+      httpUrl: httpUrl.optional(),
+      blobSource: httpUrl.optional(),
+      autoStorageContainerName: containerName.optional(),
+      blobPrefix: blobPath.optional(),
+      filePath: filePath.optional(),
+      fileMode: fileMode.optional(),
+    },
+    { notBuiltYet: { storageContainerUrl: [], identityReference: [] } },
+  ).transform((file, ctx): ResourceFile => {
+    const url = underEitherName(file, 'httpUrl', 'blobSource', ctx);
+    const { autoStorageContainerName, filePath: target, blobPrefix, fileMode: mode } = file;
+    if ((url === undefined) === (autoStorageContainerName === undefined)) {
+      const reason = 'must have exactly one source: httpUrl or autoStorageContainerName';
+      ctx.issues.push(issue(file, reason, { hideValue: true }));
+      return z.NEVER;
+    }
+    if (url === undefined) {
+      return {
+        autoStorageContainerName: autoStorageContainerName ?? '',
+        ...(blobPrefix !== undefined && { blobPrefix }),
+        ...(target !== undefined && { filePath: target }),
+        ...(mode !== undefined && { fileMode: mode }),
+      };
+    }
+    if (blobPrefix !== undefined) {
+      ctx.issues.push(issue(blobPrefix, 'needs autoStorageContainerName', {}, ['blobPrefix']));
+    }
+    if (target === undefined) {
+      const reason = 'is required beside httpUrl: the path and name of the file';
+      ctx.issues.push(issue(file, reason, { code: 'MissingRequiredProperty' }, ['filePath']));
+      return z.NEVER;
+    }
+    if (/(^|\/)\.?$/.test(target)) {
+      ctx.issues.push(issue(target, 'must end with the name of the file', {}, ['filePath']));
+    }
+    return { httpUrl: url, filePath: target, ...(mode !== undefined && { fileMode: mode }) };
+  });
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import type { TaskSpecification, TaskTemplate } from '../specification.ts';
+import { containerName, containerTemplate } from './blob-names.ts';
+import { taskConstraints } from './constraints.ts';
+import { dependsOn } from './dependencies.ts';
+import type { OtherNames } from './entity.ts';
+import { entity } from './entity.ts';
+import { environmentSettings } from './environment.ts';
+import { outputFile } from './output-file.ts';
+import { resourceFile } from './resource-file.ts';
+import { commandLine, displayName, id, MAX_INT32, whole } from './scalars.ts';
+
+const notBuiltYet: OtherNames['notBuiltYet'] = {
+  affinityInfo: [],
+  userIdentity: [
+    { autoUser: { scope: 'pool', elevationLevel: 'nonadmin' } },
+    { autoUser: { elevationLevel: 'nonadmin', scope: 'pool' } },
+    { autoUser: { scope: 'pool' } },
+    { autoUser: { elevationLevel: 'nonadmin' } },
+  ],
+  runElevated: [false],
+  multiInstanceSettings: [],
+  exitConditions: [{}],
+  applicationPackageReferences: [[]],
+  authenticationTokenSettings: [{ access: [] }, {}],
+  containerSettings: [],
+};
+
+const readOnly = [
+  'url',
+  'eTag',
+  'lastModified',
+  'creationTime',
+  'state',
+  'stateTransitionTime',
+  'previousState',
+  'previousStateTransitionTime',
+  'executionInfo',
+  'nodeInfo',
+  'stats',
+  'effectiveEnvironment',
+];
+
+const common = {
+  displayName: displayName.optional(),
+  commandLine,
+  environmentSettings: environmentSettings.default(() => []),
+  constraints: taskConstraints.default(() => ({})),
+  requiredSlots: whole(1, MAX_INT32).default(1),
+  dependsOn: dependsOn.optional(),
+};
+
+/** semantics §1.5 */
+export const task: z.ZodType<TaskSpecification> = entity(
+  {
+    id,
+    ...common,
+    resourceFiles: z.array(resourceFile(containerName)).default(() => []),
+    outputFiles: z.array(outputFile(containerName)).default(() => []),
+  },
+  { notBuiltYet, readOnly },
+);
+
+/** A task without an id, whose texts may hold placeholders. */
+export const taskTemplate: z.ZodType<TaskTemplate> = entity(
+  {
+    ...common,
+    resourceFiles: z.array(resourceFile(containerTemplate)).default(() => []),
+    outputFiles: z.array(outputFile(containerTemplate)).default(() => []),
+  },
+  { notBuiltYet, readOnly: ['id', ...readOnly] },
+);

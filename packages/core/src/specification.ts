@@ -1,0 +1,143 @@
+/**
+ * Normalised specifications: what the door (`@berth/core/spec`) makes of JSON in the REST spelling,
+ * and the only form that commands carry. Every default is filled in, durations are integer
+ * milliseconds (`undefined` = no limit), names are today's, secrets are handles.
+ * An absent optional property is absent, never `undefined`.
+ */
+
+export interface MetadataItem {
+  name: string;
+  value: string;
+}
+
+export interface EnvironmentSetting {
+  name: string;
+  value: string;
+}
+
+export type NodeFillType = 'spread' | 'pack';
+export type OnAllTasksComplete = 'noaction' | 'terminatejob';
+
+/** semantics §1.2 */
+export interface PoolSpecification {
+  id: string;
+  displayName?: string;
+  vmSize: string;
+  targetDedicatedNodes: number;
+  taskSlotsPerNode: number;
+  taskSchedulingPolicy: { nodeFillType: NodeFillType };
+  metadata: MetadataItem[];
+  /** (extension) name of the executor that gets this pool's nodes. */
+  executor: string;
+  /**
+   * (extension) what must have happened to the input that causes a start before the start leaves:
+   * `written` for nodes of this machine, `synced` for all others. The runtime sets it from what the executor says.
+   */
+  durability: 'written' | 'synced';
+}
+
+/** semantics §1.6 */
+export interface JobConstraints {
+  maxWallClockTimeMs?: number;
+  /** −1: unlimited. Default 0. */
+  maxTaskRetryCount: number;
+}
+
+/** semantics §1.4 */
+export interface JobSpecification {
+  id: string;
+  displayName?: string;
+  /** −1000…1000, default 0. */
+  priority: number;
+  constraints: JobConstraints;
+  commonEnvironmentSettings: EnvironmentSetting[];
+  poolInfo: { poolId: string };
+  onAllTasksComplete: OnAllTasksComplete;
+  usesTaskDependencies: boolean;
+  metadata: MetadataItem[];
+}
+
+/** What PATCH may change of a job; an absent element stays as it is (semantics §1.4). */
+export interface JobPatch {
+  priority?: number;
+  constraints?: JobConstraints;
+  onAllTasksComplete?: OnAllTasksComplete;
+  metadata?: MetadataItem[];
+}
+
+/** Exactly one source. semantics §1.12 */
+export type ResourceFile =
+  | { httpUrl: string; filePath: string; fileMode?: string }
+  | {
+      autoStorageContainerName: string;
+      blobPrefix?: string;
+      /** Target directory below the working directory; absent: the working directory itself. */
+      filePath?: string;
+      fileMode?: string;
+    };
+
+/** semantics §1.13, §5 */
+export interface OutputFile {
+  filePattern: string;
+  destination: {
+    container: {
+      /** (extension) a container of the account's own store, instead of a containerUrl. */
+      autoStorageContainerName: string;
+      path?: string;
+    };
+  };
+  uploadOptions: { uploadCondition: 'tasksuccess' | 'taskfailure' | 'taskcompletion' };
+}
+
+/** semantics §1.6; an absent maxTaskRetryCount is the job's. */
+export interface TaskConstraints {
+  maxWallClockTimeMs?: number;
+  maxTaskRetryCount?: number;
+}
+
+export interface TaskIdRange {
+  start: number;
+  end: number;
+}
+
+/** semantics §3.6 */
+export interface TaskDependencies {
+  taskIds: string[];
+  taskIdRanges: TaskIdRange[];
+}
+
+/** All of a task but its id: what a factory repeats. semantics §1.5 */
+export interface TaskTemplate {
+  displayName?: string;
+  commandLine: string;
+  resourceFiles: ResourceFile[];
+  outputFiles: OutputFile[];
+  environmentSettings: EnvironmentSetting[];
+  constraints: TaskConstraints;
+  requiredSlots: number;
+  dependsOn?: TaskDependencies;
+}
+
+export interface TaskSpecification extends TaskTemplate {
+  id: string;
+}
+
+/** start, start+step, … up to and including end. step ≠ 0; negative counts down. Integers. */
+export interface ParameterSet {
+  start: number;
+  end: number;
+  step: number;
+}
+
+/**
+ * (extension, as in the Batch CLI extensions) A parametric sweep: one task per combination of the
+ * parameter sets, the last set varying fastest. Ids are the plain integers from `firstTaskId` on.
+ * `{n}` in any string of repeatTask is the value of the n-th set, `{n:w}` the same padded with zeros to
+ * w digits; `{{` and `}}` are braces.
+ */
+export interface TaskFactory {
+  type: 'parametricSweep';
+  parameterSets: ParameterSet[];
+  firstTaskId: number;
+  repeatTask: TaskTemplate;
+}

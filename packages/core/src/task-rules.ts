@@ -1,0 +1,218 @@
+import { canonicalJson } from './bytes.ts';
+import { Dependencies } from './dependencies.ts';
+import type { BatchErrorBody } from './errors.ts';
+import { Job, Part } from './job.ts';
+import { endRunAs } from './job-end.ts';
+import { findJob, refuseUnlessActive } from './job-rules.ts';
+import { dequeue, enqueue, purge } from './ready-queue.ts';
+import { refuse } from './refusal.ts';
+import { Ending } from './run-table.ts';
+import type {
+  TaskConstraints,
+  TaskFactory,
+  TaskSpecification,
+  TaskTemplate,
+} from './specification.ts';
+import { factoryCount } from './task-factory.ts';
+import { endActive, forget, reactivate } from './task-lifecycle.ts';
+import { Flag, stateMask, TaskState, Word } from './task-rows.ts';
+import type { World } from './world.ts';
+
+/** A task of a collection that was refused (semantics §14.5). */
+export interface TaskRefusal {
+  /** Place in the command's `tasks`. */
+  index: number;
+  taskId: string;
+  error: BatchErrorBody;
+}
+
+/** semantics §14.5: each task succeeds or fails by itself. */
+export function addTasks(
+  world: World,
+  jobId: string,
+  tasks: readonly TaskSpecification[],
+): BatchErrorBody | TaskRefusal[] {
+  const job = findJob(world, jobId);
+  if (!(job instanceof Job)) return job;
+  const refusal = refuseUnlessActive(job);
+  if (refusal !== undefined) return refusal;
+  const refused: TaskRefusal[] = [];
+  tasks.forEach((task, index) => {
+    const error = addTask(world, job, task);
+    if (error !== undefined) refused.push({ index, taskId: task.id, error });
+  });
+  return refused;
+}
+
+function addTask(world: World, job: Job, task: TaskSpecification): BatchErrorBody | undefined {
+  const { id, dependsOn, ...rest } = task;
+  if (job.find(id) !== -1) {
+    return refuse('TaskExists', `The job "${job.specification.id}" has a task "${id}" already.`);
+  }
+  const refusal = refuseDependencies(job, dependsOn !== undefined);
+  if (refusal !== undefined) return refusal;
+  const shared: TaskTemplate = { ...rest, commandLine: '' };
+  const row = job.addTask(id, rest.commandLine, shared, dependsOn, world.now, canonicalJson(shared));
+  job.dependencies?.added(id, row);
+  let waiting = false;
+  if (dependsOn !== undefined) {
+    job.dependencies ??= new Dependencies();
+    waiting = job.dependencies.wait(row, 1, dependsOn, job);
+  }
+  if (waiting) job.rows.touch(row)[job.rows.offset(row) + Word.flags]! |= Flag.waiting;
+  else enqueue(world, job, row, 1, Part.middle);
+  return undefined;
+}
+
+/** (extension) A parametric sweep: one record, whatever its count. */
+export function addTaskFactory(
+  world: World,
+  jobId: string,
+  factory: TaskFactory,
+): BatchErrorBody | undefined {
+  const job = findJob(world, jobId);
+  if (!(job instanceof Job)) return job;
+  const { dependsOn } = factory.repeatTask;
+  const refusal =
+    refuseUnlessActive(job) ?? refuseDependencies(job, dependsOn !== undefined);
+  if (refusal !== undefined) return refusal;
+  const count = factoryCount(factory);
+  const taken = job.findIntegerIn(factory.firstTaskId, count);
+  if (taken !== -1) {
+    return refuse('TaskExists', `The job "${jobId}" has a task "${taken}" already.`);
+  }
+  if (job.rowCount + count > 0x7fff_ffff) {
+    return refuse(
+      'InvalidPropertyValue',
+      `The job "${jobId}" has ${job.rowCount} tasks; ${count} more would be over 2,147,483,647.`,
+    );
+  }
+  const { firstRow } = job.addFactory(factory, count, world.now);
+  job.dependencies?.addedIntegers(factory.firstTaskId, count, firstRow);
+  if (dependsOn !== undefined) {
+    job.dependencies ??= new Dependencies();
+    if (job.dependencies.wait(firstRow, count, dependsOn, job)) {
+      job.segmentOf(firstRow).waiting = true;
+      return undefined;
+    }
+  }
+  enqueue(world, job, firstRow, count, Part.middle);
+  return undefined;
+}
+
+/** semantics §1.5: constraints are the only thing about a task that can change. */
+export function updateTask(
+  world: World,
+  jobId: string,
+  taskId: string,
+  constraints: TaskConstraints,
+): BatchErrorBody | undefined {
+  return withTask(world, jobId, taskId, (job, row, state) => {
+    if (state === TaskState.completed) {
+      return refuse('TaskCompleted', `The task "${taskId}" is completed.`);
+    }
+    job.rareFacts(row).constraints = constraints;
+    if (state !== TaskState.running) return undefined;
+    const run = job.rows.get(row, Word.runOrExitCode);
+    if (world.runs.ending(run) !== Ending.none) return undefined;
+    const { maxWallClockTimeMs } = constraints;
+    if (maxWallClockTimeMs === undefined) world.runDeadlines.delete(run);
+    else world.runDeadlines.set(run, world.runs.start(run) + maxWallClockTimeMs);
+    return undefined;
+  });
+}
+
+export function terminateTask(
+  world: World,
+  jobId: string,
+  taskId: string,
+): BatchErrorBody | undefined {
+  return withTask(world, jobId, taskId, (job, row, state) => {
+    if (state === TaskState.completed) {
+      return refuse('TaskCompleted', `The task "${taskId}" is completed.`);
+    }
+    if (state === TaskState.running) {
+      const run = job.rows.get(row, Word.runOrExitCode);
+      if (world.runs.ending(run) === Ending.none) endRunAs(world, run, Ending.byUser);
+      return undefined;
+    }
+    leaveQueue(world, job, row);
+    endActive(world, job, row);
+    return undefined;
+  });
+}
+
+export function reactivateTask(
+  world: World,
+  jobId: string,
+  taskId: string,
+): BatchErrorBody | undefined {
+  return withTask(world, jobId, taskId, (job, row, state, flags) => {
+    if (state !== TaskState.completed) {
+      return refuse('TaskNotCompleted', `The task "${taskId}" is not completed.`);
+    }
+    if ((flags & Flag.hasExitCode) !== 0 && job.rows.get(row, Word.runOrExitCode) === 0) {
+      return refuse('TaskSucceeded', `The task "${taskId}" has exited with 0.`);
+    }
+    const refusal = refuseUnlessActive(job);
+    if (refusal !== undefined) return refusal;
+    reactivate(world, job, row);
+    const segment = job.segmentOf(row);
+    if ((job.rows.get(row, Word.flags) & Flag.stale) !== 0) {
+      if (segment.waiting) segment.endedWaiting--;
+      purge(job, row);
+    }
+    if (!job.isWaiting(row)) enqueue(world, job, row, 1, Part.middle);
+    return undefined;
+  });
+}
+
+export function deleteTask(world: World, jobId: string, taskId: string): BatchErrorBody | undefined {
+  return withTask(world, jobId, taskId, (job, row, state) => {
+    if (state === TaskState.running) {
+      job.rows.touch(row)[job.rows.offset(row) + Word.flags]! |= Flag.deleting;
+      const run = job.rows.get(row, Word.runOrExitCode);
+      if (world.runs.ending(run) === Ending.none) endRunAs(world, run, Ending.byUser);
+      return undefined;
+    }
+    if (state === TaskState.active) leaveQueue(world, job, row);
+    forget(world, job, row);
+    return undefined;
+  });
+}
+
+/** An active task is not to run: wherever it waits, its place is skipped. */
+function leaveQueue(world: World, job: Job, row: number): void {
+  const segment = job.segmentOf(row);
+  if (segment.waiting) {
+    job.rows.touch(row)[job.rows.offset(row) + Word.flags]! |= Flag.stale;
+    segment.endedWaiting++;
+  } else if (!job.isWaiting(row) && job.state === 'active') {
+    dequeue(world, job, row);
+  }
+}
+
+function withTask(
+  world: World,
+  jobId: string,
+  taskId: string,
+  change: (job: Job, row: number, state: number, flags: number) => BatchErrorBody | undefined,
+): BatchErrorBody | undefined {
+  const job = findJob(world, jobId);
+  if (!(job instanceof Job)) return job;
+  const row = job.find(taskId);
+  if (row === -1) {
+    return refuse('TaskNotFound', `The job "${jobId}" has no task "${taskId}".`);
+  }
+  const flags = job.rows.get(row, Word.flags);
+  const expired = job.expiredAt !== undefined && (flags & stateMask) !== TaskState.running;
+  return change(job, row, expired ? TaskState.completed : flags & stateMask, flags);
+}
+
+function refuseDependencies(job: Job, dependsOn: boolean): BatchErrorBody | undefined {
+  if (!dependsOn || job.specification.usesTaskDependencies) return undefined;
+  return refuse(
+    'TaskDependenciesNotSpecifiedOnJob',
+    `The job "${job.specification.id}" does not set usesTaskDependencies, so its tasks cannot have dependsOn.`,
+  );
+}

@@ -1,0 +1,195 @@
+import { ByteReader, ByteWriter } from './bytes.ts';
+import type { TaskDependencies } from './specification.ts';
+
+/** What a task given one by one has of its own; the rest of its specification is interned. */
+export interface TaskTextEntry {
+  id: string;
+  commandLine: string;
+  /** Place of the interned rest in the job's `templates`. */
+  template: number;
+  creationTime: number;
+  dependsOn: TaskDependencies | undefined;
+}
+
+const chunkBytes = 1 << 18;
+const alignment = 4;
+
+/**
+ * The texts of a job's tasks that were given one by one, packed into append-only chunks. An entry is named
+ * by its place, counted in units of 4 bytes, plus one, so that 0 names none. No entry crosses a chunk; one
+ * that is larger than a chunk has one of its own.
+ */
+export class TaskText {
+  readonly chunks: Uint8Array[] = [];
+  /** First place of each chunk, in units. */
+  readonly #starts: number[] = [];
+  #used = 0;
+  readonly #writer = new ByteWriter(1024);
+
+  add(entry: TaskTextEntry): number {
+    const writer = this.#writer;
+    writer.clear();
+    writer.int32(entry.template);
+    writer.float64(entry.creationTime);
+    writer.uint8(entry.id.length);
+    writer.utf8(entry.id);
+    writer.text(entry.commandLine);
+    if (entry.dependsOn !== undefined) writer.json(entry.dependsOn);
+    else writer.int32(0);
+    writer.padTo(alignment);
+    const bytes = writer.bytes();
+    let chunk = this.chunks.at(-1);
+    if (chunk === undefined || this.#used + bytes.length > chunk.length) {
+      const start =
+        chunk === undefined ? 0 : this.#starts.at(-1)! + Math.ceil(chunk.length / alignment);
+      // The first chunk of a job is small, for the job of a single task.
+      const size = this.chunks.length === 0 ? 1024 : chunkBytes;
+      chunk = new Uint8Array(Math.max(size, bytes.length));
+      this.chunks.push(chunk);
+      this.#starts.push(start);
+      this.#used = 0;
+    }
+    chunk.set(bytes, this.#used);
+    const place = this.#starts.at(-1)! + this.#used / alignment;
+    this.#used += bytes.length;
+    return place + 1;
+  }
+
+  get(place: number): TaskTextEntry {
+    const reader = this.#at(place);
+    const template = reader.int32();
+    const creationTime = reader.float64();
+    const id = reader.utf8(reader.uint8());
+    const commandLine = reader.text();
+    const dependsOn = reader.text();
+    return {
+      template,
+      creationTime,
+      id,
+      commandLine,
+      dependsOn: dependsOn === '' ? undefined : (JSON.parse(dependsOn) as TaskDependencies),
+    };
+  }
+
+  id(place: number): string {
+    const reader = this.#at(place);
+    reader.at += 12;
+    return reader.utf8(reader.uint8());
+  }
+
+  template(place: number): number {
+    return this.#at(place).int32();
+  }
+
+  write(writer: ByteWriter): void {
+    writer.int32(this.chunks.length);
+    writer.int32(this.#used);
+    for (const chunk of this.chunks) {
+      writer.int32s(new Int32Array(chunk.buffer, chunk.byteOffset, chunk.length >>> 2));
+    }
+  }
+
+  static read(reader: ByteReader): TaskText {
+    const text = new TaskText();
+    const count = reader.int32();
+    text.#used = reader.int32();
+    for (let start = 0; text.chunks.length < count; ) {
+      const chunk = new Uint8Array(reader.int32s().buffer);
+      text.chunks.push(chunk);
+      text.#starts.push(start);
+      start += Math.ceil(chunk.length / alignment);
+    }
+    return text;
+  }
+
+  #at(place: number): ByteReader {
+    const unit = place - 1;
+    let low = 0;
+    let high = this.#starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (this.#starts[middle]! <= unit) low = middle;
+      else high = middle - 1;
+    }
+    const reader = new ByteReader(this.chunks[low]!);
+    reader.at = (unit - this.#starts[low]!) * alignment;
+    return reader;
+  }
+}
+
+/** Ids compare without regard to case (semantics §0). */
+export function idKey(id: string): string {
+  return id.toLowerCase();
+}
+
+/** Row by task id, for tasks given one by one: open addressing over rows, the ids themselves stay in the text. */
+export class TaskIdIndex {
+  /** Row + 1; 0: empty; −1: was taken. */
+  #slots = new Int32Array(16);
+  #used = 0;
+  readonly #idOf: (row: number) => string;
+
+  constructor(idOf: (row: number) => string) {
+    this.#idOf = idOf;
+  }
+
+  /** −1 if no task has the id. */
+  find(id: string): number {
+    const key = idKey(id);
+    const mask = this.#slots.length - 1;
+    for (let at = hashOf(key) & mask; ; at = (at + 1) & mask) {
+      const slot = this.#slots[at]!;
+      if (slot === 0) return -1;
+      if (slot > 0 && idKey(this.#idOf(slot - 1)) === key) return slot - 1;
+    }
+  }
+
+  /** The id must not be there yet. */
+  add(id: string, row: number): void {
+    if (4 * (this.#used + 1) > 3 * this.#slots.length) this.#grow();
+    this.#put(hashOf(idKey(id)), row);
+    this.#used++;
+  }
+
+  delete(id: string): void {
+    const key = idKey(id);
+    const mask = this.#slots.length - 1;
+    for (let at = hashOf(key) & mask; this.#slots[at] !== 0; at = (at + 1) & mask) {
+      const slot = this.#slots[at]!;
+      if (slot > 0 && idKey(this.#idOf(slot - 1)) === key) {
+        this.#slots[at] = -1;
+        return;
+      }
+    }
+  }
+
+  get bytes(): number {
+    return this.#slots.byteLength;
+  }
+
+  #put(hash: number, row: number): void {
+    const mask = this.#slots.length - 1;
+    let at = hash & mask;
+    while (this.#slots[at]! > 0) at = (at + 1) & mask;
+    this.#slots[at] = row + 1;
+  }
+
+  #grow(): void {
+    const before = this.#slots;
+    this.#slots = new Int32Array(before.length * 2);
+    this.#used = 0;
+    for (const slot of before) {
+      if (slot <= 0) continue;
+      this.#put(hashOf(idKey(this.#idOf(slot - 1))), slot - 1);
+      this.#used++;
+    }
+  }
+}
+
+function hashOf(key: string): number {
+  let hash = 0;
+  for (let index = 0; index < key.length; index++) {
+    hash = Math.imul(hash, 31) + key.charCodeAt(index);
+  }
+  return hash ^ (hash >>> 15);
+}

@@ -1,0 +1,184 @@
+import { DeadlineHeap } from './deadline-heap.ts';
+import type { EffectCatalog, KillReason, NodeDetails, RunDetails } from './effect.ts';
+import { EffectLog } from './effect-log.ts';
+import type { EngineEvent } from './event-log.ts';
+import type { Job } from './job.ts';
+import { InvalidTransition } from './machine.ts';
+import {
+  allocationMachine,
+  type JobTrigger,
+  jobMachine,
+  type NodeTrigger,
+  nodeMachine,
+  type PoolTrigger,
+  poolMachine,
+} from './machines.ts';
+import { type Node, nodeId } from './node.ts';
+import type { Pool } from './pool.ts';
+import { RunTable } from './run-table.ts';
+import type { EnvironmentSetting } from './specification.ts';
+import { idKey } from './task-text.ts';
+
+/** The rules that this version of the engine decides by; part of the state. */
+export const currentRulesVersion = 1;
+
+/** Everything there is, and the moves that every rule shares. The rules themselves are in the files beside it. */
+export class World implements EffectCatalog {
+  /** Latest time seen: it never goes back (ruling 31). */
+  now = 0;
+  rulesVersion: number = currentRulesVersion;
+  accountName = 'berth';
+  /** Of runs and node requests; positive, 31 bits, starts again at 1. */
+  #sequence = 0;
+
+  /** By number; `undefined` when gone. */
+  readonly pools: (Pool | undefined)[] = [];
+  readonly poolById: Map<string, Pool> = new Map();
+  readonly nodes: Node[] = [];
+  readonly jobs: (Job | undefined)[] = [];
+  readonly jobById: Map<string, Job> = new Map();
+  readonly runs: RunTable = new RunTable();
+  /** Wall clocks of runs, by run; of jobs, by number. */
+  readonly runDeadlines: DeadlineHeap = new DeadlineHeap();
+  readonly jobDeadlines: DeadlineHeap = new DeadlineHeap();
+  /** Reports that named something that is over. */
+  ignoredReports = 0;
+
+  readonly effects: EffectLog = new EffectLog(this);
+  /** Set while somebody listens. */
+  events: EngineEvent[] | undefined;
+  /** Pools in which a task may have become placeable since placement last ran. */
+  readonly stirred: Set<Pool> = new Set();
+
+  get lastSequence(): number {
+    return this.#sequence;
+  }
+
+  set lastSequence(sequence: number) {
+    this.#sequence = sequence;
+  }
+
+  nextSequence(): number {
+    this.#sequence = this.#sequence === 0x7fff_ffff ? 1 : this.#sequence + 1;
+    return this.#sequence;
+  }
+
+  pool(id: string): Pool | undefined {
+    return this.poolById.get(idKey(id));
+  }
+
+  job(id: string): Job | undefined {
+    return this.jobById.get(idKey(id));
+  }
+
+  poolOf(job: Job): Pool | undefined {
+    return job.pool === -1 ? undefined : this.pools[job.pool];
+  }
+
+  movePool(pool: Pool, trigger: PoolTrigger): void {
+    const to = poolMachine.next(pool.state, trigger);
+    if (to === undefined) {
+      throw new InvalidTransition('pool', pool.specification.id, pool.state, trigger);
+    }
+    const poolId = pool.specification.id;
+    this.events?.push({ entity: 'pool', at: this.now, poolId, from: pool.state, to });
+    stamp(pool, to, this.now);
+  }
+
+  moveAllocation(pool: Pool, trigger: 'resize' | 'targetReached'): void {
+    const to = allocationMachine.next(pool.allocationState, trigger);
+    if (to === undefined) {
+      throw new InvalidTransition(
+        'allocation',
+        pool.specification.id,
+        pool.allocationState,
+        trigger,
+      );
+    }
+    pool.allocationState = to;
+    pool.allocationStateTransitionTime = this.now;
+  }
+
+  moveNode(node: Node, trigger: NodeTrigger): void {
+    const to = nodeMachine.next(node.state, trigger);
+    if (to === undefined) throw new InvalidTransition('node', nodeId(node), node.state, trigger);
+    this.events?.push({
+      entity: 'node',
+      at: this.now,
+      poolId: node.poolId,
+      nodeId: nodeId(node),
+      from: node.state,
+      to,
+    });
+    stamp(node, to, this.now);
+  }
+
+  moveJob(job: Job, trigger: JobTrigger): void {
+    const to = jobMachine.next(job.state, trigger);
+    if (to === undefined) {
+      throw new InvalidTransition('job', job.specification.id, job.state, trigger);
+    }
+    const jobId = job.specification.id;
+    this.events?.push({ entity: 'job', at: this.now, jobId, from: job.state, to });
+    stamp(job, to, this.now);
+  }
+
+  kill(run: number, reason: KillReason): void {
+    this.effects.killRun(this.runs.node(run), run, this.runs.sequence(run), reason);
+  }
+
+  node(number: number): NodeDetails {
+    const node = this.nodes[number];
+    const pool = node === undefined ? undefined : this.pools[node.pool];
+    if (node === undefined || pool === undefined) throw new RangeError(`no node ${number}`);
+    return { poolId: node.poolId, nodeId: nodeId(node), pool: pool.specification };
+  }
+
+  run(run: number, sequence: number): RunDetails | undefined {
+    if (!this.runs.is(run, sequence)) return undefined;
+    const job = this.jobs[this.runs.job(run)]!;
+    const node = this.nodes[this.runs.node(run)]!;
+    const row = this.runs.task(run);
+    const template = job.templateOf(row);
+    return {
+      poolId: node.poolId,
+      nodeId: nodeId(node),
+      jobId: job.specification.id,
+      taskId: job.idOf(row),
+      commandLine: template.commandLine,
+      resourceFiles: template.resourceFiles,
+      outputFiles: template.outputFiles,
+      environmentSettings: mergedEnvironment(
+        job.specification.commonEnvironmentSettings,
+        template.environmentSettings,
+      ),
+      accountName: this.accountName,
+    };
+  }
+}
+
+function stamp<State>(
+  entity: {
+    state: State;
+    stateTransitionTime: number;
+    previousState: State | undefined;
+    previousStateTransitionTime: number | undefined;
+  },
+  to: State,
+  at: number,
+): void {
+  entity.previousState = entity.state;
+  entity.previousStateTransitionTime = entity.stateTransitionTime;
+  entity.state = to;
+  entity.stateTransitionTime = at;
+}
+
+/** The later setting of a name wins (semantics §1.14). */
+function mergedEnvironment(
+  common: readonly EnvironmentSetting[],
+  own: readonly EnvironmentSetting[],
+): readonly EnvironmentSetting[] {
+  if (common.length === 0) return own;
+  const names = new Set(own.map(({ name }) => name));
+  return [...common.filter(({ name }) => !names.has(name)), ...own];
+}

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import {
+  parseJob,
+  parseJobPatch,
+  parsePool,
+  parseTask,
+  parseTaskConstraints,
+} from '../../src/spec/index.ts';
+import { refusalOf } from './refusal-of.ts';
+
+const pool = { id: 'p', vmSize: 'A4', targetDedicatedNodes: 2 };
+const job = { id: 'j', poolInfo: { poolId: 'p' } };
+const task = { id: 't', commandLine: 'true' };
+const output = { filePattern: 'x' };
+
+const inPool = (more: object): unknown => parsePool({ ...pool, ...more });
+const inPolicy = (taskSchedulingPolicy: object): unknown => inPool({ taskSchedulingPolicy });
+const inJob = (more: object): unknown => parseJob({ ...job, ...more });
+const inPoolInfo = (more: object): unknown => inJob({ poolInfo: { poolId: 'p', ...more } });
+const inTask = (more: object): unknown => parseTask({ ...task, ...more });
+const inResourceFile = (more: object): unknown =>
+  inTask({ resourceFiles: [{ autoStorageContainerName: 'input', ...more }] });
+const inContainer = (more: object): unknown =>
+  inTask({
+    outputFiles: [
+      { ...output, destination: { container: { autoStorageContainerName: 'out', ...more } } },
+    ],
+  });
+
+type Case = [where: (more: object) => unknown, name: string, asks: unknown];
+
+const asking: Case[] = [
+  [inPool, 'virtualMachineConfiguration', { nodeAgentSKUId: 'batch.node.ubuntu 22.04' }],
+  [inPool, 'cloudServiceConfiguration', { osFamily: '4' }],
+  [inPool, 'targetLowPriorityNodes', 1],
+  [inPool, 'resizeTimeout', 'PT30M'],
+  [inPool, 'enableAutoScale', true],
+  [inPool, 'autoScaleFormula', '$TargetDedicatedNodes=1'],
+  [inPool, 'autoScaleEvaluationInterval', 'PT5M'],
+  [inPool, 'enableInterNodeCommunication', true],
+  [inPool, 'startTask', { commandLine: 'x' }],
+  [inPool, 'certificateReferences', [{}]],
+  [inPool, 'applicationPackageReferences', [{ applicationId: 'a' }]],
+  [inPool, 'applicationLicenses', ['maya']],
+  [inPool, 'userAccounts', [{ name: 'u', password: 'p' }]],
+  [inPool, 'mountConfiguration', [{}]],
+  [inPool, 'networkConfiguration', { subnetId: 's' }],
+  [inPool, 'targetNodeCommunicationMode', 'simplified'],
+  [inPool, 'upgradePolicy', { mode: 'manual' }],
+  [inPool, 'resourceTags', { a: 'b' }],
+  [inPolicy, 'jobDefaultOrder', 'creationtime'],
+  [inJob, 'maxParallelTasks', 3],
+  [inJob, 'allowTaskPreemption', true],
+  [inJob, 'jobManagerTask', task],
+  [inJob, 'jobPreparationTask', task],
+  [inJob, 'jobReleaseTask', task],
+  [inJob, 'onTaskFailure', 'performexitoptionsjobaction'],
+  [inJob, 'networkConfiguration', {}],
+  [inPoolInfo, 'autoPoolSpecification', {}],
+  [parseJobPatch, 'poolInfo', { poolId: 'q' }],
+  [parseJobPatch, 'maxParallelTasks', 3],
+  [parseJobPatch, 'allowTaskPreemption', true],
+  [inTask, 'affinityInfo', { affinityId: 'a' }],
+  [inTask, 'userIdentity', { userName: 'u' }],
+  [inTask, 'runElevated', true],
+  [inTask, 'multiInstanceSettings', { numberOfInstances: 2 }],
+  [inTask, 'exitConditions', { default: {} }],
+  [inTask, 'applicationPackageReferences', [{ applicationId: 'a' }]],
+  [inTask, 'authenticationTokenSettings', { access: ['job'] }],
+  [inTask, 'containerSettings', { imageName: 'i' }],
+  [parseTaskConstraints, 'retentionTime', 'PT1H'],
+  [inResourceFile, 'storageContainerUrl', 'https://x'],
+  [inResourceFile, 'identityReference', { resourceId: 'r' }],
+  [inContainer, 'containerUrl', 'https://x?sig=secret'],
+  [inContainer, 'identityReference', { resourceId: 'r' }],
+  [inContainer, 'uploadHeaders', [{ name: 'a' }]],
+];
+
+const askingNothing: Case[] = [
+  [inPool, 'targetLowPriorityNodes', 0],
+  [inPool, 'resizeTimeout', 'PT15M'],
+  [inPool, 'enableAutoScale', false],
+  [inPool, 'autoScaleEvaluationInterval', 'PT15M'],
+  [inPool, 'enableInterNodeCommunication', false],
+  [inPool, 'certificateReferences', []],
+  [inPool, 'applicationPackageReferences', []],
+  [inPool, 'userAccounts', []],
+  [inPool, 'mountConfiguration', []],
+  [inPool, 'targetNodeCommunicationMode', 'Default'],
+  [inPool, 'startTask', null],
+  [inPolicy, 'jobDefaultOrder', 'none'],
+  [inJob, 'maxParallelTasks', -1],
+  [inJob, 'allowTaskPreemption', false],
+  [inJob, 'onTaskFailure', 'NoAction'],
+  [inJob, 'jobManagerTask', null],
+  [inTask, 'runElevated', false],
+  [inTask, 'multiInstanceSettings', null],
+  [inTask, 'exitConditions', {}],
+  [inTask, 'applicationPackageReferences', []],
+  [inTask, 'authenticationTokenSettings', { access: [] }],
+  [inTask, 'userIdentity', { autoUser: { scope: 'pool', elevationLevel: 'nonAdmin' } }],
+  [parseTaskConstraints, 'retentionTime', 'P7D'],
+  [inContainer, 'uploadHeaders', []],
+];
+
+describe('a property of the Batch API that is not built yet', () => {
+  it.each(asking)('%o %s: %j is refused as not supported yet', (where, name, value) => {
+    const refusal = refusalOf(() => where({ [name]: value }));
+    expect(refusal.code).toBe('UnsupportedProperty');
+    expect(refusal.path.endsWith(name)).toBe(true);
+    expect(refusal.message).toContain(`${name} is not supported yet`);
+    expect(refusal.message).not.toContain('secret');
+  });
+
+  it.each(askingNothing)('%o %s: %j asks for nothing and is dropped', (where, name, value) => {
+    expect(where({ [name]: value })).toEqual(where({}));
+  });
+});
+
+describe('a property that the service sets', () => {
+  it.each([
+    [inPool, 'allocationState'],
+    [inPool, 'eTag'],
+    [inJob, 'executionInfo'],
+    [inTask, 'nodeInfo'],
+  ])('%o %s is refused as such', (where, name) => {
+    expect(refusalOf(() => where({ [name]: 'x' })).message).toBe(
+      `${name} is set by the service and cannot be given`,
+    );
+  });
+});

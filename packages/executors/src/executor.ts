@@ -1,0 +1,37 @@
+import type { EffectBatch, Report } from '@berth/core';
+import type { BlobStore } from '@berth/storage';
+
+/** What the runtime gives an executor. */
+export interface ExecutorHost {
+  /** A directory of the executor's own, kept across restarts. */
+  readonly directory: string;
+  readonly blobStore: BlobStore;
+  /** Tells the engine. Any number per call; order is kept. */
+  report(reports: readonly Report[]): void;
+  /** For the person who runs it: one sentence. */
+  warn(message: string): void;
+}
+
+/**
+ * Carries out effects on the nodes of the pools that name it. No promise and no call per run.
+ * Everything is idempotent: after a restart all effects not yet answered come once more.
+ */
+export interface Executor {
+  /** What a pool's `executor` property calls it. */
+  readonly name: string;
+  /**
+   * True: its nodes die with this machine, so a start needs its cause *written* only;
+   * false: *synced* (design "How durable, when").
+   */
+  readonly onThisMachine: boolean;
+  open(host: ExecutorHost): Promise<void>;
+  /**
+   * Called once after `open`, before any `carryOut`, with all that is outstanding from an earlier life (none
+   * the first time): find what still runs, report what ended meanwhile, and start what never started.
+   */
+  attach(outstanding: EffectBatch): Promise<void>;
+  /** Takes the effects of its pools; reads what it needs of the batch and its catalog before it returns. */
+  carryOut(effects: EffectBatch): void;
+  /** Lets go: ends idle runners, leaves running tasks running, so that a later `attach` finds them. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,85 @@
+import type { NodeDetails } from '@berth/core';
+
+/** One way into a FIFO of a node. */
+export interface Pipe {
+  /** At most {@link Host.pipeLimit} bytes, so that it arrives whole or not at all; order is kept. */
+  write(text: string): void;
+  close(): void;
+}
+
+/** What a host's file system must do for a node. Paths are absolute, on the host. */
+export interface HostFiles {
+  /**
+   * A fresh, empty working directory for a run: makes `directory` and `directory/wd`; what an earlier
+   * attempt left in `wd` is discarded. `claimed` (and nothing touched) if `directory/<claim>.run` exists.
+   * The one step of every start: a host on this machine answers at once, without a promise.
+   */
+  prepareTask(directory: string, claim: string): Prepared | Promise<Prepared>;
+  makeDirectory(directory: string): Promise<void>;
+  exists(path: string): Promise<boolean>;
+  /** Names in a directory; none if there is no such directory. */
+  list(directory: string): Promise<string[]>;
+  /** `undefined` if there is no such file. */
+  read(file: string, offset?: number): Promise<Buffer | undefined>;
+  /** Appears whole or not at all. */
+  write(file: string, content: string): Promise<void>;
+  /** Creates the file if it is not there; says whether it did. */
+  create(file: string, content: string): Promise<boolean>;
+  remove(file: string): Promise<void>;
+  /** Out of the way at once, deleted later and not beside a start. Nothing if it is not there. */
+  discard(path: string): void;
+  /**
+   * `fill` writes a local file that does not exist yet, with this mode; it then is `path` on the host,
+   * inside `inside`: a way that leads out of it, through symbolic links too, is an {@link EscapeError}.
+   * A file that is there is replaced.
+   */
+  put(inside: string, path: string, fill: (localFile: string) => Promise<void>): Promise<void>;
+  /** `use` gets a local file with the content of `path`; a file outside `inside` is an {@link EscapeError}. */
+  get<T>(inside: string, path: string, use: (localFile: string) => Promise<T>): Promise<T>;
+}
+export type Prepared = 'ready' | 'claimed';
+
+/** A path leads out of the directory that it must stay in. */
+export class EscapeError extends Error {}
+
+/**
+ * A machine, or a part of one, that is a node: a POSIX shell that takes scripts, pipes into and out of the
+ * node's FIFOs, and its files.
+ */
+export interface Host {
+  /** AZ_BATCH_NODE_ROOT_DIR */
+  readonly root: string;
+  /** PIPE_BUF of the host: what one write puts into a FIFO undivided. */
+  readonly pipeLimit: number;
+  /** What its tasks find in PATH, LANG and the like. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly shell: string;
+  readonly files: HostFiles;
+  /**
+   * Gives a script to the host's shell, in the order of the calls, and resolves with its exit status. What
+   * it starts through `session` (see runner-script.ts) outlives the connection.
+   */
+  run(script: string): Promise<number>;
+  /** To write into a FIFO that is there. */
+  openPipe(path: string): Pipe;
+  /** To read from a FIFO that is there, until closed. */
+  readPipe(path: string, onText: (text: string) => void): { close(): void };
+  /** Whether process `pid`, started at `start` (0: unknown), is alive. */
+  isAlive(pid: number, start: number): Promise<boolean>;
+}
+
+/** Something that gets and gives back hosts. The shell executor makes a complete executor of it. */
+export interface HostProvider {
+  /** The executor's name. */
+  readonly name: string;
+  readonly onThisMachine: boolean;
+  /** `directory`: the executor's own. */
+  open(directory: string, warn: (message: string) => void): Promise<void>;
+  /** The node's host, made if it is not there. Getting it twice gives the same. */
+  get(node: NodeDetails): Promise<Host>;
+  /** Gives a host back with all its files; its runners have ended. */
+  release(host: Host): Promise<void>;
+  /** Discards `directory` (relative to the root) of every node of the pool. */
+  discard(poolId: string, directory: string): void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,43 @@
+import type { Readable } from 'node:stream';
+
+export interface BlobProperties {
+  /** With `/` between its parts, no leading one. */
+  name: string;
+  contentLength: number;
+  lastModified: Date;
+}
+
+/** Containers of blobs. Names follow Azure Blob Storage's rules. Errors are `BatchError`s: `ContainerNotFound`, `BlobNotFound`, `InvalidResourceName`. */
+export interface BlobStore {
+  /** Does nothing if it is there. */
+  createContainer(container: string): Promise<void>;
+  containerExists(container: string): Promise<boolean>;
+  deleteContainer(container: string): Promise<void>;
+  /** In the order of names. */
+  list(container: string, options?: { prefix?: string; signal?: AbortSignal }): AsyncIterable<BlobProperties>;
+  read(
+    container: string,
+    blob: string,
+    options?: { offset?: number; count?: number; signal?: AbortSignal },
+  ): Promise<Readable>;
+  /** Appears whole or not at all. */
+  write(
+    container: string,
+    blob: string,
+    content: Readable | Uint8Array | string,
+    options?: { signal?: AbortSignal },
+  ): Promise<BlobProperties>;
+  delete(container: string, blob: string): Promise<void>;
+  /** The same from and to local files, without passing the bytes through the caller where that can be avoided. */
+  upload(container: string, blob: string, file: string, options?: { signal?: AbortSignal }): Promise<BlobProperties>;
+  /**
+   * `file` must not exist; it appears whole or not at all. `mode` (default 0o770) is its mode. A mode that
+   * nobody may write lets the directory store link instead of copy.
+   */
+  download(
+    container: string,
+    blob: string,
+    file: string,
+    options?: { mode?: number; signal?: AbortSignal },
+  ): Promise<void>;
+}

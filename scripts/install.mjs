@@ -1,0 +1,177 @@
+// Brings the checkout to where everything runs: Node's version, the npm packages, the system packages.
+// Only what Node itself has may be imported here: this runs before anything is installed.
+import { spawnSync } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  accessSync,
+  constants,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+const stampFile = join(root, 'node_modules/.berth-lock');
+const lockFile = join(root, '.berth/install.lock');
+
+/** What tests run beyond Node and a POSIX shell: command, Debian package, who needs it. */
+const systemPackages = [
+  ['setsid', 'util-linux', 'the local executor'],
+  ['ps', 'procps', 'the tests of the local executor'],
+  ['xargs', 'findutils', 'the benchmark of the local executor'],
+];
+
+/** An end that needs no stack trace. */
+export class Refusal extends Error {}
+
+export function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    throw new Refusal(`Berth needs Node 20.19 or newer; this is ${process.versions.node}.`);
+  }
+}
+
+/** Installs the npm packages if they are missing or older than the lock file. */
+export async function installPackages() {
+  if (isInstalled()) return;
+  const unlock = await lock();
+  try {
+    // Another run may have done it meanwhile.
+    if (!isInstalled()) npmCi();
+  } finally {
+    unlock();
+  }
+}
+
+function isInstalled() {
+  const lockText = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  const hash = createHash('sha256').update(lockText).digest('hex');
+  if (read(stampFile) === hash) return true;
+  if (!isAsLocked(JSON.parse(lockText).packages)) return false;
+  writeFileSync(stampFile, hash);
+  return true;
+}
+
+/** Whether npm itself, called by hand, has already put there what the lock file says. */
+function isAsLocked(locked) {
+  const installed = read(join(root, 'node_modules/.package-lock.json'));
+  if (installed === undefined) return false;
+  const { packages } = JSON.parse(installed);
+  return Object.entries(locked).every(([path, wanted]) => {
+    if (!path.startsWith('node_modules/')) return true;
+    const present = packages[path];
+    return present ? present.version === wanted.version : wanted.optional === true;
+  });
+}
+
+function npmCi() {
+  console.error('berth: installing the npm packages of package-lock.json (npm ci) …');
+  const start = Date.now();
+  // --include: also where NODE_ENV or npm's settings say that this is production.
+  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
+  const npm = process.env.npm_execpath;
+  const [command, ...first] = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm'];
+  const { status, signal, error, output } = run(command, [...first, ...args]);
+  if (error) throw new Refusal(`npm cannot be started: ${error.message}`);
+  if (status !== 0) {
+    process.stderr.write(output);
+    throw new Refusal(`npm ci failed (${signal ?? `exit code ${status}`}); its output is above.`);
+  }
+  isInstalled();
+  console.error(`berth: installed in ${((Date.now() - start) / 1000).toFixed(0)} s`);
+}
+
+/** Waits until no other run installs. Returns the function that lets the next one. */
+async function lock() {
+  mkdirSync(join(root, '.berth'), { recursive: true });
+  // Linked into place with its content, so that nobody reads it half written.
+  const own = `${lockFile}.${randomUUID()}`;
+  writeFileSync(own, String(process.pid));
+  try {
+    for (let told = false; ; await sleep(200)) {
+      try {
+        linkSync(own, lockFile);
+        return () => rmSync(lockFile, { force: true });
+      } catch (error) {
+        if (error.code !== 'EEXIST') throw error;
+      }
+      const holder = Number(read(lockFile));
+      if (holder && !isAlive(holder)) rmSync(lockFile, { force: true });
+      else if (!told) {
+        console.error(`berth: waiting for process ${holder}, which installs`);
+        told = true;
+      }
+    }
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+/** Installs the system packages that tests need, where that is ours to do; else says what is missing. */
+export function installSystemPackages() {
+  const missing = systemPackages.filter(([command]) => !isOnPath(command));
+  if (missing.length === 0) return;
+  const list = missing.map(([, name, need]) => `${name} (for ${need})`).join(', ');
+  const debian = process.getuid?.() === 0 && isOnPath('apt-get');
+  if (!debian || process.env.BERTH_NO_SYSTEM_PACKAGES === '1') {
+    console.error(`berth: missing system packages: ${list}; what needs them will fail`);
+    return;
+  }
+  console.error(`berth: installing system packages: ${list}`);
+  console.error('berth: (BERTH_NO_SYSTEM_PACKAGES=1 declines)');
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const names = [...new Set(missing.map(([, name]) => name))];
+  for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...names]]) {
+    const { status, output } = run('apt-get', args, env);
+    if (status === 0) continue;
+    process.stderr.write(output);
+    console.error(`berth: apt-get ${args[0]} failed; what needs these packages will fail`);
+    return;
+  }
+}
+
+/** Runs a command to its end without showing what it prints. */
+function run(command, args, env = process.env) {
+  const result = spawnSync(command, args, {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell: process.platform === 'win32',
+  });
+  return { ...result, output: `${result.stdout ?? ''}${result.stderr ?? ''}` };
+}
+
+function isOnPath(command) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, command), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+function read(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

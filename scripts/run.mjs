@@ -1,0 +1,67 @@
+// What `npm start`, `npm test`, `npm run berth` and `npm run bench` do: install what is missing, then run.
+//   node scripts/run.mjs start | test | berth | bench | install  [arguments]
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { checkNode, installPackages, installSystemPackages, Refusal, root } from './install.mjs';
+
+const command = 'packages/berth/src/command/main.ts';
+
+const actions = {
+  install: async () => 0,
+  async start(args) {
+    const code = await typescript('examples/flights/prepare.ts', []);
+    if (code !== 0) return code;
+    const job = ['run', 'examples/flights/job.yaml', '--state', '.berth/flights/state'];
+    return typescript(command, [...job, ...args]);
+  },
+  async test(args) {
+    installSystemPackages();
+    return node([join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args]);
+  },
+  async berth(args) {
+    // npm goes to the root first; file names are meant from where it was called.
+    const called = process.env.npm_lifecycle_event === 'berth' && process.env.INIT_CWD;
+    return typescript(command, args, called || process.cwd());
+  },
+  bench: (args) => typescript('bench/src/main.ts', args),
+};
+
+/** Runs a TypeScript file of this repository, on the sources of its packages. */
+function typescript(file, args, cwd = root) {
+  const tsx = pathToFileURL(join(root, 'node_modules/tsx/dist/loader.mjs')).href;
+  return node(['--conditions=@berth/source', '--import', tsx, join(root, file), ...args], cwd);
+}
+
+/** Runs Node to its end, with our terminal and signals. Resolves to its exit code. */
+function node(args, cwd = root) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd, stdio: 'inherit' });
+    const forward = (signal) => {
+      // A terminal has already sent its Ctrl-C to both.
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    };
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    for (const signal of signals) process.on(signal, forward);
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      for (const name of signals) process.off(name, forward);
+      resolve(code ?? 128 + constants.signals[signal]);
+    });
+  });
+}
+
+const [name = '', ...args] = process.argv.slice(2);
+try {
+  if (!Object.hasOwn(actions, name)) {
+    throw new Refusal(`usage: node scripts/run.mjs ${Object.keys(actions).join(' | ')} [arguments]`);
+  }
+  checkNode();
+  await installPackages();
+  process.exitCode = await actions[name](args);
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error;
+  console.error(`berth: ${error.message}`);
+  process.exitCode = 1;
+}
