@@ -75,7 +75,7 @@ function npmCi() {
   // --include: also where NODE_ENV or npm's settings say that this is production.
   const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
   const npm = process.env.npm_execpath;
-  const [command, ...first] = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm'];
+  const [command, ...first] = npm?.endsWith('npm-cli.js') ? [process.execPath, npm] : ['npm'];
   const { status, signal, error, output } = run(command, [...first, ...args]);
   if (error) throw new Refusal(`npm cannot be started: ${error.message}`);
   if (status !== 0) {

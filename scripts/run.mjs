@@ -3,7 +3,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { checkNode, installPackages, installSystemPackages, Refusal, root } from './install.mjs';
 
 const command = 'packages/berth/src/command/main.ts';
@@ -30,7 +29,8 @@ const actions = {
 
 /** Runs a TypeScript file of this repository, on the sources of its packages. */
 function typescript(file, args, cwd = root) {
-  const tsx = pathToFileURL(join(root, 'node_modules/tsx/dist/loader.mjs')).href;
+  // As a URL, since the child may run in another directory; known only once it is installed.
+  const tsx = import.meta.resolve('tsx');
   return node(['--conditions=@berth/source', '--import', tsx, join(root, file), ...args], cwd);
 }
 
@@ -55,7 +55,9 @@ function node(args, cwd = root) {
 const [name = '', ...args] = process.argv.slice(2);
 try {
   if (!Object.hasOwn(actions, name)) {
-    throw new Refusal(`usage: node scripts/run.mjs ${Object.keys(actions).join(' | ')} [arguments]`);
+    throw new Refusal(
+      `usage: node scripts/run.mjs ${Object.keys(actions).join(' | ')} [arguments]`,
+    );
   }
   checkNode();
   await installPackages();

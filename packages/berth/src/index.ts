@@ -1,1 +1,6 @@
-export {};
+export { BatchError, type EngineEvent, type JobView, type PoolView, type TaskView } from '@berth/core';
+export { type Executor, localExecutor, perRun } from '@berth/executors';
+export { Batch, JobsClient, PoolClient } from './batch.ts';
+export { JobClient, TaskClient, type TaskFilter } from './job-client.ts';
+export { type BatchOptions, openBatch } from './open-batch.ts';
+export type * from './parameters.ts';

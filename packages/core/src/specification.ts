@@ -133,7 +133,7 @@ export interface ParameterSet {
  * (extension, as in the Batch CLI extensions) A parametric sweep: one task per combination of the
  * parameter sets, the last set varying fastest. Ids are the plain integers from `firstTaskId` on.
  * `{n}` in any string of repeatTask is the value of the n-th set, `{n:w}` the same padded with zeros to
- * w digits; `{{` and `}}` are braces.
+ * w digits, `{{n}}` a literal `{n}`; everything else stays as written.
  */
 export interface TaskFactory {
   type: 'parametricSweep';

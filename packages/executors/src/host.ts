@@ -17,8 +17,8 @@ export interface HostFiles {
   prepareTask(directory: string, claim: string): Prepared | Promise<Prepared>;
   makeDirectory(directory: string): Promise<void>;
   exists(path: string): Promise<boolean>;
-  /** Names in a directory; none if there is no such directory. */
-  list(directory: string): Promise<string[]>;
+  /** What is in a directory; nothing if there is no such directory. */
+  list(directory: string): Promise<DirectoryEntry[]>;
   /** `undefined` if there is no such file. */
   read(file: string, offset?: number): Promise<Buffer | undefined>;
   /** Appears whole or not at all. */
@@ -29,13 +29,17 @@ export interface HostFiles {
   /** Out of the way at once, deleted later and not beside a start. Nothing if it is not there. */
   discard(path: string): void;
   /**
-   * `fill` writes a local file that does not exist yet, with this mode; it then is `path` on the host,
-   * inside `inside`: a way that leads out of it, through symbolic links too, is an {@link EscapeError}.
-   * A file that is there is replaced.
+   * `fill` writes a local file that does not exist yet; it then is `path` on the host, in directories that
+   * are made. A file that is there is replaced. {@link EscapeError} if symbolic links lead out of the root.
    */
-  put(inside: string, path: string, fill: (localFile: string) => Promise<void>): Promise<void>;
-  /** `use` gets a local file with the content of `path`; a file outside `inside` is an {@link EscapeError}. */
-  get<T>(inside: string, path: string, use: (localFile: string) => Promise<T>): Promise<T>;
+  put(path: string, fill: (localFile: string) => Promise<void>): Promise<void>;
+  /** `use` gets a local file with the content of `path`. {@link EscapeError} as above. */
+  get<T>(path: string, use: (localFile: string) => Promise<T>): Promise<T>;
+}
+export interface DirectoryEntry {
+  name: string;
+  /** Symbolic links are `other` if they lead to anything but a file. */
+  type: 'file' | 'directory' | 'other';
 }
 export type Prepared = 'ready' | 'claimed';
 

@@ -1,12 +1,22 @@
 import { fdatasync, readdirSync, rmSync } from 'node:fs';
-import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeDirectoryDurably } from './durable-directory.ts';
 import type { Journal } from './journal.ts';
-import { JournalError, readFailed, syncFailed, writeFailed } from './journal-error.ts';
-import { checkHeader, type Frame, FRAME_HEADER_BYTES, MAX_FRAME_BYTES, readFrames } from './journal-format.ts';
-import { damage, scanLastSegment, type TornTail } from './journal-scan.ts';
+import { JournalError, syncFailed, writeFailed } from './journal-error.ts';
+import {
+  type FoundJournal,
+  fileName,
+  findJournal,
+  listNumbered,
+  missing,
+  type NumberedFile,
+  PARTIAL,
+  readSegment,
+} from './journal-files.ts';
+import { type Frame, FRAME_HEADER_BYTES, MAX_FRAME_BYTES } from './journal-format.ts';
+import type { TornTail } from './journal-scan.ts';
 import { readSnapshotChunks, writeSnapshotFile } from './journal-snapshot.ts';
 import { cutTornTail, SegmentWriter } from './segment-writer.ts';
 
@@ -17,11 +27,6 @@ export interface FileJournalOptions {
   segmentBytes?: number;
   /** How many of the newest snapshots stay when another one is written. Default 2. */
   keepSnapshots?: number;
-}
-
-interface NumberedFile {
-  file: string;
-  sequence: number;
 }
 
 /**
@@ -91,9 +96,13 @@ export class FileJournal implements Journal {
     if (from < first.sequence) {
       throw missing(first.file, `Frames ${from} to ${first.sequence - 1} are missing from ${this.#directory}`);
     }
-    for (const [index, segment] of this.#segments.slice().entries()) {
-      const until = this.#segments[index + 1]?.sequence ?? end;
-      if (until > from && segment.sequence < end) yield* readSegment(segment, Math.max(from, segment.sequence), until, until < end);
+    const segments = this.#segments.slice();
+    for (const [index, segment] of segments.entries()) {
+      const next = segments[index + 1];
+      const until = next?.sequence ?? end;
+      if (until > from && segment.sequence < end) {
+        yield* readSegment(segment, Math.max(from, segment.sequence), until, next !== undefined);
+      }
     }
   }
 
@@ -138,7 +147,11 @@ export class FileJournal implements Journal {
     this.#prepare();
     await writeSnapshotFile(join(this.#directory, fileName('snapshot', sequence)), sequence, chunks);
     const snapshots = await listNumbered(this.#directory, 'snapshot');
-    for (const { file } of snapshots.slice(0, -this.#keepSnapshots)) await rm(file, { force: true });
+    for (const { file } of snapshots.slice(0, -this.#keepSnapshots)) {
+      await rm(file, { force: true }).catch((error: unknown) => {
+        throw writeFailed(file, 0, error);
+      });
+    }
   }
 
   /** Reads it once to see that it is whole; `chunks` reads it again, and can be read more than once. */
@@ -147,7 +160,7 @@ export class FileJournal implements Journal {
     const damaged: JournalError[] = [];
     this.#damagedSnapshots = damaged;
     for (const { file, sequence } of (await listNumbered(this.#directory, 'snapshot')).reverse()) {
-      const chunks = { [Symbol.asyncIterator]: () => journalErrors(file, readSnapshotChunks(file, sequence)) };
+      const chunks = { [Symbol.asyncIterator]: () => readSnapshotChunks(file, sequence) };
       try {
         for await (const _ of chunks);
         return { sequence, chunks };
@@ -257,113 +270,4 @@ export class FileJournal implements Journal {
     }
     this.#prepared = true;
   }
-}
-
-interface FoundJournal {
-  segments: NumberedFile[];
-  nextSequence: number;
-  end: number;
-  tornTail?: TornTail;
-}
-
-async function findJournal(directory: string): Promise<FoundJournal> {
-  const segments = await listNumbered(directory, 'segment');
-  const last = segments.at(-1);
-  let found: FoundJournal = { segments, nextSequence: 0, end: 0 };
-  if (last !== undefined) {
-    found = await withFile(last.file, async (handle) => {
-      const scanned = await scanLastSegment(handle, last.file, last.sequence);
-      // What the last process had only written counts as synced from now on.
-      await handle.datasync().catch((error: unknown) => {
-        throw syncFailed(last.file, scanned.end, error);
-      });
-      return { segments, ...scanned };
-    });
-  }
-  const snapshot = (await listNumbered(directory, 'snapshot')).at(-1);
-  if (snapshot !== undefined && snapshot.sequence > found.nextSequence) {
-    const what = `Frames ${found.nextSequence} to ${snapshot.sequence - 1}, which ${snapshot.file} stands for, are missing`;
-    throw missing(last?.file ?? directory, what, found.end);
-  }
-  return found;
-}
-
-/** Frames `from` to `until` - 1. Nothing may follow them in a segment that another one follows. */
-async function* readSegment(
-  { file, sequence }: NumberedFile,
-  from: number,
-  until: number,
-  isFollowed: boolean,
-): AsyncGenerator<Frame, void, void> {
-  const handle = await open(file, 'r').catch((error: unknown) => {
-    throw readFailed(file, error);
-  });
-  try {
-    await checkHeader(handle, 'segment', file, sequence);
-    const { size } = await handle.stat();
-    const batches = readFrames(handle, size, sequence);
-    let step = await batches.next();
-    for (; step.done !== true; step = await batches.next()) {
-      for (const frame of step.value) {
-        if (frame.sequence >= until) {
-          if (!isFollowed) return;
-          throw missing(file, `${file} goes on after frame ${until - 1}, where the next segment begins`, size);
-        }
-        if (frame.sequence >= from) yield frame;
-      }
-    }
-    const end = step.value;
-    if (end.sequence < until || (isFollowed && end.problem !== undefined)) throw damage(file, end);
-  } catch (error) {
-    throw error instanceof JournalError ? error : readFailed(file, error);
-  } finally {
-    await handle.close();
-  }
-}
-
-async function* journalErrors<T>(file: string, source: AsyncIterable<T>): AsyncGenerator<T, void, void> {
-  try {
-    yield* source;
-  } catch (error) {
-    throw error instanceof JournalError ? error : readFailed(file, error);
-  }
-}
-
-async function withFile<T>(file: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(file, 'r');
-    return await use(handle);
-  } catch (error) {
-    throw error instanceof JournalError ? error : readFailed(file, error);
-  } finally {
-    await handle?.close();
-  }
-}
-
-function missing(file: string, what: string, offset = 0): JournalError {
-  return new JournalError('JournalDamaged', file, offset, `${what}: restore the journal's files from a copy.`);
-}
-
-/** As many digits as the largest safe integer, so that names sort like numbers. */
-const DIGITS = 16;
-const PARTIAL = /^(segment|snapshot)-\d{16}\.partial-/;
-
-function fileName(kind: 'segment' | 'snapshot', sequence: number): string {
-  return `${kind}-${String(sequence).padStart(DIGITS, '0')}`;
-}
-
-/** In ascending order. Other files are none of the journal's business. */
-async function listNumbered(directory: string, kind: 'segment' | 'snapshot'): Promise<NumberedFile[]> {
-  const pattern = new RegExp(`^${kind}-(\\d{${DIGITS}})$`);
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw readFailed(directory, error);
-  });
-  return names
-    .flatMap((name) => {
-      const digits = pattern.exec(name)?.[1];
-      return digits === undefined ? [] : [{ file: join(directory, name), sequence: Number(digits) }];
-    })
-    .sort((a, b) => a.sequence - b.sequence);
 }

@@ -1,4 +1,7 @@
 export * from './blob-store.ts';
+export * from './directory-blob-store.ts';
 export * from './file-journal.ts';
 export * from './journal.ts';
 export * from './journal-error.ts';
+export type { TornTail } from './journal-scan.ts';
+export * from './state-lock.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncDirectory } from './durable-directory.ts';
-import { JournalError, writeFailed } from './journal-error.ts';
+import { JournalError, readFailed, writeFailed } from './journal-error.ts';
 import {
   checkHeader,
   encodeFrameHeader,
@@ -89,7 +89,9 @@ class SnapshotWriter {
  * until the last one has come, the snapshot is not known to be whole.
  */
 export async function* readSnapshotChunks(file: string, sequence: number): AsyncGenerator<Uint8Array, void, void> {
-  const handle = await open(file, 'r');
+  const handle = await open(file, 'r').catch((error: unknown) => {
+    throw readFailed(file, error);
+  });
   try {
     await checkHeader(handle, 'snapshot', file, sequence);
     const { size } = await handle.stat();
@@ -104,6 +106,8 @@ export async function* readSnapshotChunks(file: string, sequence: number): Async
       }
     }
     if (step.value.problem !== undefined || !ended) throw damagedSnapshot(file, step.value.offset);
+  } catch (error) {
+    throw error instanceof JournalError ? error : readFailed(file, error);
   } finally {
     await handle.close();
   }

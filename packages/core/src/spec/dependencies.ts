@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { TaskDependencies, TaskIdRange } from '../specification.ts';
 import { entity } from './entity.ts';
 import type { ProblemDetails } from './problem.ts';
+import { issue } from './problem.ts';
 import { id, MAX_WHOLE, whole } from './scalars.ts';
 
 const MAX_ID_CHARACTERS = 64_000;
@@ -14,9 +15,11 @@ const rangesTooLong: ProblemDetails = { code: 'TaskDependencyRangesTooLong' };
 const range: z.ZodType<TaskIdRange> = entity({
   start: whole(0, MAX_WHOLE),
   end: whole(0, MAX_WHOLE),
-}).refine(({ start, end }) => start <= end, {
-  error: 'must not end before it starts',
-  params: { hideValue: true } satisfies ProblemDetails,
+}).transform((given, ctx) => {
+  if (given.start > given.end) {
+    ctx.issues.push(issue(given, 'must not end before it starts', { hideValue: true }));
+  }
+  return given;
 });
 
 /** What a task waits for; `undefined` where that is nothing. semantics §3.6, §12 */

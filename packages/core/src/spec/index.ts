@@ -70,14 +70,18 @@ export function parseTaskFactory(value: unknown): TaskFactory {
   return demand(taskFactory, value, { name: 'task factory' });
 }
 
-/** A task's constraints by themselves, as PUT task has them: what is left out is the default. semantics §1.6 @throws `BatchError` */
+/**
+ * A task's constraints by themselves, as PUT task has them: what is left out is the default. semantics §1.6
+ * @throws `BatchError`
+ */
 export function parseTaskConstraints(value: unknown): TaskConstraints {
   return demand(taskConstraints, value, { name: 'constraints' });
 }
 
 /**
- * A job file (extension): pool, job, tasks and/or taskFactory, uploads, downloads. Unlike elsewhere `job.poolInfo` may be
- * left out (it is the file's pool), `pool.vmSize` is `local` and `job.onAllTasksComplete` is `terminatejob` by default.
+ * A job file (extension): pool, job, tasks and/or taskFactory, uploads, downloads. Unlike elsewhere
+ * `job.poolInfo` may be left out (it is the file's pool), `pool.vmSize` is `local` and `job.onAllTasksComplete`
+ * is `terminatejob` by default.
  * @throws `BatchError`
  */
 export function parseJobFile(value: unknown, options: PoolOptions = {}): JobFile {

@@ -47,10 +47,13 @@ export function findNodeSize(table: readonly NodeSize[], vmSize: string): NodeSi
   return table.find(({ name }) => bareName(name) === wanted);
 }
 
-/** The size whose name is most like `vmSize`; a table is never empty. */
+/** The size whose name is most like `vmSize`, a longer name (D5: D5_v2) before another; a table is never empty. */
 export function nearestNodeSize(table: readonly NodeSize[], vmSize: string): string {
   const wanted = bareName(vmSize).slice(0, 64);
-  const distance = ({ name }: NodeSize): number => editDistance(wanted, bareName(name));
+  const distance = ({ name }: NodeSize): number => {
+    const bare = bareName(name);
+    return bare.startsWith(wanted) ? 0 : editDistance(wanted, bare);
+  };
   return table.reduce((best, one) => (distance(one) < distance(best) ? one : best)).name;
 }
 

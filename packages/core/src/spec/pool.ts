@@ -85,7 +85,10 @@ const givenPool = entity(
   },
 );
 
-/** A pool; its slots are checked against the size of its nodes. `vmSize` where none is given; absent: required. semantics §1.2 */
+/**
+ * A pool; its slots are checked against the size of its nodes. `vmSizeDefault` absent: vmSize is required.
+ * semantics §1.2
+ */
 export function pool(options: PoolOptions, vmSizeDefault?: string): z.ZodType<PoolSpecification> {
   const sizes = nodeSizeTable(options.nodeSizes ?? [], options.localCores ?? 64);
   const durabilityOf = options.durabilityOf ?? (() => 'synced');

@@ -22,7 +22,7 @@ export type ProblemDetails = Partial<Pick<Problem, 'code' | 'hideValue'>> & {
   sentence?: (path: Path) => string;
 };
 
-/** An issue for `ctx.issues.push` or `payload.issues.push` of zod. Rules about what surrounds the place are then not tried. */
+/** An issue for zod's `ctx.issues.push`, where several properties or a whole value are judged. */
 export function issue(
   input: unknown,
   reason: string,

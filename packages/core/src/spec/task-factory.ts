@@ -19,11 +19,13 @@ const parameterSet: z.ZodType<ParameterSet> = entity({
   start: parameter,
   end: parameter,
   step: parameter.refine((step) => step !== 0, 'must not be 0').default(1),
-}).check((payload) => {
-  const { start, end, step } = payload.value;
-  if (parameterCount(payload.value) > 0) return;
-  const reason = `must not be empty: no step of ${step} leads from ${start} to ${end}`;
-  payload.issues.push(issue(payload.value, reason, { hideValue: true }));
+}).transform((set, ctx) => {
+  if (parameterCount(set) === 0) {
+    const { start, end, step } = set;
+    const reason = `must not be empty: no step of ${step} leads from ${start} to ${end}`;
+    ctx.issues.push(issue(set, reason, { hideValue: true }));
+  }
+  return set;
 });
 
 const parameterSets = z
@@ -40,17 +42,17 @@ export const taskFactory: z.ZodType<TaskFactory> = entity(
     repeatTask: taskTemplate,
   },
   { notBuiltYet: { mergeTask: [], source: [], tasks: [] } },
-).check((payload) => {
-  const factory = payload.value;
+).transform((factory, ctx) => {
   const count = factoryCount(factory);
   if (count > MAX_TASKS) {
     const reason = `must make at most ${MAX_TASKS} tasks together, and make ${count}`;
-    payload.issues.push(issue(factory, reason, { hideValue: true }, ['parameterSets']));
+    ctx.issues.push(issue(factory, reason, { hideValue: true }, ['parameterSets']));
   }
   const sets = factory.parameterSets.length;
   for (const { path, reason } of wrongPlaceholders(factory.repeatTask, sets)) {
-    payload.issues.push(issue(factory, reason, {}, ['repeatTask', ...path]));
+    ctx.issues.push(issue(factory, reason, {}, ['repeatTask', ...path]));
   }
+  return factory;
 });
 
 interface WrongPlaceholder {

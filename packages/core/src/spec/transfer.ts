@@ -9,7 +9,10 @@ export interface Upload {
   source: string;
   /** Name of the container, made if there is none. */
   container: string;
-  /** For a file the blob's name, for a directory the prefix of its files. Absent: the file's own name, or no prefix. */
+  /**
+   * For a file the blob's name, for a directory the prefix of its files. Absent: the file's own name, or no
+   * prefix.
+   */
   path?: string;
 }
 
@@ -21,6 +24,8 @@ export interface Download {
   prefix?: string;
   /** Directory to put them in, relative to the job file. */
   target: string;
+  /** Whether `berth run` shows them at the end. Default false. */
+  print: boolean;
 }
 
 const localPath = text((path) => path !== '', 'must not be empty');
@@ -30,5 +35,10 @@ export const uploads: z.ZodType<Upload[]> = z.array(
 );
 
 export const downloads: z.ZodType<Download[]> = z.array(
-  entity({ container: containerName, prefix: blobPath.optional(), target: localPath }),
+  entity({
+    container: containerName,
+    prefix: blobPath.optional(),
+    target: localPath,
+    print: z.boolean().default(false),
+  }),
 );

@@ -67,7 +67,7 @@ describe('a pool', () => {
   });
 
   it.each([
-    ['D5', 'D1'],
+    ['D5', 'D5_v2'],
     ['A0', 'A1'],
     ['Standard_D11_v3', 'D11_v2'],
     ['lokal', 'local'],

@@ -74,6 +74,11 @@ describe('a task', () => {
     expect(parseTask({ ...least, dependsOn }).dependsOn).toEqual(dependsOn);
   });
 
+  it('has no negative zero', () => {
+    const dependsOn = { taskIdRanges: [{ start: -0, end: 0 }] };
+    expect(parseTask({ ...least, dependsOn }).dependsOn?.taskIdRanges[0]?.start).toBe(0);
+  });
+
   it('that waits for nothing depends on nothing', () => {
     expect(parseTask({ ...least, dependsOn: { taskIds: [] } })).not.toHaveProperty('dependsOn');
   });

@@ -1,0 +1,122 @@
+import { BatchError, type JobView, type NodeView, type PoolView } from '@berth/core';
+import { parseJob, parsePool } from '@berth/core/spec';
+import type { BlobStore } from '@berth/storage';
+import { JobClient, notFound } from './job-client.ts';
+import type { JobParameters, PoolParameters } from './parameters.ts';
+import type { Runtime } from './runtime.ts';
+
+export class PoolClient {
+  readonly #runtime: Runtime;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** @throws BatchError `PoolExists`, or what is wrong with the pool. */
+  async add(pool: PoolParameters): Promise<void> {
+    const parsed = parsePool(pool, { durabilityOf: durabilityIn(this.#runtime) });
+    if (this.#runtime.executor(parsed.executor) === undefined) {
+      const names = this.#runtime.executorNames.map((name) => `"${name}"`).join(', ');
+      throw new BatchError({
+        code: 'InvalidPropertyValue',
+        message: `executor: there is no executor "${parsed.executor}" here, only ${names || 'none'}.`,
+        values: [
+          { key: 'PropertyName', value: 'executor' },
+          { key: 'PropertyValue', value: parsed.executor },
+        ],
+      });
+    }
+    await this.#runtime.submit({ type: 'addPool', pool: parsed });
+  }
+
+  get(poolId: string): PoolView {
+    const pool = this.#runtime.queries.pool(poolId);
+    if (pool === undefined) throw notFound('Pool', poolId);
+    return pool;
+  }
+
+  list(): PoolView[] {
+    return this.#runtime.queries.pools();
+  }
+
+  nodes(poolId: string): NodeView[] {
+    const nodes = this.#runtime.queries.nodes(poolId);
+    if (nodes === undefined) throw notFound('Pool', poolId);
+    return nodes;
+  }
+
+  /** Resolves when the deletion is accepted; the pool is gone when its last node is. */
+  async delete(poolId: string): Promise<void> {
+    await this.#runtime.submit({ type: 'deletePool', poolId });
+  }
+
+  async gone(poolId: string, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    await this.#runtime.until(() => this.#runtime.queries.pool(poolId) === undefined, signal);
+  }
+}
+
+export class JobsClient {
+  readonly #runtime: Runtime;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** @throws BatchError `JobExists`, or what is wrong with the job. */
+  async add(job: JobParameters): Promise<JobClient> {
+    const parsed = parseJob(job);
+    await this.#runtime.submit({ type: 'addJob', job: parsed });
+    return this.get(parsed.id);
+  }
+
+  /** A client of the job; whether it exists shows when it is used. */
+  get(jobId: string): JobClient {
+    return new JobClient(this.#runtime, jobId);
+  }
+
+  list(): JobView[] {
+    return this.#runtime.queries.jobs();
+  }
+
+  async gone(jobId: string, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    await this.#runtime.until(() => this.#runtime.queries.job(jobId) === undefined, signal);
+  }
+}
+
+/** An open engine: a client whose shape follows the model. */
+export class Batch {
+  readonly pools: PoolClient;
+  readonly jobs: JobsClient;
+  /** The account's own store, `autoStorageContainerName` in specifications. */
+  readonly storage: BlobStore;
+  readonly #runtime: Runtime;
+  readonly #release: () => Promise<void>;
+
+  /** @internal */
+  constructor(runtime: Runtime, storage: BlobStore, release: () => Promise<void>) {
+    this.#runtime = runtime;
+    this.#release = release;
+    this.storage = storage;
+    this.pools = new PoolClient(runtime);
+    this.jobs = new JobsClient(runtime);
+  }
+
+  /** @internal for the command, which watches many things at once. */
+  get runtime(): Runtime {
+    return this.#runtime;
+  }
+
+  /** Lets go; what runs goes on, and is found again when the directory is opened again. */
+  async close(): Promise<void> {
+    await this.#runtime.close();
+    await this.#release();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+export function durabilityIn(runtime: Runtime): (executor: string) => 'written' | 'synced' {
+  return (name) => (runtime.executor(name)?.onThisMachine === true ? 'written' : 'synced');
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { BatchError } from '@berth/core';
+import { type JobFile, parseJobFile } from '@berth/core/spec';
+import { parseDocument } from 'yaml';
+
+export interface LoadedJobFile extends JobFile {
+  /** Paths in the file are relative to this. */
+  directory: string;
+  /** Of what the file says, so that a run that goes on can tell whether it still says the same. */
+  fingerprint: string;
+}
+
+/** semantics §1.2: at most four slots a core; this machine's cores, and room for small machines to try things. */
+const leastLocalCores = 16;
+
+/**
+ * Reads and checks a job file, JSON or YAML, and that what it uploads exists.
+ * @throws BatchError whose message begins with the file's name.
+ */
+export async function loadJobFile(file: string): Promise<LoadedJobFile> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
+    throw new BatchError({ code: 'InvalidRequestBody', message: `${file}: ${reason}` });
+  });
+  const value = parse(file, text);
+  try {
+    const parsed = parseJobFile(value, {
+      localCores: Math.max(cpus().length, leastLocalCores),
+      durabilityOf: () => 'written',
+    });
+    const directory = dirname(resolve(file));
+    await checkUploads(parsed, directory);
+    const fingerprint = createHash('sha256').update(JSON.stringify(parsed)).digest('hex');
+    return { ...parsed, directory, fingerprint };
+  } catch (error) {
+    if (!(error instanceof BatchError)) throw error;
+    const values = [...error.values];
+    throw new BatchError({ code: error.code, message: `${file}: ${error.message}`, values });
+  }
+}
+
+/** JSON is read as YAML too, so that both have positions in their errors. */
+function parse(file: string, text: string): unknown {
+  const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
+  const [problem] = document.errors;
+  if (problem === undefined) {
+    try {
+      return document.toJS({ maxAliasCount: 100 });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new BatchError({ code: 'InvalidRequestBody', message: `${file}: ${reason}` });
+    }
+  }
+  const { line = 0, col = 0 } = problem.linePos?.[0] ?? {};
+  const reason = problem.message.split(' at line ')[0]?.split('\n')[0] ?? problem.code;
+  throw new BatchError({
+    code: 'InvalidRequestBody',
+    message: `${file}:${line}:${col}: does not parse: ${reason}`,
+  });
+}
+
+async function checkUploads({ uploads }: JobFile, directory: string): Promise<void> {
+  for (const [index, { source }] of uploads.entries()) {
+    const found = await stat(resolve(directory, source)).catch(() => undefined);
+    if (found?.isFile() === true || found?.isDirectory() === true) continue;
+    throw new BatchError({
+      code: 'InvalidPropertyValue',
+      message: `uploads[${index}].source must be a file or directory; there is none at ${JSON.stringify(source)}`,
+      values: [{ key: 'PropertyName', value: `uploads[${index}].source` }],
+    });
+  }
+}

@@ -1,0 +1,199 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BatchError, type JobView } from '@berth/core';
+import type { Batch } from '../batch.ts';
+import { durabilityIn } from '../batch.ts';
+import { openBatch } from '../open-batch.ts';
+import { type LoadedJobFile, loadJobFile } from './job-file.ts';
+import { type Progress, type ProgressView, progressView } from './progress.ts';
+import { collectResults, type RunResults } from './results.ts';
+import { downloadAll, uploadAll } from './transfers.ts';
+
+export interface RunOptions {
+  file: string;
+  /** Default `.berth/<job id>`. */
+  state: string | undefined;
+  /** Begin anew even if the state directory holds an unfinished run. */
+  restart: boolean;
+  json: boolean;
+  signal: AbortSignal;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+}
+
+/** Name of the metadata item that says which file a job was made from. */
+const fingerprintName = 'berth:jobFile';
+/** In the state directory: the creation time of the last job whose results have been handed over. */
+const deliveredFile = 'delivered';
+const progressIntervalMs = 100;
+
+/** Runs a job file to its end, from where an earlier call left off. */
+export async function runJobFile(options: RunOptions): Promise<RunResults> {
+  const file = await loadJobFile(options.file);
+  const directory = options.state ?? join('.berth', file.job.id);
+  const say = (line: string): void => {
+    if (!options.json) options.stdout.write(`${line}\n`);
+  };
+  await using batch = await openBatch({
+    directory,
+    warn: (message) => void options.stderr.write(`berth: ${message}\n`),
+  });
+  const started = await goOnOrBegin(batch, file, directory, options.restart, say);
+  const view = progressView(options.stdout, options.json);
+  let stalled = false;
+  try {
+    stalled = await watch(batch, file, view, options.signal);
+  } finally {
+    view.stop();
+  }
+  if (stalled) await endStalled(batch, file);
+  const downloads = await downloadAll(batch.storage, file.downloads, file.directory);
+  const results = await collectResults(batch, file.job.id, directory, downloads, started);
+  await writeFile(join(directory, deliveredFile), batch.jobs.get(file.job.id).get().creationTime);
+  return results;
+}
+
+/** Resolves with the moment since which this call counts. */
+async function goOnOrBegin(
+  batch: Batch,
+  file: LoadedJobFile,
+  directory: string,
+  restart: boolean,
+  say: (line: string) => void,
+): Promise<number> {
+  const started = Date.now();
+  const id = file.job.id;
+  const existing = batch.runtime.queries.job(id);
+  const unfinished = existing !== undefined && !(await isDelivered(existing, directory));
+  if (unfinished && !restart) {
+    const made = existing.metadata.find(({ name }) => name === fingerprintName)?.value;
+    if (made !== file.fingerprint) {
+      throw new BatchError({
+        code: 'JobExists',
+        message:
+          `${directory} holds an unfinished run of job "${id}" from another version of the file. ` +
+          'Finish it with that version, begin anew with --restart, or name another --state.',
+      });
+    }
+    const { taskCounts } = batch.jobs.get(id).taskCounts();
+    say(`going on with job ${id}: ${taskCounts.completed} tasks are completed`);
+  } else {
+    await removeEarlier(batch, id, existing?.poolInfo.poolId);
+    say(`job ${id} on pool ${file.pool.id}, in ${directory}`);
+  }
+  await addMissing(batch, file, say);
+  return started;
+}
+
+async function isDelivered(job: JobView, directory: string): Promise<boolean> {
+  const delivered = await readFile(join(directory, deliveredFile), 'utf8').catch(() => undefined);
+  return delivered === job.creationTime;
+}
+
+async function removeEarlier(batch: Batch, jobId: string, poolId: string | undefined): Promise<void> {
+  if (batch.runtime.queries.job(jobId) !== undefined) {
+    await batch.jobs.get(jobId).delete();
+    await batch.jobs.gone(jobId);
+  }
+  if (poolId === undefined || batch.runtime.queries.pool(poolId) === undefined) return;
+  await batch.pools.delete(poolId);
+  await batch.pools.gone(poolId);
+}
+
+/** Every step that an earlier call may have got through already is one that can be done again. */
+async function addMissing(
+  batch: Batch,
+  file: LoadedJobFile,
+  say: (line: string) => void,
+): Promise<void> {
+  const { runtime } = batch;
+  const jobId = file.job.id;
+  if (runtime.queries.pool(file.pool.id) === undefined) {
+    const durability = durabilityIn(runtime)(file.pool.executor);
+    if (runtime.executor(file.pool.executor) === undefined) {
+      throw new BatchError({
+        code: 'InvalidPropertyValue',
+        message: `pool.executor: there is no executor "${file.pool.executor}" here, only "local".`,
+      });
+    }
+    await runtime.submit({ type: 'addPool', pool: { ...file.pool, durability } });
+  }
+  if (runtime.queries.job(jobId) === undefined) {
+    const count = await uploadAll(batch.storage, file.uploads, file.directory);
+    if (count > 0) say(`${count} files uploaded`);
+    const fingerprint = { name: fingerprintName, value: file.fingerprint };
+    await runtime.submit({
+      type: 'addJob',
+      // An empty job would end at once: the file's setting takes effect when all tasks are there.
+      job: {
+        ...file.job,
+        onAllTasksComplete: 'noaction',
+        metadata: [...file.job.metadata, fingerprint],
+      },
+    });
+  }
+  const job = runtime.queries.job(jobId);
+  if (job?.state !== 'active' || job.onAllTasksComplete === 'terminatejob') return;
+  if (file.taskFactory !== undefined) {
+    await runtime
+      .submit({ type: 'addTaskFactory', jobId, factory: file.taskFactory })
+      .catch(unlessThere);
+  }
+  if (file.tasks.length > 0) {
+    const { refused = [] } = await runtime.submit({ type: 'addTasks', jobId, tasks: file.tasks });
+    for (const { error } of refused) unlessThere(new BatchError(error));
+  }
+  if (file.job.onAllTasksComplete === 'terminatejob') {
+    const patch = { onAllTasksComplete: file.job.onAllTasksComplete };
+    await runtime.submit({ type: 'patchJob', jobId, patch });
+  }
+}
+
+function unlessThere(error: unknown): void {
+  if (!(error instanceof BatchError) || error.code !== 'TaskExists') throw error;
+}
+
+/** Resolves when nothing of the job can happen any more: true if tasks are left over that never will run. */
+async function watch(
+  batch: Batch,
+  { job: { id: jobId }, pool: { id: poolId, taskSlotsPerNode } }: LoadedJobFile,
+  view: ProgressView,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { queries } = batch.runtime;
+  let shownAt = 0;
+  let stalled = false;
+  const progress = (): Progress => {
+    const { active, running, completed, failed } = batch.jobs.get(jobId).taskCounts().taskCounts;
+    const nodes = (queries.nodes(poolId) ?? []).map((node) => ({
+      id: node.id,
+      state: node.state,
+      taken: node.runningTaskSlotsCount,
+      slots: taskSlotsPerNode,
+    }));
+    return { total: active + running + completed, completed, failed, running, nodes };
+  };
+  await batch.runtime.until(() => {
+    const now = Date.now();
+    const over = queries.job(jobId)?.state === 'completed';
+    if (over || now - shownAt >= progressIntervalMs) {
+      shownAt = now;
+      view.show(progress());
+    }
+    if (over) return true;
+    const { active, running } = batch.jobs.get(jobId).taskCounts().taskCounts;
+    if (running > 0 || queries.job(jobId)?.state !== 'active') return false;
+    if (active === 0) return true;
+    // Nothing runs: either the nodes are still coming up, or nothing that waits can ever start.
+    const nodes = queries.nodes(poolId) ?? [];
+    stalled = nodes.every(({ state }) => state === 'idle') && queries.pool(poolId) !== undefined;
+    return stalled;
+  }, signal);
+  return stalled;
+}
+
+async function endStalled(batch: Batch, { job }: LoadedJobFile): Promise<void> {
+  const client = batch.jobs.get(job.id);
+  await client.terminate('NothingLeftToRun');
+  await client.done();
+}

@@ -1,0 +1,54 @@
+import type { EngineEvent } from '@berth/core';
+import type { Runtime } from './runtime.ts';
+
+/** Events as an async iterator. What the reader has not taken yet is kept, without a bound. */
+export class EventStream implements AsyncIterableIterator<EngineEvent> {
+  #events: EngineEvent[] = [];
+  #wake: (() => void) | undefined;
+  #ended = false;
+  readonly #stop: () => void;
+
+  constructor(
+    runtime: Runtime,
+    wanted: (event: EngineEvent) => boolean,
+    last: (event: EngineEvent) => boolean,
+    signal: AbortSignal | undefined,
+  ) {
+    const stopListening = runtime.listen((events) => {
+      for (const event of events) {
+        if (this.#ended || !wanted(event)) continue;
+        this.#events.push(event);
+        if (last(event)) this.#stop();
+      }
+      this.#wake?.();
+    });
+    this.#stop = () => {
+      this.#ended = true;
+      stopListening();
+      this.#wake?.();
+    };
+    if (signal?.aborted === true) this.#stop();
+    signal?.addEventListener('abort', () => this.#stop(), { once: true });
+  }
+
+  async next(): Promise<IteratorResult<EngineEvent>> {
+    for (;;) {
+      const event = this.#events.shift();
+      if (event !== undefined) return { done: false, value: event };
+      if (this.#ended) return { done: true, value: undefined };
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  async return(): Promise<IteratorResult<EngineEvent>> {
+    this.#events = [];
+    this.#stop();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

@@ -1,0 +1,197 @@
+import {
+  BatchError,
+  type EngineEvent,
+  type JobView,
+  type TaskRefusal,
+  type TaskView,
+} from '@berth/core';
+import {
+  parseJobPatch,
+  parseTask,
+  parseTaskConstraints,
+  parseTaskFactory,
+  parseTasks,
+} from '@berth/core/spec';
+import { EventStream } from './event-stream.ts';
+import type {
+  JobPatchParameters,
+  TaskConstraintParameters,
+  TaskFactoryParameters,
+  TaskParameters,
+} from './parameters.ts';
+import type { Runtime } from './runtime.ts';
+
+type TaskCountsResult = NonNullable<ReturnType<Runtime['queries']['taskCounts']>>;
+
+export interface TaskFilter {
+  state?: 'active' | 'preparing' | 'running' | 'completed';
+  result?: 'success' | 'failure';
+}
+
+/** Tasks per journal entry when many are added: enough to make entries rare, small enough to keep them short. */
+const tasksPerCommand = 10_000;
+
+/** The tasks of one job. */
+export class TaskClient {
+  readonly #runtime: Runtime;
+  readonly #jobId: string;
+
+  constructor(runtime: Runtime, jobId: string) {
+    this.#runtime = runtime;
+    this.#jobId = jobId;
+  }
+
+  /** @throws BatchError `TaskExists`, `JobCompleted`, … or what is wrong with the task. */
+  async add(task: TaskParameters): Promise<void> {
+    const { refused = [] } = await this.#runtime.submit({
+      type: 'addTasks',
+      jobId: this.#jobId,
+      tasks: [parseTask(task)],
+    });
+    for (const { error } of refused) throw new BatchError(error);
+  }
+
+  /**
+   * Adds any number; each succeeds or fails by itself (semantics §14.5). Resolves with those that were
+   * refused, by their place in `tasks`.
+   */
+  async addMany(tasks: readonly TaskParameters[]): Promise<TaskRefusal[]> {
+    const refused: TaskRefusal[] = [];
+    const accepted: { index: number; task: ReturnType<typeof parseTask> }[] = [];
+    parseTasks(tasks).forEach((parsed, index) => {
+      if ('code' in parsed) refused.push({ index, taskId: tasks[index]?.id ?? '', error: parsed });
+      else accepted.push({ index, task: parsed });
+    });
+    for (let from = 0; from < accepted.length; from += tasksPerCommand) {
+      const part = accepted.slice(from, from + tasksPerCommand);
+      const result = await this.#runtime.submit({
+        type: 'addTasks',
+        jobId: this.#jobId,
+        tasks: part.map(({ task }) => task),
+      });
+      for (const { index, taskId, error } of result.refused ?? []) {
+        refused.push({ index: part[index]?.index ?? index, taskId, error });
+      }
+    }
+    return refused.sort((a, b) => a.index - b.index);
+  }
+
+  /** (extension) A parametric sweep of any size, in one step. */
+  async addFactory(factory: TaskFactoryParameters): Promise<void> {
+    await this.#runtime.submit({
+      type: 'addTaskFactory',
+      jobId: this.#jobId,
+      factory: parseTaskFactory(factory),
+    });
+  }
+
+  get(taskId: string): TaskView {
+    const task = this.#runtime.queries.task(this.#jobId, taskId);
+    if (task === undefined) throw notFound('Task', taskId);
+    return task;
+  }
+
+  /** By creation. Tasks that change while you read are seen in one of their states. */
+  async *list(filter: TaskFilter = {}): AsyncIterableIterator<TaskView> {
+    let continuation: number | undefined = 0;
+    while (continuation !== undefined) {
+      const page = this.#runtime.queries.tasks(this.#jobId, { ...filter, continuation });
+      if (page === undefined) throw notFound('Job', this.#jobId);
+      yield* page.tasks;
+      continuation = page.continuation;
+      // Lets the engine go on between two pages.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async update(taskId: string, { constraints }: { constraints: TaskConstraintParameters }): Promise<void> {
+    await this.#runtime.submit({
+      type: 'updateTask',
+      jobId: this.#jobId,
+      taskId,
+      constraints: parseTaskConstraints(constraints),
+    });
+  }
+
+  async terminate(taskId: string): Promise<void> {
+    await this.#runtime.submit({ type: 'terminateTask', jobId: this.#jobId, taskId });
+  }
+
+  async reactivate(taskId: string): Promise<void> {
+    await this.#runtime.submit({ type: 'reactivateTask', jobId: this.#jobId, taskId });
+  }
+
+  async delete(taskId: string): Promise<void> {
+    await this.#runtime.submit({ type: 'deleteTask', jobId: this.#jobId, taskId });
+  }
+}
+
+/** One job. It may not exist: then what asks for it throws `JobNotFound`. */
+export class JobClient {
+  readonly id: string;
+  readonly tasks: TaskClient;
+  readonly #runtime: Runtime;
+
+  constructor(runtime: Runtime, id: string) {
+    this.id = id;
+    this.#runtime = runtime;
+    this.tasks = new TaskClient(runtime, id);
+  }
+
+  get(): JobView {
+    const job = this.#runtime.queries.job(this.id);
+    if (job === undefined) throw notFound('Job', this.id);
+    return job;
+  }
+
+  /** Exact, in O(1) (semantics §1.15). */
+  taskCounts(): TaskCountsResult {
+    const counts = this.#runtime.queries.taskCounts(this.id);
+    if (counts === undefined) throw notFound('Job', this.id);
+    return counts;
+  }
+
+  async patch(patch: JobPatchParameters): Promise<void> {
+    await this.#runtime.submit({ type: 'patchJob', jobId: this.id, patch: parseJobPatch(patch) });
+  }
+
+  async terminate(terminateReason?: string): Promise<void> {
+    await this.#runtime.submit({
+      type: 'terminateJob',
+      jobId: this.id,
+      ...(terminateReason === undefined ? {} : { terminateReason }),
+    });
+  }
+
+  async delete(): Promise<void> {
+    await this.#runtime.submit({ type: 'deleteJob', jobId: this.id });
+  }
+
+  /** Resolves with the job when it is completed; rejects with `JobNotFound` if it is deleted first. */
+  async done({ signal }: { signal?: AbortSignal } = {}): Promise<JobView> {
+    this.get();
+    await this.#runtime.until(() => {
+      const job = this.#runtime.queries.job(this.id);
+      return job === undefined || job.state === 'completed';
+    }, signal);
+    return this.get();
+  }
+
+  /** Every change of state of the job and its tasks from now on; ends when the job is gone, or when you stop. */
+  events({ signal }: { signal?: AbortSignal } = {}): AsyncIterableIterator<EngineEvent> {
+    const key = this.id.toLowerCase();
+    return new EventStream(
+      this.#runtime,
+      (event) => 'jobId' in event && event.jobId.toLowerCase() === key,
+      (event) => event.entity === 'job' && event.to === 'gone',
+      signal,
+    );
+  }
+}
+
+export function notFound(entity: 'Pool' | 'Job' | 'Task', id: string): BatchError {
+  return new BatchError({
+    code: `${entity}NotFound`,
+    message: `There is no ${entity.toLowerCase()} "${id}".`,
+  });
+}

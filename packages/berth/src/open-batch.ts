@@ -1,0 +1,57 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Executor } from '@berth/executors';
+import { localExecutor } from '@berth/executors';
+import {
+  acquireStateLock,
+  type BlobStore,
+  DirectoryBlobStore,
+  FileJournal,
+  type Journal,
+} from '@berth/storage';
+import { Batch } from './batch.ts';
+import { Runtime } from './runtime.ts';
+
+export interface BatchOptions {
+  /** Where everything is kept: journal, blobs, the nodes of this machine. Made if it is not there. */
+  directory: string;
+  /** Default: the local executor alone. */
+  executors?: readonly Executor[];
+  /** Default: a directory store in `directory`. */
+  blobStore?: BlobStore;
+  /** Default: a log in files in `directory`. */
+  journal?: Journal;
+  /** Default `berth`; fixed when the directory is first opened. */
+  accountName?: string;
+  /** Default: to stderr. */
+  warn?(message: string): void;
+}
+
+/**
+ * Opens an engine on a directory, which one process at a time may hold, and goes on where it was.
+ * @throws StateDirectoryInUse, which names the holder; JournalError, which names file and position.
+ */
+export async function openBatch(options: BatchOptions): Promise<Batch> {
+  const { directory } = options;
+  await mkdir(directory, { recursive: true });
+  const lock = await acquireStateLock(directory);
+  const warn =
+    options.warn ?? ((message: string) => void process.stderr.write(`berth: ${message}\n`));
+  try {
+    const blobStore = options.blobStore ?? new DirectoryBlobStore(join(directory, 'blobs'));
+    const journal = options.journal ?? (await FileJournal.open(join(directory, 'journal')));
+    const runtime = await Runtime.open({
+      directory: join(directory, 'executors'),
+      accountName: options.accountName ?? 'berth',
+      journal,
+      blobStore,
+      executors: options.executors ?? [localExecutor()],
+      now: Date.now,
+      warn,
+    });
+    return new Batch(runtime, blobStore, () => lock.release());
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}

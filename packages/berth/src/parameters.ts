@@ -1,0 +1,84 @@
+import type {
+  EnvironmentSetting,
+  MetadataItem,
+  NodeFillType,
+  OnAllTasksComplete,
+  OutputFile,
+  ParameterSet,
+  ResourceFile,
+  TaskIdRange,
+} from '@berth/core';
+
+/*
+ * What callers write: the JSON of the Batch REST API as far as it is built, with today's names (those of 2016
+ * are accepted too). Durations are ISO 8601 (`PT1H`). Defaults and rules: semantics §1.
+ */
+
+export interface PoolParameters {
+  id: string;
+  displayName?: string;
+  /** One of the sizes of semantics §1.2, or `local`. */
+  vmSize: string;
+  targetDedicatedNodes: number;
+  /** Default 1. */
+  taskSlotsPerNode?: number;
+  /** Default spread. */
+  taskSchedulingPolicy?: { nodeFillType: NodeFillType };
+  metadata?: MetadataItem[];
+  /** (extension) Default `local`. */
+  executor?: string;
+}
+
+export interface JobConstraintParameters {
+  maxWallClockTime?: string;
+  maxTaskRetryCount?: number;
+}
+
+export interface JobParameters {
+  id: string;
+  displayName?: string;
+  priority?: number;
+  constraints?: JobConstraintParameters;
+  commonEnvironmentSettings?: EnvironmentSetting[];
+  poolInfo: { poolId: string };
+  onAllTasksComplete?: OnAllTasksComplete;
+  usesTaskDependencies?: boolean;
+  metadata?: MetadataItem[];
+}
+
+export interface JobPatchParameters {
+  priority?: number;
+  constraints?: JobConstraintParameters;
+  onAllTasksComplete?: OnAllTasksComplete;
+  metadata?: MetadataItem[];
+}
+
+export interface TaskConstraintParameters {
+  maxWallClockTime?: string;
+  maxTaskRetryCount?: number;
+}
+
+export interface TaskTemplateParameters {
+  displayName?: string;
+  /** Not run under a shell. */
+  commandLine: string;
+  resourceFiles?: ResourceFile[];
+  outputFiles?: OutputFile[];
+  environmentSettings?: EnvironmentSetting[];
+  constraints?: TaskConstraintParameters;
+  requiredSlots?: number;
+  dependsOn?: { taskIds?: string[]; taskIdRanges?: TaskIdRange[] };
+}
+
+export interface TaskParameters extends TaskTemplateParameters {
+  id: string;
+}
+
+/** (extension) A parametric sweep. */
+export interface TaskFactoryParameters {
+  type: 'parametricSweep';
+  parameterSets: (Omit<ParameterSet, 'step'> & { step?: number })[];
+  /** Default 0. */
+  firstTaskId?: number;
+  repeatTask: TaskTemplateParameters;
+}

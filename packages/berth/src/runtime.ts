@@ -1,0 +1,261 @@
+import {
+  BatchError,
+  type Command,
+  type CommandResult,
+  currentRulesVersion,
+  type EffectBatch,
+  Engine,
+  type EngineEvent,
+  InputBatch,
+  type Queries,
+  type Report,
+} from '@berth/core';
+import type { Executor } from '@berth/executors';
+import type { BlobStore, Journal } from '@berth/storage';
+import { join } from 'node:path';
+import { routeEffects } from './effect-routing.ts';
+
+export interface RuntimeOptions {
+  /** Where executors keep theirs, one folder each. */
+  directory: string;
+  accountName: string;
+  journal: Journal;
+  blobStore: BlobStore;
+  executors: readonly Executor[];
+  /** Milliseconds since the epoch. */
+  now(): number;
+  warn(message: string): void;
+}
+
+interface Waiting {
+  resolve(result: CommandResult): void;
+  reject(error: unknown): void;
+}
+
+/** setTimeout's longest; a later deadline is simply looked at again. */
+const longestDelayMs = 0x7fff_ffff;
+
+/**
+ * Turns the loop with real time: gathers inputs, journals them, applies them, hands effects to the executors.
+ * An input is written before any effect of it, and synced before its caller hears of it.
+ */
+export class Runtime {
+  readonly #options: RuntimeOptions;
+  readonly #engine = new Engine();
+  readonly #inputs = new InputBatch();
+  #waiting: Waiting[] = [];
+  #scheduled = false;
+  #timer: NodeJS.Timeout | undefined;
+  /** The first failure of the journal: nothing is accepted after it. */
+  #broken: unknown;
+  #closed = false;
+  readonly #listeners = new Set<(events: readonly EngineEvent[]) => void>();
+  readonly #watchers = new Set<() => void>();
+
+  private constructor(options: RuntimeOptions) {
+    this.#options = options;
+  }
+
+  /** Replays the journal, then lets every executor find what still runs. */
+  static async open(options: RuntimeOptions): Promise<Runtime> {
+    const runtime = new Runtime(options);
+    for await (const { frame } of options.journal.read()) runtime.#engine.apply(frame);
+    if (options.journal.nextSequence === 0) {
+      const { accountName } = options;
+      void runtime.submit({ type: 'configure', rulesVersion: currentRulesVersion, accountName });
+      runtime.#flush();
+    }
+    const outstanding = routeEffects(runtime.#engine.outstanding(), runtime.#names());
+    for (const executor of options.executors) {
+      await executor.open({
+        directory: join(options.directory, executor.name),
+        blobStore: options.blobStore,
+        report: (reports) => runtime.#report(reports),
+        warn: (message) => options.warn(`${executor.name}: ${message}`),
+      });
+      await executor.attach(outstanding.get(executor.name) ?? new Engine().outstanding());
+    }
+    runtime.#arm();
+    return runtime;
+  }
+
+  get queries(): Queries {
+    return this.#engine.queries;
+  }
+
+  executor(name: string): Executor | undefined {
+    return this.#options.executors.find((executor) => executor.name === name);
+  }
+
+  get executorNames(): string[] {
+    return this.#names();
+  }
+
+  /**
+   * Resolves when the command is applied and synced.
+   * @throws BatchError if the engine refuses it; nothing has changed then.
+   */
+  async submit(command: Command): Promise<CommandResult> {
+    if (this.#broken !== undefined) throw this.#broken;
+    if (this.#closed) throw closed();
+    const result = await new Promise<CommandResult>((resolve, reject) => {
+      this.#inputs.command(this.#options.now(), command);
+      this.#waiting.push({ resolve, reject });
+      this.#schedule();
+    });
+    if (result.error !== undefined) throw new BatchError(result.error);
+    return result;
+  }
+
+  /** Calls `listener` with every change of state from now on, until `stop` is called. */
+  listen(listener: (events: readonly EngineEvent[]) => void): () => void {
+    this.#listeners.add(listener);
+    this.#engine.listening = true;
+    return () => {
+      this.#listeners.delete(listener);
+      this.#engine.listening = this.#listeners.size > 0;
+    };
+  }
+
+  /** Resolves when `holds` does, looked at after every batch of inputs; rejects when the signal aborts or the runtime closes. */
+  async until(holds: () => boolean, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    if (holds()) return;
+    await new Promise<void>((resolve, reject) => {
+      const stop = (): void => {
+        this.#watchers.delete(look);
+        signal?.removeEventListener('abort', abort);
+      };
+      const look = (): void => {
+        const failure = this.#broken ?? (this.#closed ? closed() : undefined);
+        if (failure !== undefined) {
+          stop();
+          reject(failure);
+        } else if (holds()) {
+          stop();
+          resolve();
+        }
+      };
+      const abort = (): void => {
+        stop();
+        reject(signal?.reason);
+      };
+      this.#watchers.add(look);
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  /** Lets go of everything; what runs on nodes goes on and is found again by the next `open`. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    if (this.#broken === undefined) this.#flush();
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    for (const executor of this.#options.executors) await executor.close();
+    for (const watcher of [...this.#watchers]) watcher();
+    await this.#options.journal.close();
+  }
+
+  #names(): string[] {
+    return this.#options.executors.map(({ name }) => name);
+  }
+
+  #report(reports: readonly Report[]): void {
+    // What comes after the end is in the nodes' logs, and read from there next time.
+    if (this.#closed || this.#broken !== undefined) return;
+    const at = this.#options.now();
+    for (const report of reports) this.#inputs.report(at, report);
+    if (reports.length > 0) this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    if (this.#inputs.length === 0 || this.#broken !== undefined || this.#closed) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    const frame = this.#inputs.bytes();
+    try {
+      this.#options.journal.append(frame);
+    } catch (error) {
+      this.#break(error, waiting);
+      return;
+    }
+    const { results, effects, events } = this.#engine.apply(frame);
+    this.#inputs.clear();
+    this.#carryOut(effects);
+    if (waiting.length > 0) {
+      this.#options.journal.sync().then(
+        () => waiting.forEach(({ resolve }, index) => resolve(results[index] ?? {})),
+        (error: unknown) => this.#break(error, waiting),
+      );
+    } else {
+      this.#options.journal.sync().catch((error: unknown) => this.#break(error, []));
+    }
+    if (events.length > 0) for (const listener of this.#listeners) listener(events);
+    for (const watcher of [...this.#watchers]) watcher();
+    this.#arm();
+  }
+
+  #carryOut(effects: EffectBatch): void {
+    if (effects.length === 0) return;
+    const only = this.#options.executors[0];
+    if (this.#options.executors.length === 1 && only?.onThisMachine === true) {
+      only.carryOut(effects);
+      return;
+    }
+    for (const [name, own] of routeEffects(effects, this.#names())) {
+      const executor = this.executor(name);
+      if (executor === undefined) continue;
+      if (executor.onThisMachine) executor.carryOut(own);
+      else {
+        this.#options.journal.sync().then(
+          () => {
+            if (!this.#closed) executor.carryOut(own);
+          },
+          (error: unknown) => this.#break(error, []),
+        );
+      }
+    }
+  }
+
+  /** The journal failed: what has not been synced is not acknowledged, and nothing more is accepted. */
+  #break(error: unknown, waiting: readonly Waiting[]): void {
+    if (this.#broken === undefined) {
+      this.#broken = error;
+      this.#options.warn(`the journal failed, nothing more is accepted: ${String(error)}`);
+    }
+    for (const { reject } of [...waiting, ...this.#waiting]) reject(error);
+    this.#waiting = [];
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  /** One timer, for the first deadline. */
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const deadline = this.#engine.nextDeadline();
+    if (deadline === Infinity || this.#closed) return;
+    const delay = Math.min(Math.max(0, deadline - this.#options.now()), longestDelayMs);
+    this.#timer = setTimeout(() => {
+      if (this.#closed || this.#broken !== undefined) return;
+      if (this.#options.now() < deadline) return this.#arm();
+      // A tick's result interests nobody, and it must not wait for a sync.
+      this.#inputs.command(this.#options.now(), { type: 'tick' });
+      this.#waiting.push({ resolve: () => {}, reject: () => {} });
+      this.#flush();
+    }, delay);
+    this.#timer.unref();
+  }
+}
+
+function closed(): BatchError {
+  return new BatchError({
+    code: 'OperationInvalidForCurrentState',
+    message: 'This Batch is closed; open it again.',
+  });
+}

@@ -1,0 +1,109 @@
+import { EffectKind, ReportKind } from '@berth/core';
+import type { EffectBatch, Report, RunDetails } from '@berth/core';
+import type { Executor, ExecutorHost } from './executor.ts';
+import { messageOf } from './run-failure.ts';
+
+/** Runs one task. Resolves with its exit code, 0 if it says nothing; a rejection is exit code 1. */
+export type RunFunction = (run: RunDetails, signal: AbortSignal) => Promise<number | void>;
+
+/**
+ * Makes an executor of a function, for those who do not need the rate. Its nodes are ready at once; a kill
+ * aborts the signal, and the run ends when the function does, or right away with 137 if it has not begun to.
+ * Runs die with the process: after a restart those that were under way are reported lost and come again.
+ */
+export function perRun(fn: RunFunction, options: { name?: string } = {}): Executor {
+  return new PerRunExecutor(options.name ?? 'function', fn);
+}
+
+class PerRunExecutor implements Executor {
+  readonly name: string;
+  readonly onThisMachine = true;
+  readonly #fn: RunFunction;
+  readonly #runs = new Map<string, AbortController>();
+  #host: ExecutorHost | undefined;
+  #reports: Report[] = [];
+
+  constructor(name: string, fn: RunFunction) {
+    this.name = name;
+    this.#fn = fn;
+  }
+
+  async open(host: ExecutorHost): Promise<void> {
+    this.#host = host;
+  }
+
+  async attach(outstanding: EffectBatch): Promise<void> {
+    for (let i = 0; i < outstanding.length; i++) {
+      if (outstanding.kind(i) === EffectKind.startRun) {
+        const [run, sequence] = [outstanding.run(i), outstanding.sequence(i)];
+        this.#report({ kind: ReportKind.runLost, run, sequence });
+      } else if (outstanding.kind(i) !== EffectKind.killRun) {
+        this.#carryOut(outstanding, i);
+      }
+    }
+  }
+
+  carryOut(effects: EffectBatch): void {
+    for (let i = 0; i < effects.length; i++) this.#carryOut(effects, i);
+  }
+
+  /** Nothing can outlive the process, so everything is told to end. */
+  async close(): Promise<void> {
+    this.#host = undefined;
+    for (const controller of this.#runs.values()) controller.abort();
+    this.#runs.clear();
+  }
+
+  #carryOut(effects: EffectBatch, i: number): void {
+    const node = effects.node(i);
+    const sequence = effects.sequence(i);
+    switch (effects.kind(i)) {
+      case EffectKind.getNode:
+        this.#report({ kind: ReportKind.nodeReady, node, sequence });
+        return;
+      case EffectKind.releaseNode:
+        this.#report({ kind: ReportKind.nodeGone, node, sequence });
+        return;
+      case EffectKind.killRun:
+        this.#runs.get(`${effects.run(i)}-${sequence}`)?.abort();
+        return;
+      case EffectKind.startRun: {
+        const details = effects.catalog.run(effects.run(i), sequence);
+        if (details !== undefined) void this.#start(effects.run(i), sequence, details);
+        return;
+      }
+      default:
+    }
+  }
+
+  async #start(run: number, sequence: number, details: RunDetails): Promise<void> {
+    const key = `${run}-${sequence}`;
+    if (this.#runs.has(key)) return;
+    const controller = new AbortController();
+    this.#runs.set(key, controller);
+    // Not before carryOut has returned.
+    await Promise.resolve();
+    const kind = ReportKind.runEnded;
+    let report: Report;
+    try {
+      if (controller.signal.aborted) report = { kind, run, sequence };
+      else {
+        const exitCode = (await this.#fn(details, controller.signal)) ?? 0;
+        report = { kind, run, sequence, exitCode: exitCode | 0 };
+      }
+    } catch (error) {
+      report = { kind, run, sequence, exitCode: 1, detail: messageOf(error) };
+    }
+    if (this.#runs.delete(key)) this.#report(report);
+  }
+
+  #report(report: Report): void {
+    this.#reports.push(report);
+    if (this.#reports.length > 1) return;
+    queueMicrotask(() => {
+      const reports = this.#reports;
+      this.#reports = [];
+      this.#host?.report(reports);
+    });
+  }
+}

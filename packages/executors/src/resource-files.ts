@@ -1,0 +1,177 @@
+import { createWriteStream } from 'node:fs';
+import { chmod } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { FailureCode, ResourceFile } from '@berth/core';
+import type { BlobStore } from '@berth/storage';
+import { EscapeError } from './host.ts';
+import type { Host } from './host.ts';
+import { accessDenied, codeOf, messageOf, RunFailure } from './run-failure.ts';
+
+const defaultMode = 0o770;
+/** Without a byte for so long, a download over HTTP has timed out. */
+const httpIdleMs = 60_000;
+
+/**
+ * Puts a run's resource files into its working directory, one after the other (semantics §1.12): of two
+ * with the same target the later stays. Throws a {@link RunFailure}.
+ */
+export async function stageResourceFiles(
+  resourceFiles: readonly ResourceFile[],
+  options: {
+    host: Host;
+    workingDirectory: string;
+    blobStore: BlobStore;
+    signal: AbortSignal;
+    httpIdleMs?: number;
+  },
+): Promise<void> {
+  const { host, workingDirectory, blobStore, signal } = options;
+  for (const file of resourceFiles) {
+    const mode = modeOf(file);
+    if ('httpUrl' in file) {
+      const target = below(workingDirectory, file.filePath, file.filePath);
+      await put(host, target, file.filePath, (local) =>
+        download(file.httpUrl, local, mode, signal, options.httpIdleMs ?? httpIdleMs),
+      );
+      continue;
+    }
+    const container = file.autoStorageContainerName;
+    const prefix = file.blobPrefix ?? '';
+    let found = false;
+    try {
+      for await (const { name } of blobStore.list(container, { prefix, signal })) {
+        found = true;
+        const filePath = file.filePath === undefined ? name : `${file.filePath}/${name}`;
+        const target = below(workingDirectory, filePath, filePath);
+        await put(host, target, filePath, (local) =>
+          blobStore.download(container, name, local, { mode, signal }),
+        );
+      }
+    } catch (error) {
+      if (error instanceof RunFailure) throw error;
+      throw failureOf(error, `container ${container}`, 'ResourceContainerListMiscError');
+    }
+    if (!found) {
+      throw new RunFailure(
+        'BlobNotFound',
+        `No blob of container ${container} begins with "${prefix}"; FilePath: ${file.filePath ?? '.'}`,
+      );
+    }
+  }
+}
+
+function modeOf(file: ResourceFile): number {
+  if (file.fileMode === undefined) return defaultMode;
+  if (!/^0?[0-7]{1,4}$/.test(file.fileMode)) {
+    throw new RunFailure(
+      'ResourceFileCreateFailed',
+      `fileMode "${file.fileMode}" is not an octal number; FilePath: ${file.filePath ?? '.'}`,
+    );
+  }
+  return Number.parseInt(file.fileMode, 8);
+}
+
+/** The target, which no `..` may lead out of the working directory. */
+function below(workingDirectory: string, path: string, filePath: string): string {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  if (path.startsWith('/') || parts.includes('..') || path.includes('\0') || parts.length === 0) {
+    throw new RunFailure(
+      'ResourceFileCreateFailed',
+      `The target is not inside the working directory; FilePath: ${filePath}`,
+    );
+  }
+  return `${workingDirectory}/${parts.join('/')}`;
+}
+
+async function put(
+  host: Host,
+  target: string,
+  filePath: string,
+  fill: (local: string) => Promise<void>,
+): Promise<void> {
+  try {
+    await host.files.put(target, fill);
+  } catch (error) {
+    if (error instanceof RunFailure) {
+      throw new RunFailure(error.code, `${error.message}; FilePath: ${filePath}`);
+    }
+    throw failureOf(error, `FilePath: ${filePath}`, 'BlobDownloadMiscError');
+  }
+}
+
+function failureOf(error: unknown, what: string, otherwise: FailureCode): RunFailure {
+  const detail = `${messageOf(error)}; ${what}`;
+  const code = codeOf(error);
+  if (error instanceof EscapeError) return new RunFailure('ResourceFileCreateFailed', detail);
+  if (code === undefined) return new RunFailure(otherwise, detail);
+  if (code === 'ContainerNotFound' || code === 'BlobNotFound') {
+    return new RunFailure('BlobNotFound', detail);
+  }
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new RunFailure('DiskFull', detail);
+  if (accessDenied.has(code)) {
+    return new RunFailure(
+      otherwise === 'ResourceContainerListMiscError'
+        ? 'ResourceContainerAccessDenied'
+        : 'BlobAccessDenied',
+      detail,
+    );
+  }
+  if (code === 'ENOTDIR') return new RunFailure('ResourceDirectoryCreateFailed', detail);
+  if (code === 'EISDIR' || code === 'EEXIST' || code === 'ENAMETOOLONG' || code === 'ERR_FS_EISDIR') {
+    return new RunFailure('ResourceFileCreateFailed', detail);
+  }
+  if (/^E[A-Z0-9]+$/.test(code)) return new RunFailure('ResourceFileWriteFailed', detail);
+  return new RunFailure(otherwise, detail);
+}
+
+async function download(
+  url: string,
+  file: string,
+  mode: number,
+  signal: AbortSignal,
+  idleMs: number,
+): Promise<void> {
+  const idle = new AbortController();
+  const timer = setTimeout(() => idle.abort(), idleMs);
+  try {
+    const response = await fetch(url, { signal: AbortSignal.any([signal, idle.signal]) });
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw new RunFailure(codeOfStatus(response.status), `HTTP ${response.status} from ${bare(url)}`);
+    }
+    const body = response.body === null ? Readable.from([]) : Readable.fromWeb(response.body);
+    const output = createWriteStream(file, { flags: 'wx' });
+    body.on('data', () => timer.refresh());
+    await pipeline(body, output);
+    await chmod(file, mode); // whatever the umask
+  } catch (error) {
+    if (error instanceof RunFailure) throw error;
+    if (idle.signal.aborted) {
+      throw new RunFailure('BlobDownloadTimedOut', `No answer for ${idleMs} ms from ${bare(url)}`);
+    }
+    const code = codeOf(error);
+    if (code !== undefined && /^E[A-Z]+$/.test(code)) throw error;
+    throw new RunFailure('BlobDownloadMiscError', `${causeOf(error)}; ${bare(url)}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function codeOfStatus(status: number): FailureCode {
+  if (status === 404 || status === 410) return 'BlobNotFound';
+  if (status === 401 || status === 403) return 'BlobAccessDenied';
+  if (status === 408 || status === 504) return 'BlobDownloadTimedOut';
+  return 'BlobDownloadMiscError';
+}
+
+/** The query may hold a signature. */
+function bare(url: string): string {
+  return url.replace(/[?#].*$/s, '');
+}
+
+function causeOf(error: unknown): string {
+  return error instanceof Error && error.cause !== undefined
+    ? `${error.message}: ${messageOf(error.cause)}`
+    : messageOf(error);
+}

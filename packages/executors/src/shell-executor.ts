@@ -1,0 +1,259 @@
+import { EffectKind, ReportKind } from '@berth/core';
+import type { EffectBatch, EffectCatalog, KillReason, NodeDetails, Report } from '@berth/core';
+import type { Executor, ExecutorHost } from './executor.ts';
+import type { HostProvider } from './host.ts';
+import { LocalHostProvider } from './local-host.ts';
+import type { LocalOptions } from './local-host.ts';
+import { messageOf } from './run-failure.ts';
+import { ShellNode } from './shell-node.ts';
+import type { NodeContext, Outstanding } from './shell-node.ts';
+
+const lookEveryMs = 1_000;
+const retryAfterMs = 5_000;
+
+/** Runs tasks on this machine. A node is a directory; all nodes share the machine. */
+export function localExecutor(options?: LocalOptions): Executor {
+  return new ShellExecutor(new LocalHostProvider(options));
+}
+
+/** Makes a complete executor of a host provider: all that Batch does on a node, over a shell and files. */
+export class ShellExecutor implements Executor {
+  readonly name: string;
+  readonly onThisMachine: boolean;
+  readonly #provider: HostProvider;
+  #host: ExecutorHost | undefined;
+  #context: NodeContext | undefined;
+  /** Nodes that something was asked of in this life. */
+  readonly #nodes = new Map<number, Promise<ShellNode>>();
+  /** The same, once they are there: the way of almost every effect. */
+  readonly #ready = new Map<number, ShellNode>();
+  readonly #releasing = new Set<number>();
+  #reports: Report[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(provider: HostProvider) {
+    this.#provider = provider;
+    this.name = provider.name;
+    this.onThisMachine = provider.onThisMachine;
+  }
+
+  async open(host: ExecutorHost): Promise<void> {
+    await this.#provider.open(host.directory, (message) => host.warn(message));
+    this.#host = host;
+    this.#context = {
+      blobStore: host.blobStore,
+      report: (report) => this.#report(report),
+      warn: (message) => host.warn(message),
+    };
+    this.#timer = setInterval(() => {
+      this.#looking = this.#looking.then(() => this.#look());
+    }, lookEveryMs).unref();
+  }
+
+  async attach(outstanding: EffectBatch): Promise<void> {
+    const { catalog } = outstanding;
+    const released = new Set<number>();
+    const runs = new Map<number, Map<string, Outstanding>>();
+    for (let i = 0; i < outstanding.length; i++) {
+      const node = outstanding.node(i);
+      const run = outstanding.run(i);
+      const sequence = outstanding.sequence(i);
+      const kind = outstanding.kind(i);
+      if (kind === EffectKind.releaseNode) released.add(node);
+      if (kind !== EffectKind.startRun && kind !== EffectKind.killRun) continue;
+      const known = runs.get(node) ?? new Map<string, Outstanding>();
+      runs.set(node, known);
+      const key = `${run}-${sequence}`;
+      const details = known.get(key)?.details ?? catalog.run(run, sequence);
+      if (details === undefined) continue;
+      const kill = kind === EffectKind.killRun ? outstanding.killReason(i) : known.get(key)?.kill;
+      known.set(key, { run, sequence, details, kill });
+    }
+    for (const [node, known] of runs) {
+      if (!released.has(node)) this.#node(node, catalog.node(node), [...known.values()]);
+    }
+    for (let i = 0; i < outstanding.length; i++) {
+      const kind = outstanding.kind(i);
+      if (kind !== EffectKind.startRun && kind !== EffectKind.killRun) this.#carryOut(outstanding, i);
+    }
+    const asked = [...this.#nodes].filter(([node]) => runs.has(node));
+    await Promise.allSettled(asked.map(([, opened]) => opened));
+  }
+
+  carryOut(effects: EffectBatch): void {
+    for (let i = 0; i < effects.length; i++) this.#carryOut(effects, i);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    await this.#looking;
+    for (const opened of this.#nodes.values()) {
+      const node = await opened.catch(() => undefined);
+      await node?.letGo();
+    }
+    this.#flush();
+    await this.#provider.close();
+  }
+
+  #carryOut(effects: EffectBatch, i: number): void {
+    const node = effects.node(i);
+    const sequence = effects.sequence(i);
+    switch (effects.kind(i)) {
+      case EffectKind.startRun:
+        this.#start(node, effects.run(i), sequence, effects.catalog);
+        return;
+      case EffectKind.killRun:
+        this.#kill(node, effects.run(i), sequence, effects.killReason(i), effects.catalog);
+        return;
+      case EffectKind.getNode:
+        this.#get(node, sequence, effects.catalog.node(node));
+        return;
+      case EffectKind.releaseNode:
+        this.#release(node, sequence, effects.catalog.node(node));
+        return;
+      case EffectKind.removeTaskFiles:
+      case EffectKind.removeJobFiles: {
+        const { poolId, jobId, taskId } = effects.removal(i);
+        const directory = taskId === undefined ? jobId : `${jobId}/job-1/${taskId}`;
+        this.#provider.discard(poolId, `workitems/${directory}`);
+        return;
+      }
+      default:
+    }
+  }
+
+  #start(node: number, run: number, sequence: number, catalog: EffectCatalog): void {
+    const details = catalog.run(run, sequence);
+    if (details === undefined) return;
+    const ready = this.#ready.get(node);
+    if (ready !== undefined) {
+      ready.start(run, sequence, details);
+      return;
+    }
+    this.#node(node, catalog.node(node)).then(
+      (opened) => opened.start(run, sequence, details),
+      () => this.#report({ kind: ReportKind.runLost, run, sequence }),
+    );
+  }
+
+  #kill(
+    node: number,
+    run: number,
+    sequence: number,
+    reason: KillReason,
+    catalog: EffectCatalog,
+  ): void {
+    const ready = this.#ready.get(node);
+    if (ready !== undefined) ready.kill(run, sequence, reason);
+    else {
+      const opened = this.#node(node, catalog.node(node));
+      opened.then((there) => there.kill(run, sequence, reason), ignore);
+    }
+  }
+
+  #get(node: number, sequence: number, details: NodeDetails): void {
+    this.#node(node, details, [], sequence).then(
+      () => this.#report({ kind: ReportKind.nodeReady, node, sequence }),
+      () => {
+        // It may be the disk, or a limit of processes: not for ever.
+        setTimeout(() => {
+          if (!this.#closed && !this.#releasing.has(node)) this.#get(node, sequence, details);
+        }, retryAfterMs).unref();
+      },
+    );
+  }
+
+  #release(node: number, sequence: number, details: NodeDetails): void {
+    if (this.#releasing.has(node)) return;
+    this.#releasing.add(node);
+    const opened = this.#node(node, details);
+    this.#ready.delete(node);
+    const act = async (): Promise<void> => {
+      const there = await opened;
+      await there.release();
+      await this.#provider.release(there.host);
+      this.#nodes.delete(node);
+      this.#releasing.delete(node);
+      this.#report({ kind: ReportKind.nodeGone, node, sequence });
+    };
+    act().catch((error: unknown) => {
+      this.#releasing.delete(node);
+      if (this.#closed) return;
+      this.#warn(`Node ${details.nodeId} of pool ${details.poolId} is not gone yet: ${messageOf(error)}`);
+      setTimeout(() => {
+        if (!this.#closed) this.#release(node, sequence, details);
+      }, retryAfterMs).unref();
+    });
+  }
+
+  /** The node, found or made; `outstanding`: what an earlier life asked of it. */
+  #node(
+    node: number,
+    details: NodeDetails,
+    outstanding: readonly Outstanding[] = [],
+    request?: number,
+  ): Promise<ShellNode> {
+    const known = this.#nodes.get(node);
+    if (known !== undefined) return known;
+    const opened = this.#open(node, details, outstanding, request);
+    this.#nodes.set(node, opened);
+    opened.then(
+      (there) => {
+        if (!this.#releasing.has(node)) this.#ready.set(node, there);
+      },
+      (error: unknown) => {
+        this.#nodes.delete(node);
+        this.#warn(`Node ${details.nodeId} of pool ${details.poolId}: ${messageOf(error)}`);
+      },
+    );
+    return opened;
+  }
+
+  async #open(
+    node: number,
+    details: NodeDetails,
+    outstanding: readonly Outstanding[],
+    request: number | undefined,
+  ): Promise<ShellNode> {
+    if (this.#context === undefined) throw new Error('The executor is not open.');
+    let there = new ShellNode(details, await this.#provider.get(details), this.#context);
+    await there.open();
+    if (request !== undefined && !(await there.isOf(`${node} ${request}`))) {
+      // Somebody else's node of this name, whose engine forgot to give it back.
+      await there.release();
+      await this.#provider.release(there.host);
+      there = new ShellNode(details, await this.#provider.get(details), this.#context);
+      await there.open();
+      await there.isOf(`${node} ${request}`);
+    }
+    await there.recover(outstanding);
+    return there;
+  }
+
+  async #look(): Promise<void> {
+    for (const node of this.#ready.values()) {
+      await node.look().catch((error: unknown) => this.#warn(messageOf(error)));
+    }
+  }
+
+  /** Handed on when what led to it is through: an engine may answer with effects at once. */
+  #report(report: Report): void {
+    this.#reports.push(report);
+    if (this.#reports.length === 1) queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    const reports = this.#reports;
+    this.#reports = [];
+    if (reports.length > 0) this.#host?.report(reports);
+  }
+
+  #warn(message: string): void {
+    if (!this.#closed) this.#host?.warn(message);
+  }
+}
+
+function ignore(): void {}
