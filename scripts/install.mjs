@@ -22,7 +22,7 @@ const lockFile = join(root, '.berth/install.lock');
 /** What tests run beyond Node and a POSIX shell: command, Debian package, who needs it. */
 const systemPackages = [
   ['setsid', 'util-linux', 'the local executor'],
-  ['ps', 'procps', 'the tests of the local executor'],
+  ['ps', 'procps', 'the local executor'],
   ['xargs', 'findutils', 'the benchmark of the local executor'],
 ];
 

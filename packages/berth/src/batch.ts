@@ -1,4 +1,5 @@
-import { BatchError, type JobView, type NodeView, type PoolView } from '@berth/core';
+import type { JobView, NodeView, PoolView } from '@berth/core';
+import { BatchError } from '@berth/core';
 import { parseJob, parsePool } from '@berth/core/spec';
 import type { BlobStore } from '@berth/storage';
 import { JobClient, notFound } from './job-client.ts';

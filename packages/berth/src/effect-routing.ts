@@ -1,9 +1,5 @@
-import {
-  type EffectBatch,
-  type EffectCatalog,
-  EffectKind,
-  type KillReason,
-} from '@berth/core';
+import type { EffectBatch, EffectCatalog, KillReason } from '@berth/core';
+import { EffectKind } from '@berth/core';
 
 interface SelectedEffect {
   kind: EffectKind;

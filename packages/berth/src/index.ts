@@ -1,4 +1,10 @@
-export { BatchError, type EngineEvent, type JobView, type PoolView, type TaskView } from '@berth/core';
+export {
+  BatchError,
+  type EngineEvent,
+  type JobView,
+  type PoolView,
+  type TaskView,
+} from '@berth/core';
 export { type Executor, localExecutor, perRun } from '@berth/executors';
 export { Batch, JobsClient, PoolClient } from './batch.ts';
 export { JobClient, TaskClient, type TaskFilter } from './job-client.ts';

@@ -1,10 +1,5 @@
-import {
-  BatchError,
-  type EngineEvent,
-  type JobView,
-  type TaskRefusal,
-  type TaskView,
-} from '@berth/core';
+import type { EngineEvent, JobView, TaskRefusal, TaskView } from '@berth/core';
+import { BatchError } from '@berth/core';
 import {
   parseJobPatch,
   parseTask,
@@ -104,7 +99,10 @@ export class TaskClient {
     }
   }
 
-  async update(taskId: string, { constraints }: { constraints: TaskConstraintParameters }): Promise<void> {
+  async update(
+    taskId: string,
+    { constraints }: { constraints: TaskConstraintParameters },
+  ): Promise<void> {
     await this.#runtime.submit({
       type: 'updateTask',
       jobId: this.#jobId,

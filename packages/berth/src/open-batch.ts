@@ -1,14 +1,9 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Executor } from '@berth/executors';
 import { localExecutor } from '@berth/executors';
-import {
-  acquireStateLock,
-  type BlobStore,
-  DirectoryBlobStore,
-  FileJournal,
-  type Journal,
-} from '@berth/storage';
+import type { BlobStore, Journal } from '@berth/storage';
+import { acquireStateLock, DirectoryBlobStore, FileJournal } from '@berth/storage';
 import { Batch } from './batch.ts';
 import { Runtime } from './runtime.ts';
 
@@ -32,7 +27,7 @@ export interface BatchOptions {
  * @throws StateDirectoryInUse, which names the holder; JournalError, which names file and position.
  */
 export async function openBatch(options: BatchOptions): Promise<Batch> {
-  const { directory } = options;
+  const directory = resolve(options.directory);
   await mkdir(directory, { recursive: true });
   const lock = await acquireStateLock(directory);
   const warn =

@@ -1,18 +1,15 @@
-import {
-  BatchError,
-  type Command,
-  type CommandResult,
-  currentRulesVersion,
-  type EffectBatch,
-  Engine,
-  type EngineEvent,
-  InputBatch,
-  type Queries,
-  type Report,
+import { join } from 'node:path';
+import type {
+  Command,
+  CommandResult,
+  EffectBatch,
+  EngineEvent,
+  Queries,
+  Report,
 } from '@berth/core';
+import { BatchError, currentRulesVersion, Engine, InputBatch } from '@berth/core';
 import type { Executor } from '@berth/executors';
 import type { BlobStore, Journal } from '@berth/storage';
-import { join } from 'node:path';
 import { routeEffects } from './effect-routing.ts';
 
 export interface RuntimeOptions {

@@ -1,4 +1,5 @@
-import { type EffectBatch, type EffectCatalog, EffectKind, type KillReason } from './effect.ts';
+import type { EffectBatch, EffectCatalog, KillReason } from './effect.ts';
+import { EffectKind } from './effect.ts';
 
 const wordsPerEffect = 6;
 const mustSyncBit = 1;
@@ -40,7 +41,14 @@ export class EffectLog implements EffectBatch {
     this.#add(EffectKind.startRun, mustSync ? mustSyncBit : 0, node, run, sequence, -1);
   }
   killRun(node: number, run: number, sequence: number, reason: KillReason): void {
-    this.#add(EffectKind.killRun, reason === 'wallClock' ? wallClockBit : 0, node, run, sequence, -1);
+    this.#add(
+      EffectKind.killRun,
+      reason === 'wallClock' ? wallClockBit : 0,
+      node,
+      run,
+      sequence,
+      -1,
+    );
   }
   remove(removal: Removal): void {
     const kind =

@@ -3,8 +3,9 @@ import type { EffectBatch } from './effect.ts';
 import { EffectLog } from './effect-log.ts';
 import type { BatchErrorBody } from './errors.ts';
 import type { EngineEvent } from './event-log.ts';
-import { failureCode, InputBatch, type InputVisitor } from './input-batch.ts';
-import { expire, endRunAs } from './job-end.ts';
+import type { InputVisitor } from './input-batch.ts';
+import { failureCode, InputBatch } from './input-batch.ts';
+import { endRunAs, expire } from './job-end.ts';
 import { addJob, patchJob, removeJob, terminateJob } from './job-rules.ts';
 import { place } from './placement.ts';
 import { addPool, deletePool, nodeGone, nodeLost, nodeReady } from './pool-rules.ts';
@@ -14,12 +15,12 @@ import { failureCodes, ReportKind } from './report.ts';
 import { Ending } from './run-table.ts';
 import { readSnapshot, stateHash, writeSnapshot } from './snapshot.ts';
 import { endRun, requeue } from './task-lifecycle.ts';
+import type { TaskRefusal } from './task-rules.ts';
 import {
   addTaskFactory,
   addTasks,
   deleteTask,
   reactivateTask,
-  type TaskRefusal,
   terminateTask,
   updateTask,
 } from './task-rules.ts';
@@ -85,8 +86,7 @@ export class Engine {
     for (const run of world.runs) {
       const node = world.runs.node(run);
       const sequence = world.runs.sequence(run);
-      const mustSync =
-        world.pools[world.nodes[node]!.pool]!.specification.durability === 'synced';
+      const mustSync = world.pools[world.nodes[node]!.pool]!.specification.durability === 'synced';
       effects.startRun(node, run, sequence, mustSync);
       const ending = world.runs.ending(run);
       if (ending !== Ending.none) {
@@ -231,9 +231,10 @@ export class Engine {
 
   #settle(): void {
     const { stirred } = this.#world;
-    if (stirred.size === 0) return;
-    for (const pool of stirred) place(this.#world, pool);
-    stirred.clear();
+    for (let pool = stirred.pop(); pool !== undefined; pool = stirred.pop()) {
+      pool.stirred = false;
+      place(this.#world, pool);
+    }
   }
 }
 
@@ -259,5 +260,7 @@ function result(error: BatchErrorBody | undefined): CommandResult {
 /** An end without exit code needs a reason. */
 function failureNumber(exitCode: number | undefined, failure: number): number {
   if (failure === 0 && exitCode !== undefined) return 0;
-  return failure === 0 ? failureCodes.indexOf('Unknown') : failureCodes.indexOf(failureCode(failure));
+  return failure === 0
+    ? failureCodes.indexOf('Unknown')
+    : failureCodes.indexOf(failureCode(failure));
 }

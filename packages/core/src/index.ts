@@ -1,9 +1,7 @@
 export * from './command.ts';
 export * from './effect.ts';
-export * from './errors.ts';
-export * from './report.ts';
-export * from './specification.ts';
 export { type Applied, type CommandResult, Engine } from './engine.ts';
+export * from './errors.ts';
 export type { EngineEvent } from './event-log.ts';
 export { InputBatch } from './input-batch.ts';
 export type { Machine, Transition } from './machine.ts';
@@ -25,6 +23,8 @@ export type {
   TaskList,
   TaskView,
 } from './queries.ts';
-export type { TaskRefusal } from './task-rules.ts';
+export * from './report.ts';
+export * from './specification.ts';
 export { bytesPerRow } from './task-rows.ts';
+export type { TaskRefusal } from './task-rules.ts';
 export { currentRulesVersion } from './world.ts';

@@ -1,7 +1,8 @@
 import { ByteReader, ByteWriter, canonicalJson } from './bytes.ts';
 import type { Command } from './command.ts';
 import { BatchError } from './errors.ts';
-import { type FailureCode, failureCodes, type Report, ReportKind } from './report.ts';
+import type { FailureCode, Report } from './report.ts';
+import { failureCodes, ReportKind } from './report.ts';
 
 /*
  * The encoding of inputs, little-endian, every frame a multiple of 8 bytes:
@@ -72,7 +73,8 @@ export class InputBatch {
     const ended = report.kind === ReportKind.runEnded ? report : undefined;
     writer.uint8(report.kind);
     writer.uint8(
-      (ended?.exitCode === undefined ? 0 : hasExitCode) | (ended?.detail === undefined ? 0 : hasDetail),
+      (ended?.exitCode === undefined ? 0 : hasExitCode) |
+        (ended?.detail === undefined ? 0 : hasDetail),
     );
     writer.uint16(failureCodes.indexOf(ended?.failure ?? 'none'));
     writer.int32('node' in report ? report.node : report.run);
@@ -107,7 +109,9 @@ export class InputBatch {
     try {
       const version = reader.uint8();
       if (version !== inputFormatVersion) {
-        throw damaged(`format version ${version}, this version of Berth reads ${inputFormatVersion}`);
+        throw damaged(
+          `format version ${version}, this version of Berth reads ${inputFormatVersion}`,
+        );
       }
       reader.skipTo(4);
       const count = reader.int32();

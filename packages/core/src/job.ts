@@ -1,4 +1,4 @@
-import { Dependencies, type TaskLookup } from './dependencies.ts';
+import type { Dependencies, TaskLookup } from './dependencies.ts';
 import { integerOf } from './integer-ids.ts';
 import type { JobState } from './machines.ts';
 import { RangeQueue } from './range-queue.ts';
@@ -159,7 +159,10 @@ export class Job implements TaskLookup {
     const { expand, firstRow } = this.segmentOf(row);
     if (expand !== undefined) return expand(row - firstRow);
     const entry = this.text.get(this.rows.get(row, Word.text));
-    const template = { ...this.templates[entry.template]!.template, commandLine: entry.commandLine };
+    const template = {
+      ...this.templates[entry.template]!.template,
+      commandLine: entry.commandLine,
+    };
     return entry.dependsOn === undefined ? template : { ...template, dependsOn: entry.dependsOn };
   }
 
@@ -171,9 +174,7 @@ export class Job implements TaskLookup {
   }
 
   isWaiting(row: number): boolean {
-    return (
-      (this.rows.get(row, Word.flags) & Flag.waiting) !== 0 || this.segmentOf(row).waiting
-    );
+    return (this.rows.get(row, Word.flags) & Flag.waiting) !== 0 || this.segmentOf(row).waiting;
   }
 
   /** Row of a task that is not gone, −1 if there is none. */
@@ -204,7 +205,11 @@ export class Job implements TaskLookup {
       for (let row = firstRow; row < firstRow + held; row++) {
         if (this.isGone(row)) continue;
         const integer = this.integerOf(row);
-        if (integer >= first && integer < first + count && idKey(this.idOf(row)) === String(integer)) {
+        if (
+          integer >= first &&
+          integer < first + count &&
+          idKey(this.idOf(row)) === String(integer)
+        ) {
           return integer;
         }
       }
@@ -270,7 +275,14 @@ export class Job implements TaskLookup {
     const row = this.rowCount++;
     const last = this.segments.at(-1);
     if (last !== undefined && last.factory === undefined) last.count++;
-    else this.segments.push({ firstRow: row, count: 1, creationTime, waiting: false, endedWaiting: 0 });
+    else
+      this.segments.push({
+        firstRow: row,
+        count: 1,
+        creationTime,
+        waiting: false,
+        endedWaiting: 0,
+      });
     let number = this.templateByJson.get(json);
     if (number === undefined) {
       number = this.templates.push({ template, limits: limitsOf(template) }) - 1;

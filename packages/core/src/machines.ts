@@ -28,8 +28,23 @@ export const allocationMachine: Machine<AllocationState, AllocationTriggerName> 
 );
 
 /** semantics §2.2; `gone` stands for a node that has left. */
-export type NodeState = 'creating' | 'starting' | 'idle' | 'running' | 'unknown' | 'leavingpool' | 'gone';
-export type NodeTrigger = 'booted' | 'ready' | 'firstTask' | 'lastTaskGone' | 'lost' | 'returned' | 'remove' | 'freed';
+export type NodeState =
+  | 'creating'
+  | 'starting'
+  | 'idle'
+  | 'running'
+  | 'unknown'
+  | 'leavingpool'
+  | 'gone';
+export type NodeTrigger =
+  | 'booted'
+  | 'ready'
+  | 'firstTask'
+  | 'lastTaskGone'
+  | 'lost'
+  | 'returned'
+  | 'remove'
+  | 'freed';
 export const nodeMachine: Machine<NodeState, NodeTrigger> = new Machine(
   'node',
   ['creating', 'starting', 'idle', 'running', 'unknown', 'leavingpool', 'gone'],
@@ -70,7 +85,15 @@ export const jobMachine: Machine<JobState, JobTrigger> = new Machine(
 
 /** semantics §2.5; `gone` stands for a task that is no more. The order of states is that of packed rows. */
 export type TaskStateName = 'active' | 'preparing' | 'running' | 'completed' | 'gone';
-type TaskTriggerName = 'place' | 'succeed' | 'fail' | 'retry' | 'requeue' | 'end' | 'reactivate' | 'delete';
+type TaskTriggerName =
+  | 'place'
+  | 'succeed'
+  | 'fail'
+  | 'retry'
+  | 'requeue'
+  | 'end'
+  | 'reactivate'
+  | 'delete';
 export const taskMachine: Machine<TaskStateName, TaskTriggerName> = new Machine(
   'task',
   ['active', 'preparing', 'running', 'completed', 'gone'],

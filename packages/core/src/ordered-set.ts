@@ -13,9 +13,7 @@ export class OrderedSet {
 
   has(member: number): boolean {
     const words = this.#levels[0]!;
-    return (
-      member >>> 5 < words.length && (words[member >>> 5]! & (1 << (member & 31))) !== 0
-    );
+    return member >>> 5 < words.length && (words[member >>> 5]! & (1 << (member & 31))) !== 0;
   }
 
   /** False if it was there. */

@@ -103,4 +103,3 @@ function previous(levels: { has(level: number): boolean }, below: number): numbe
   while (level >= 0 && !levels.has(level)) level--;
   return level;
 }
-

@@ -9,7 +9,10 @@ import { idKey } from './task-text.ts';
 import type { World } from './world.ts';
 
 /** semantics §1.2, §2.1 */
-export function addPool(world: World, specification: PoolSpecification): BatchErrorBody | undefined {
+export function addPool(
+  world: World,
+  specification: PoolSpecification,
+): BatchErrorBody | undefined {
   const { id, targetDedicatedNodes } = specification;
   if (world.pool(id) !== undefined) return refuse('PoolExists', `The pool "${id}" exists already.`);
   const pool = new Pool(world.pools.length, specification, world.now);
@@ -55,7 +58,7 @@ export function nodeReady(world: World, node: Node): boolean {
     world.moveNode(node, 'returned');
   } else return false;
   pool.offer(node);
-  world.stirred.add(pool);
+  world.stir(pool);
   return true;
 }
 

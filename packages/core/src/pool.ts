@@ -63,6 +63,8 @@ export class Pool {
   readonly nodes: Map<number, Node> = new Map();
   nextOrdinal = 1;
   nodesCreating = 0;
+  /** Whether it is in the world's list of pools to place in. */
+  stirred = false;
   /** Ordinals of nodes that take tasks, by free slots. */
   readonly byFreeSlots: OrderedSet[] = [];
   /** Numbers of free slots that some node has. */

@@ -71,7 +71,8 @@ export class RangeQueue {
       this.#length = index;
       for (const range of rest) this.#rows -= range.count;
       if (row > start) this.push(start, row - start, stamp);
-      if (row < start + count - 1) this.push(row + 1, start + count - 1 - row, stamp + row + 1 - start);
+      if (row < start + count - 1)
+        this.push(row + 1, start + count - 1 - row, stamp + row + 1 - start);
       for (const range of rest.slice(1)) this.push(range.row, range.count, range.stamp);
       return true;
     }

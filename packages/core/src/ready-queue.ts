@@ -1,4 +1,5 @@
-import { type Job, Part, type ReadyClass } from './job.ts';
+import type { Job, ReadyClass } from './job.ts';
+import { Part } from './job.ts';
 import { rankOf } from './pool.ts';
 import { Flag, Word } from './task-rows.ts';
 import type { World } from './world.ts';
@@ -52,7 +53,7 @@ function enterRing(world: World, job: Job, ready: ReadyClass): void {
   const pool = world.poolOf(job);
   if (pool === undefined || pool.state !== 'active' || job.state !== 'active') return;
   pool.ring(ready.slots).add(rankOf(job.specification.priority), job.number);
-  world.stirred.add(pool);
+  world.stir(pool);
 }
 
 export function leaveRing(world: World, job: Job, ready: ReadyClass): void {
@@ -80,4 +81,3 @@ export function takeHead(job: Job, ready: ReadyClass): number {
   ready.live--;
   return row;
 }
-

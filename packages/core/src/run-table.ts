@@ -34,7 +34,14 @@ export class RunTable {
     return this.#live;
   }
 
-  add(job: number, task: number, node: number, slots: number, sequence: number, start: number): number {
+  add(
+    job: number,
+    task: number,
+    node: number,
+    slots: number,
+    sequence: number,
+    start: number,
+  ): number {
     let run: number;
     if (this.#firstFree !== 0) {
       run = this.#firstFree - 1;

@@ -2,7 +2,8 @@ import { ByteReader, ByteWriter } from './bytes.ts';
 import { Dependencies } from './dependencies.ts';
 import { BatchError } from './errors.ts';
 import { Hash, hashWords } from './hash.ts';
-import { factorySegment, Job, limitsOf, type RareTaskFacts } from './job.ts';
+import type { RareTaskFacts } from './job.ts';
+import { factorySegment, Job, limitsOf } from './job.ts';
 import type { Node } from './node.ts';
 import { Pool } from './pool.ts';
 import { enterRings } from './ready-queue.ts';
@@ -13,7 +14,8 @@ import type {
   TaskFactory,
   TaskTemplate,
 } from './specification.ts';
-import { rowsOf, type TaskPage, wordsPerRow } from './task-rows.ts';
+import type { TaskPage } from './task-rows.ts';
+import { rowsOf, wordsPerRow } from './task-rows.ts';
 import { idKey, TaskText } from './task-text.ts';
 import { World } from './world.ts';
 
@@ -251,7 +253,10 @@ function derive(world: World): void {
     }
     enterRings(world, job);
   }
-  world.stirred.clear();
+  // A world at rest has nothing left to place.
+  for (let pool = world.stirred.pop(); pool !== undefined; pool = world.stirred.pop()) {
+    pool.stirred = false;
+  }
   for (const run of world.runs) {
     if (world.runs.ending(run) !== Ending.none) continue;
     const { maxWallClockTimeMs } = world.jobs[world.runs.job(run)]!.limitsOf(world.runs.task(run));

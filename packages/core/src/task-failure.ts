@@ -1,4 +1,5 @@
-import { type FailureCode, failureCodes } from './report.ts';
+import type { FailureCode } from './report.ts';
+import { failureCodes } from './report.ts';
 
 /** Why a task failed (semantics §13.4). */
 export interface TaskFailure {
@@ -25,8 +26,14 @@ const reported: Record<Reported, [TaskFailure['category'], string]> = {
   FileUploadContainerNotFound: ['usererror', 'The container of an output file does not exist.'],
   FileUploadAccessDenied: ['usererror', 'Access to the container of an output file was denied.'],
   FileUploadMiscError: ['servererror', 'An output file could not be uploaded.'],
-  ResourceContainerAccessDenied: ['usererror', 'Access to a container of resource files was denied.'],
-  ResourceContainerListMiscError: ['servererror', 'A container of resource files could not be listed.'],
+  ResourceContainerAccessDenied: [
+    'usererror',
+    'Access to a container of resource files was denied.',
+  ],
+  ResourceContainerListMiscError: [
+    'servererror',
+    'A container of resource files could not be listed.',
+  ],
   Unknown: ['servererror', 'The task could not be carried out.'],
 };
 

@@ -1,13 +1,22 @@
-import { type Job, Part } from './job.ts';
+import type { Job } from './job.ts';
+import { Part } from './job.ts';
 import { considerJobEnd, runLeft } from './job-end.ts';
 import { InvalidTransition } from './machine.ts';
-import { taskMachine, TaskTrigger } from './machines.ts';
+import { TaskTrigger, taskMachine } from './machines.ts';
 import type { Node } from './node.ts';
 import type { Pool } from './pool.ts';
 import { enqueue } from './ready-queue.ts';
 import { Ending } from './run-table.ts';
 import { Failure, reportedFrom, wallClockExitCode } from './task-failure.ts';
-import { Flag, failureMask, failureShift, stateMask, TaskState, Word, wideTime } from './task-rows.ts';
+import {
+  Flag,
+  failureMask,
+  failureShift,
+  stateMask,
+  TaskState,
+  Word,
+  wideTime,
+} from './task-rows.ts';
 import type { World } from './world.ts';
 
 /*
@@ -222,7 +231,7 @@ function leaveNode(world: World, run: number, job: Job, node: Node): void {
   if (offered) {
     if (node.runningTasksCount === 0) world.moveNode(node, 'lastTaskGone');
     pool.offer(node);
-    world.stirred.add(pool);
+    world.stir(pool);
   }
   job.runs--;
   job.tasks.running--;
@@ -230,7 +239,8 @@ function leaveNode(world: World, run: number, job: Job, node: Node): void {
 }
 
 function mayRetry(job: Job, row: number): boolean {
-  const most = job.limitsOf(row).maxTaskRetryCount ?? job.specification.constraints.maxTaskRetryCount;
+  const most =
+    job.limitsOf(row).maxTaskRetryCount ?? job.specification.constraints.maxTaskRetryCount;
   return most === -1 || retryCountOf(job, row) < most;
 }
 
@@ -329,7 +339,9 @@ function withFailure(flags: number, failure: number): number {
 }
 
 export function startTimeOf(job: Job, row: number): number {
-  return job.creationTime + wideTime(job.rows.get(row, Word.start), job.rows.get(row, Word.counters));
+  return (
+    job.creationTime + wideTime(job.rows.get(row, Word.start), job.rows.get(row, Word.counters))
+  );
 }
 
 export function durationOf(job: Job, row: number): number {

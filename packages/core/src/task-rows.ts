@@ -93,7 +93,9 @@ export class TaskRows {
   /** A word of a row, without making its page. */
   get(row: number, word: number): number {
     const page = this.pages[pageOf(row)];
-    return page === undefined ? 0 : page.words[(row - firstRowOf(pageOf(row))) * wordsPerRow + word]!;
+    return page === undefined
+      ? 0
+      : page.words[(row - firstRowOf(pageOf(row))) * wordsPerRow + word]!;
   }
 
   /** The words of the row's page, ready to be written; the row begins at {@link offset}. */

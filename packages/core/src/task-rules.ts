@@ -52,7 +52,14 @@ function addTask(world: World, job: Job, task: TaskSpecification): BatchErrorBod
   const refusal = refuseDependencies(job, dependsOn !== undefined);
   if (refusal !== undefined) return refusal;
   const shared: TaskTemplate = { ...rest, commandLine: '' };
-  const row = job.addTask(id, rest.commandLine, shared, dependsOn, world.now, canonicalJson(shared));
+  const row = job.addTask(
+    id,
+    rest.commandLine,
+    shared,
+    dependsOn,
+    world.now,
+    canonicalJson(shared),
+  );
   job.dependencies?.added(id, row);
   let waiting = false;
   if (dependsOn !== undefined) {
@@ -73,8 +80,7 @@ export function addTaskFactory(
   const job = findJob(world, jobId);
   if (!(job instanceof Job)) return job;
   const { dependsOn } = factory.repeatTask;
-  const refusal =
-    refuseUnlessActive(job) ?? refuseDependencies(job, dependsOn !== undefined);
+  const refusal = refuseUnlessActive(job) ?? refuseDependencies(job, dependsOn !== undefined);
   if (refusal !== undefined) return refusal;
   const count = factoryCount(factory);
   const taken = job.findIntegerIn(factory.firstTaskId, count);
@@ -167,7 +173,11 @@ export function reactivateTask(
   });
 }
 
-export function deleteTask(world: World, jobId: string, taskId: string): BatchErrorBody | undefined {
+export function deleteTask(
+  world: World,
+  jobId: string,
+  taskId: string,
+): BatchErrorBody | undefined {
   return withTask(world, jobId, taskId, (job, row, state) => {
     if (state === TaskState.running) {
       job.rows.touch(row)[job.rows.offset(row) + Word.flags]! |= Flag.deleting;

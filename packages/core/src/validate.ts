@@ -1,6 +1,8 @@
 import type { Job } from './job.ts';
-import { type Node, nodeId } from './node.ts';
-import { type Pool, rankOf } from './pool.ts';
+import type { Node } from './node.ts';
+import { nodeId } from './node.ts';
+import type { Pool } from './pool.ts';
+import { rankOf } from './pool.ts';
 import { Flag, stateMask, TaskState, Word } from './task-rows.ts';
 import type { World } from './world.ts';
 
@@ -35,7 +37,8 @@ function checkNode(world: World, node: Node): string[] {
   const wrong: string[] = [];
   const free = pool.specification.taskSlotsPerNode - slots;
   if (free < 0) wrong.push(`${nodeId(node)}: ${slots} slots are taken`);
-  if (free !== node.freeSlots) wrong.push(`${nodeId(node)}: ${free} free, ${node.freeSlots} counted`);
+  if (free !== node.freeSlots)
+    wrong.push(`${nodeId(node)}: ${free} free, ${node.freeSlots} counted`);
   if (tasks !== node.runningTasksCount) wrong.push(`${nodeId(node)}: runs ${tasks} tasks`);
   if ((node.state === 'running') !== tasks > 0) {
     wrong.push(`${nodeId(node)}: is ${node.state} with ${tasks} tasks`);

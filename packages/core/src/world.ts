@@ -4,16 +4,10 @@ import { EffectLog } from './effect-log.ts';
 import type { EngineEvent } from './event-log.ts';
 import type { Job } from './job.ts';
 import { InvalidTransition } from './machine.ts';
-import {
-  allocationMachine,
-  type JobTrigger,
-  jobMachine,
-  type NodeTrigger,
-  nodeMachine,
-  type PoolTrigger,
-  poolMachine,
-} from './machines.ts';
-import { type Node, nodeId } from './node.ts';
+import type { JobTrigger, NodeTrigger, PoolTrigger } from './machines.ts';
+import { allocationMachine, jobMachine, nodeMachine, poolMachine } from './machines.ts';
+import type { Node } from './node.ts';
+import { nodeId } from './node.ts';
 import type { Pool } from './pool.ts';
 import { RunTable } from './run-table.ts';
 import type { EnvironmentSetting } from './specification.ts';
@@ -48,7 +42,7 @@ export class World implements EffectCatalog {
   /** Set while somebody listens. */
   events: EngineEvent[] | undefined;
   /** Pools in which a task may have become placeable since placement last ran. */
-  readonly stirred: Set<Pool> = new Set();
+  readonly stirred: Pool[] = [];
 
   get lastSequence(): number {
     return this.#sequence;
@@ -56,6 +50,12 @@ export class World implements EffectCatalog {
 
   set lastSequence(sequence: number) {
     this.#sequence = sequence;
+  }
+
+  stir(pool: Pool): void {
+    if (pool.stirred) return;
+    pool.stirred = true;
+    this.stirred.push(pool);
   }
 
   nextSequence(): number {

@@ -1,6 +1,6 @@
 export * from './executor.ts';
 export * from './host.ts';
-export { LocalHostProvider } from './local-host.ts';
 export type { LocalOptions } from './local-host.ts';
+export { LocalHostProvider } from './local-host.ts';
 export * from './per-run.ts';
 export * from './shell-executor.ts';

@@ -1,8 +1,8 @@
 import { lstatSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { EscapeError } from './host.ts';
 import type { DirectoryEntry, HostFiles, Prepared } from './host.ts';
+import { EscapeError } from './host.ts';
 import type { Trash } from './local-trash.ts';
 
 export function isErrno(error: unknown, code: string): boolean {

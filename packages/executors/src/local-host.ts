@@ -1,12 +1,20 @@
-import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
-import { constants, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
-import { closeSync, existsSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { BatchError } from '@berth/core';
 import type { NodeDetails } from '@berth/core';
+import { BatchError } from '@berth/core';
 import type { Host, HostProvider, Pipe } from './host.ts';
 import { isErrno, LocalFiles } from './local-files.ts';
 import { Trash } from './local-trash.ts';

@@ -29,7 +29,8 @@ export class Trash {
       if (!moveAway(path, target)) return;
     } catch (error) {
       if (!isErrno(error, 'ENOTEMPTY') && !isErrno(error, 'EEXIST')) throw error;
-      return this.take(path, into);
+      this.take(path, into);
+      return;
     }
     this.#waiting.push(target);
     this.#arm();

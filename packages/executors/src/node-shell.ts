@@ -1,5 +1,5 @@
-import type { Host, Pipe } from './host.ts';
 import { quote } from './command-line.ts';
+import type { Host, Pipe } from './host.ts';
 import { startShell } from './runner-script.ts';
 
 /** The engine's end of one shell of a node's runner: the control shell, or a slot shell. */

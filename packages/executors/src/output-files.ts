@@ -2,8 +2,8 @@ import { posix } from 'node:path';
 import type { FailureCode, OutputFile } from '@berth/core';
 import type { BlobStore } from '@berth/storage';
 import { expandVariables, literalName, nameMatcher } from './file-pattern.ts';
-import { EscapeError } from './host.ts';
 import type { Host } from './host.ts';
+import { EscapeError } from './host.ts';
 import { accessDenied, codeOf, messageOf, RunFailure } from './run-failure.ts';
 
 /**
@@ -47,7 +47,9 @@ export async function uploadOutputFiles(
   } catch (error) {
     signal.throwIfAborted();
     const failure = error instanceof RunFailure ? error : failureOf(error, taskDirectory);
-    await host.files.write(`${taskDirectory}/fileuploaderr.txt`, `${failure.message}\n`).catch(noop);
+    await host.files
+      .write(`${taskDirectory}/fileuploaderr.txt`, `${failure.message}\n`)
+      .catch(noop);
     throw failure;
   } finally {
     await host.files.write(`${taskDirectory}/fileuploadout.txt`, log.join('')).catch(noop);

@@ -1,5 +1,5 @@
-import { EffectKind, ReportKind } from '@berth/core';
 import type { EffectBatch, Report, RunDetails } from '@berth/core';
+import { EffectKind, ReportKind } from '@berth/core';
 import type { Executor, ExecutorHost } from './executor.ts';
 import { messageOf } from './run-failure.ts';
 
@@ -8,7 +8,7 @@ export type RunFunction = (run: RunDetails, signal: AbortSignal) => Promise<numb
 
 /**
  * Makes an executor of a function, for those who do not need the rate. Its nodes are ready at once; a kill
- * aborts the signal, and the run ends when the function does, or right away with 137 if it has not begun to.
+ * aborts the signal, and the run ends when the function does.
  * Runs die with the process: after a restart those that were under way are reported lost and come again.
  */
 export function perRun(fn: RunFunction, options: { name?: string } = {}): Executor {

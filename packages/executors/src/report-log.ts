@@ -1,6 +1,6 @@
 import type { HostFiles } from './host.ts';
-import { parseAnswer } from './runner-script.ts';
 import type { Answer } from './runner-script.ts';
+import { parseAnswer } from './runner-script.ts';
 
 /** A log that is longer is closed and the next begun. */
 const longest = 4 * 1024 * 1024;

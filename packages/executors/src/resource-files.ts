@@ -4,8 +4,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { FailureCode, ResourceFile } from '@berth/core';
 import type { BlobStore } from '@berth/storage';
-import { EscapeError } from './host.ts';
 import type { Host } from './host.ts';
+import { EscapeError } from './host.ts';
 import { accessDenied, codeOf, messageOf, RunFailure } from './run-failure.ts';
 
 const defaultMode = 0o770;
@@ -118,7 +118,12 @@ function failureOf(error: unknown, what: string, otherwise: FailureCode): RunFai
     );
   }
   if (code === 'ENOTDIR') return new RunFailure('ResourceDirectoryCreateFailed', detail);
-  if (code === 'EISDIR' || code === 'EEXIST' || code === 'ENAMETOOLONG' || code === 'ERR_FS_EISDIR') {
+  if (
+    code === 'EISDIR' ||
+    code === 'EEXIST' ||
+    code === 'ENAMETOOLONG' ||
+    code === 'ERR_FS_EISDIR'
+  ) {
     return new RunFailure('ResourceFileCreateFailed', detail);
   }
   if (/^E[A-Z0-9]+$/.test(code)) return new RunFailure('ResourceFileWriteFailed', detail);
@@ -138,7 +143,10 @@ async function download(
     const response = await fetch(url, { signal: AbortSignal.any([signal, idle.signal]) });
     if (!response.ok) {
       await response.body?.cancel();
-      throw new RunFailure(codeOfStatus(response.status), `HTTP ${response.status} from ${bare(url)}`);
+      throw new RunFailure(
+        codeOfStatus(response.status),
+        `HTTP ${response.status} from ${bare(url)}`,
+      );
     }
     const body = response.body === null ? Readable.from([]) : Readable.fromWeb(response.body);
     const output = createWriteStream(file, { flags: 'wx' });

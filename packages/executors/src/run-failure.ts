@@ -1,5 +1,5 @@
-import { BatchError } from '@berth/core';
 import type { FailureCode } from '@berth/core';
+import { BatchError } from '@berth/core';
 
 /** A run failed other than by its exit code: what the report will say. */
 export class RunFailure extends Error {
@@ -18,7 +18,8 @@ export function messageOf(error: unknown): string {
 /** The code that the error itself carries: of the store, or of the operating system. */
 export function codeOf(error: unknown): string | undefined {
   if (error instanceof BatchError) return error.code;
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string')
+    return error.code;
   return undefined;
 }
 

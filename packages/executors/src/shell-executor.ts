@@ -1,12 +1,12 @@
-import { EffectKind, ReportKind } from '@berth/core';
 import type { EffectBatch, EffectCatalog, KillReason, NodeDetails, Report } from '@berth/core';
+import { EffectKind, ReportKind } from '@berth/core';
 import type { Executor, ExecutorHost } from './executor.ts';
 import type { HostProvider } from './host.ts';
-import { LocalHostProvider } from './local-host.ts';
 import type { LocalOptions } from './local-host.ts';
+import { LocalHostProvider } from './local-host.ts';
 import { messageOf } from './run-failure.ts';
-import { ShellNode } from './shell-node.ts';
 import type { NodeContext, Outstanding } from './shell-node.ts';
+import { ShellNode } from './shell-node.ts';
 
 const lookEveryMs = 1_000;
 const retryAfterMs = 5_000;
@@ -76,7 +76,8 @@ export class ShellExecutor implements Executor {
     }
     for (let i = 0; i < outstanding.length; i++) {
       const kind = outstanding.kind(i);
-      if (kind !== EffectKind.startRun && kind !== EffectKind.killRun) this.#carryOut(outstanding, i);
+      if (kind !== EffectKind.startRun && kind !== EffectKind.killRun)
+        this.#carryOut(outstanding, i);
     }
     const asked = [...this.#nodes].filter(([node]) => runs.has(node));
     await Promise.allSettled(asked.map(([, opened]) => opened));
@@ -182,7 +183,9 @@ export class ShellExecutor implements Executor {
     act().catch((error: unknown) => {
       this.#releasing.delete(node);
       if (this.#closed) return;
-      this.#warn(`Node ${details.nodeId} of pool ${details.poolId} is not gone yet: ${messageOf(error)}`);
+      this.#warn(
+        `Node ${details.nodeId} of pool ${details.poolId} is not gone yet: ${messageOf(error)}`,
+      );
       setTimeout(() => {
         if (!this.#closed) this.#release(node, sequence, details);
       }, retryAfterMs).unref();

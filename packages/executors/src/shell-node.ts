@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { ReportKind } from '@berth/core';
 import type { FailureCode, KillReason, NodeDetails, Report, RunDetails } from '@berth/core';
+import { ReportKind } from '@berth/core';
 import type { BlobStore } from '@berth/storage';
 import { quote, splitCommandLine } from './command-line.ts';
 import type { Host, Prepared } from './host.ts';
@@ -9,8 +9,8 @@ import { uploadOutputFiles } from './output-files.ts';
 import { ReportLog } from './report-log.ts';
 import { stageResourceFiles } from './resource-files.ts';
 import { codeOf, messageOf, RunFailure } from './run-failure.ts';
-import { claimName, parseAnswer, runnerScript } from './runner-script.ts';
 import type { Answer } from './runner-script.ts';
+import { claimName, parseAnswer, runnerScript } from './runner-script.ts';
 import {
   expandedEnvironment,
   nodeEnvironment,
@@ -216,9 +216,9 @@ export class ShellNode {
     }
     if (wasOpen) {
       await this.#save();
-      for (const slot of this.#idle) slot.shell.send('exit\n');
-      const busy = [...this.#slots.values()].some((slot) => !this.#idle.includes(slot));
-      if (!busy) this.#control.send('exit\n');
+      const slots = [...this.#slots.values()];
+      for (const { run, shell } of slots) if (run === undefined) shell.send('exit\n');
+      if (slots.every(({ run }) => run === undefined)) this.#control.send('exit\n');
     }
     this.#closeEnds();
     // Staging and uploads are done again in the next life; they must not go on beside it.
@@ -280,7 +280,11 @@ export class ShellNode {
       }
     } catch (error) {
       const system = codeOf(error) !== undefined;
-      this.#failed(running, error, system ? 'ResourceDirectoryCreateFailed' : 'CommandLaunchFailed');
+      this.#failed(
+        running,
+        error,
+        system ? 'ResourceDirectoryCreateFailed' : 'CommandLaunchFailed',
+      );
     }
   }
 
@@ -426,7 +430,10 @@ export class ShellNode {
 
   async #save(): Promise<void> {
     const inUse = Math.min(this.#log.number, ...[...this.#slots.values()].map(({ log }) => log));
-    const begun = await this.#log.save((run, sequence) => this.#runs.has(keyOf(run, sequence)), inUse);
+    const begun = await this.#log.save(
+      (run, sequence) => this.#runs.has(keyOf(run, sequence)),
+      inUse,
+    );
     if (!begun) return;
     this.#control.send(`log ${this.#log.number}\n`);
     for (const slot of this.#idle) this.#tellLog(slot);
@@ -465,7 +472,8 @@ export class ShellNode {
     } else {
       // It was about to fork, or its report is on the way.
       running.timer = setTimeout(() => {
-        if (this.#runs.get(running.key) === running && running.phase === 'started') this.#end(running);
+        if (this.#runs.get(running.key) === running && running.phase === 'started')
+          this.#end(running);
       }, 50);
     }
   }

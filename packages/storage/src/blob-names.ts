@@ -11,7 +11,11 @@ const ESCAPED_BYTES = 240;
 
 /** Throws `InvalidResourceName`. */
 export function checkContainerName(container: string): void {
-  if (container.length < 3 || container.length > 63 || !/^[a-z0-9](?:-?[a-z0-9])*$/.test(container)) {
+  if (
+    container.length < 3 ||
+    container.length > 63 ||
+    !/^[a-z0-9](?:-?[a-z0-9])*$/.test(container)
+  ) {
     throw invalid(
       `${JSON.stringify(container)} is no name of a container: use 3 to 63 lower-case letters, digits and single hyphens between them.`,
     );
@@ -21,7 +25,8 @@ export function checkContainerName(container: string): void {
 /** Throws `InvalidResourceName`. */
 export function checkBlobName(blob: string): void {
   const problem = problemOf(blob);
-  if (problem !== undefined) throw invalid(`The blob name ${JSON.stringify(blob)} ${problem}: choose another one.`);
+  if (problem !== undefined)
+    throw invalid(`The blob name ${JSON.stringify(blob)} ${problem}: choose another one.`);
 }
 
 function problemOf(blob: string): string | undefined {
@@ -31,7 +36,8 @@ function problemOf(blob: string): string | undefined {
   if (/\p{Surrogate}/u.test(blob)) return 'has half a surrogate pair, which is no character';
   const parts = blob.split('/');
   if (parts.length > 254) return 'has more than 254 parts';
-  if (parts.includes('')) return 'has an empty part (a slash at its start, its end or after another one)';
+  if (parts.includes(''))
+    return 'has an empty part (a slash at its start, its end or after another one)';
   if (parts.includes('.') || parts.includes('..')) return "has a part '.' or '..'";
   return undefined;
 }
@@ -65,7 +71,9 @@ export function decodeDirectoryName(name: string): string | undefined {
 }
 
 function decodeText(text: string): string {
-  return text.replaceAll(/%([0-9A-F]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
+  return text.replaceAll(/%([0-9A-F]{2})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 16)),
+  );
 }
 
 function splitEscaped(part: string): string[] {

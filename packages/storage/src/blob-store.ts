@@ -14,7 +14,10 @@ export interface BlobStore {
   containerExists(container: string): Promise<boolean>;
   deleteContainer(container: string): Promise<void>;
   /** In the order of names. */
-  list(container: string, options?: { prefix?: string; signal?: AbortSignal }): AsyncIterable<BlobProperties>;
+  list(
+    container: string,
+    options?: { prefix?: string; signal?: AbortSignal },
+  ): AsyncIterable<BlobProperties>;
   read(
     container: string,
     blob: string,
@@ -29,7 +32,12 @@ export interface BlobStore {
   ): Promise<BlobProperties>;
   delete(container: string, blob: string): Promise<void>;
   /** The same from and to local files, without passing the bytes through the caller where that can be avoided. */
-  upload(container: string, blob: string, file: string, options?: { signal?: AbortSignal }): Promise<BlobProperties>;
+  upload(
+    container: string,
+    blob: string,
+    file: string,
+    options?: { signal?: AbortSignal },
+  ): Promise<BlobProperties>;
   /**
    * `file` must not exist; it appears whole or not at all. `mode` (default 0o770) is its mode. A mode that
    * nobody may write lets the directory store link instead of copy.

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { constants, fchmodSync, fstatSync, linkSync, lstatSync, unlinkSync } from 'node:fs';
+import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import {
   chmod,
   copyFile,
-  type FileHandle,
-  link,
   lstat,
   mkdir,
   open,
@@ -16,20 +15,16 @@ import {
   stat,
   unlink,
 } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BatchError } from '@berth/core';
-import {
-  checkBlobName,
-  checkContainerName,
-  decodeBlobPath,
-  decodeDirectoryName,
-  encodeBlobName,
-  invalid,
-} from './blob-names.ts';
+import { linkWithMode, nameExclusively } from './blob-download.ts';
+import { listDirectory } from './blob-listing.ts';
+import { checkBlobName, checkContainerName, encodeBlobName, invalid } from './blob-names.ts';
 import type { BlobProperties, BlobStore } from './blob-store.ts';
 import { makeDirectoryDurably, syncDirectory } from './durable-directory.ts';
+import { codeOf, isAbsence, unlessAbsent } from './errno.ts';
 
 /** Cannot be a container, whose name begins with a letter or digit. */
 const INCOMING = '.incoming';
@@ -97,7 +92,8 @@ export class DirectoryBlobStore implements BlobStore {
     const handle = await this.#openBlob(container, blob, await this.#locate(container, blob));
     try {
       const { size } = await handle.stat();
-      const isOffset = Number.isSafeInteger(offset) && offset >= 0 && (offset < size || offset === 0);
+      const isOffset =
+        Number.isSafeInteger(offset) && offset >= 0 && (offset < size || offset === 0);
       if (!(isOffset && count >= 0)) {
         const message = `The range from byte ${offset} of ${count} bytes is not in the blob ${blob}, which has ${size}: ask for one that is.`;
         throw new BatchError({ code: 'InvalidRange', message });
@@ -124,7 +120,8 @@ export class DirectoryBlobStore implements BlobStore {
     return await this.#put(container, blob, options, async (temporary) => {
       const handle = await open(temporary, 'wx', 0o600);
       try {
-        if (content instanceof Readable) await pipeline(content, handle.createWriteStream(), options);
+        if (content instanceof Readable)
+          await pipeline(content, handle.createWriteStream(), options);
         else await handle.writeFile(content, options);
       } finally {
         await handle.close();
@@ -138,7 +135,9 @@ export class DirectoryBlobStore implements BlobStore {
     file: string,
     options: { signal?: AbortSignal } = {},
   ): Promise<BlobProperties> {
-    return await this.#put(container, blob, options, (temporary) => copyFile(file, temporary, CLONE));
+    return await this.#put(container, blob, options, (temporary) =>
+      copyFile(file, temporary, CLONE),
+    );
   }
 
   async delete(container: string, blob: string): Promise<void> {
@@ -179,7 +178,9 @@ export class DirectoryBlobStore implements BlobStore {
     const temporary = join(dirname(file), `.download-${randomUUID()}`);
     try {
       await copyFile(path, temporary, CLONE).catch(async (error: unknown) => {
-        throw isAbsence(error) && !(await exists(path)) ? await this.#notFound(container, blob) : error;
+        throw isAbsence(error) && !(await exists(path))
+          ? await this.#notFound(container, blob)
+          : error;
       });
       await chmod(temporary, mode);
       signal?.throwIfAborted();
@@ -263,8 +264,7 @@ export class DirectoryBlobStore implements BlobStore {
     for (;;) {
       const top = await this.#container(container);
       try {
-        await makeParents(top, dirname(path));
-        await refuseLinks(dirname(path), blob);
+        await makeParents(top, dirname(path), blob);
         await rename(temporary, path);
         break;
       } catch (error) {
@@ -275,90 +275,12 @@ export class DirectoryBlobStore implements BlobStore {
   }
 }
 
-async function* listDirectory(
-  top: string,
-  directory: string,
-  base: string,
-  prefix: string,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<BlobProperties, void, void> {
-  const entries = await readEntries(top, directory, base, prefix);
-  for (const { name, path, isDirectory } of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    signal?.throwIfAborted();
-    if (isDirectory) {
-      yield* listDirectory(top, path, name, prefix, signal);
-    } else {
-      const properties = await lstat(path).catch(unlessAbsent);
-      if (properties?.isFile()) {
-        yield { name, contentLength: properties.size, lastModified: properties.mtime };
-      }
-    }
-  }
-}
-
-interface Entry {
-  /** A directory's ends in a slash and sorts as the names in it do. */
-  name: string;
-  path: string;
-  isDirectory: boolean;
-}
-
-/** With the entries of those directories in which a long part goes on, since their names mix with the others. */
-async function readEntries(top: string, directory: string, base: string, prefix: string): Promise<Entry[]> {
-  const found: Entry[] = [];
-  for (const entry of (await readdir(directory, { withFileTypes: true }).catch(unlessAbsent)) ?? []) {
-    const path = join(directory, entry.name);
-    if (entry.isFile()) {
-      const name = decodeBlobPath(relative(top, path));
-      if (name?.startsWith(prefix)) found.push({ name, path, isDirectory: false });
-    } else if (entry.isDirectory()) {
-      const text = decodeDirectoryName(entry.name);
-      if (text === undefined) continue;
-      const name = base + text;
-      if (!name.startsWith(prefix) && !prefix.startsWith(name)) continue;
-      if (text.endsWith('/')) found.push({ name, path, isDirectory: true });
-      else found.push(...(await readEntries(top, path, name, prefix)));
-    }
-  }
-  return found;
-}
-
-/**
- * Whether `file` is now the blob with this mode. All names of a file share its mode, so that the mode of a blob that is
- * linked already stays. Synchronous: another download must not change the mode between these steps.
- */
-function linkWithMode(fd: number, path: string, file: string, mode: number): boolean {
-  try {
-    const { mode: found, nlink } = fstatSync(fd);
-    if ((found & 0o7777) !== mode) {
-      if (nlink !== 1) return false;
-      fchmodSync(fd, mode);
-    }
-    linkSync(path, file);
-    // Another process may have replaced the blob or changed its mode.
-    if ((lstatSync(file).mode & 0o7777) === mode) return true;
-    unlinkSync(file);
-    return false;
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') throw error;
-    return false;
-  }
-}
-
-/** A rename would replace the file that is there. */
-async function nameExclusively(temporary: string, file: string): Promise<void> {
-  try {
-    await link(temporary, file);
-  } catch (error) {
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(codeOf(error) ?? '') || (await exists(file))) throw error;
-    await rename(temporary, file); // This file system has no links.
-  }
-}
-
-async function makeParents(top: string, directory: string): Promise<void> {
-  if (directory === top || (await isDirectory(directory))) return;
-  await makeParents(top, dirname(directory));
+/** From the top down, so that nothing is made behind a symbolic link. */
+async function makeParents(top: string, directory: string, blob: string): Promise<void> {
+  if (directory === top) return;
+  await makeParents(top, dirname(directory), blob);
   if (await makeIfMissing(directory)) await syncDirectory(dirname(directory));
+  else await refuseLinks(directory, blob);
 }
 
 async function makeIfMissing(directory: string): Promise<boolean> {
@@ -366,14 +288,16 @@ async function makeIfMissing(directory: string): Promise<boolean> {
     await mkdir(directory);
     return true;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST' && (await isDirectory(directory))) return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   }
 }
 
 async function refuseLinks(directory: string, blob: string): Promise<void> {
   if ((await realpath(directory)) !== directory) {
-    throw invalid(`The blob name ${JSON.stringify(blob)} leads through a symbolic link, which the store does not follow: remove the link.`);
+    throw invalid(
+      `The blob name ${JSON.stringify(blob)} leads through a symbolic link, which the store does not follow: remove the link.`,
+    );
   }
 }
 
@@ -406,24 +330,16 @@ async function exists(path: string): Promise<boolean> {
 }
 
 function containerNotFound(container: string): BatchError {
-  return new BatchError({ code: 'ContainerNotFound', message: `There is no container ${container}: create it first.` });
+  return new BatchError({
+    code: 'ContainerNotFound',
+    message: `There is no container ${container}: create it first.`,
+  });
 }
 
 /** The name is within the rules, but not within what this file system can hold. */
 function pathError(error: unknown, blob: string): unknown {
   if (codeOf(error) !== 'ENAMETOOLONG') return error;
-  return invalid(`The blob name ${JSON.stringify(blob)} is too long for this file system: choose a shorter one.`);
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-}
-
-/** Nothing there, a file in place of a directory, or a symbolic link in place of a file. */
-function isAbsence(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR'].includes(codeOf(error) ?? '');
-}
-
-function unlessAbsent(error: unknown): undefined {
-  if (!isAbsence(error)) throw error;
+  return invalid(
+    `The blob name ${JSON.stringify(blob)} is too long for this file system: choose a shorter one.`,
+  );
 }

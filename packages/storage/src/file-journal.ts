@@ -5,17 +5,17 @@ import { promisify } from 'node:util';
 import { makeDirectoryDurably } from './durable-directory.ts';
 import type { Journal } from './journal.ts';
 import { JournalError, syncFailed, writeFailed } from './journal-error.ts';
+import type { FoundJournal, NumberedFile } from './journal-files.ts';
 import {
-  type FoundJournal,
   fileName,
   findJournal,
   listNumbered,
   missing,
-  type NumberedFile,
   PARTIAL,
   readSegment,
 } from './journal-files.ts';
-import { type Frame, FRAME_HEADER_BYTES, MAX_FRAME_BYTES } from './journal-format.ts';
+import type { Frame } from './journal-format.ts';
+import { FRAME_HEADER_BYTES, MAX_FRAME_BYTES } from './journal-format.ts';
 import type { TornTail } from './journal-scan.ts';
 import { readSnapshotChunks, writeSnapshotFile } from './journal-snapshot.ts';
 import { cutTornTail, SegmentWriter } from './segment-writer.ts';
@@ -74,7 +74,8 @@ export class FileJournal implements Journal {
    */
   static async open(directory: string, options: FileJournalOptions = {}): Promise<FileJournal> {
     const { segmentBytes = 1, keepSnapshots = 1 } = options;
-    if (!(segmentBytes > 0 && keepSnapshots >= 1)) throw new RangeError('segmentBytes and keepSnapshots must be positive.');
+    if (!(segmentBytes > 0 && keepSnapshots >= 1))
+      throw new RangeError('segmentBytes and keepSnapshots must be positive.');
     return new FileJournal(directory, options, await findJournal(directory));
   }
 
@@ -94,7 +95,10 @@ export class FileJournal implements Journal {
     const first = this.#segments[0];
     if (first === undefined || from >= end) return;
     if (from < first.sequence) {
-      throw missing(first.file, `Frames ${from} to ${first.sequence - 1} are missing from ${this.#directory}`);
+      throw missing(
+        first.file,
+        `Frames ${from} to ${first.sequence - 1} are missing from ${this.#directory}`,
+      );
     }
     const segments = this.#segments.slice();
     for (const [index, segment] of segments.entries()) {
@@ -109,7 +113,8 @@ export class FileJournal implements Journal {
   /** Throws `JournalWriteFailed` (the frame is not in the journal and may be tried again), `JournalSyncFailed`, `JournalClosed`. */
   append(frame: Uint8Array): number {
     this.#check();
-    if (frame.length > MAX_FRAME_BYTES) throw new RangeError(`A frame has at most ${MAX_FRAME_BYTES} bytes: split it.`);
+    if (frame.length > MAX_FRAME_BYTES)
+      throw new RangeError(`A frame has at most ${MAX_FRAME_BYTES} bytes: split it.`);
     const sequence = this.#nextSequence;
     try {
       this.#writerFor(FRAME_HEADER_BYTES + frame.length).append(sequence, frame);
@@ -138,14 +143,23 @@ export class FileJournal implements Journal {
   }
 
   /** The frames before `sequence` are synced first, so that no snapshot is ever ahead of its journal. */
-  async writeSnapshot(sequence: number, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
+  async writeSnapshot(
+    sequence: number,
+    chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  ): Promise<void> {
     this.#check();
     if (!(Number.isSafeInteger(sequence) && sequence >= 0 && sequence <= this.#nextSequence)) {
-      throw new RangeError(`A snapshot's sequence is from 0 to ${this.#nextSequence}, not ${sequence}.`);
+      throw new RangeError(
+        `A snapshot's sequence is from 0 to ${this.#nextSequence}, not ${sequence}.`,
+      );
     }
     await this.sync();
     this.#prepare();
-    await writeSnapshotFile(join(this.#directory, fileName('snapshot', sequence)), sequence, chunks);
+    await writeSnapshotFile(
+      join(this.#directory, fileName('snapshot', sequence)),
+      sequence,
+      chunks,
+    );
     const snapshots = await listNumbered(this.#directory, 'snapshot');
     for (const { file } of snapshots.slice(0, -this.#keepSnapshots)) {
       await rm(file, { force: true }).catch((error: unknown) => {
@@ -155,7 +169,9 @@ export class FileJournal implements Journal {
   }
 
   /** Reads it once to see that it is whole; `chunks` reads it again, and can be read more than once. */
-  async readSnapshot(): Promise<{ sequence: number; chunks: AsyncIterable<Uint8Array> } | undefined> {
+  async readSnapshot(): Promise<
+    { sequence: number; chunks: AsyncIterable<Uint8Array> } | undefined
+  > {
     this.#check();
     const damaged: JournalError[] = [];
     this.#damagedSnapshots = damaged;
@@ -182,7 +198,12 @@ export class FileJournal implements Journal {
       await this.#running?.done.catch(() => undefined);
       this.#writer?.close();
       this.#writer = undefined;
-      this.#failure ??= new JournalError('JournalClosed', this.#directory, 0, `The journal ${this.#directory} is closed: open it again.`);
+      this.#failure ??= new JournalError(
+        'JournalClosed',
+        this.#directory,
+        0,
+        `The journal ${this.#directory} is closed: open it again.`,
+      );
     }
   }
 
@@ -196,7 +217,8 @@ export class FileJournal implements Journal {
 
   /** After a failed sync the pages that were not written may pass for clean, so that no later sync can be believed. */
   #remember(error: unknown): unknown {
-    if (error instanceof JournalError && error.code === 'JournalSyncFailed') this.#failure ??= error;
+    if (error instanceof JournalError && error.code === 'JournalSyncFailed')
+      this.#failure ??= error;
     return this.#failure ?? error;
   }
 
@@ -228,7 +250,8 @@ export class FileJournal implements Journal {
     this.#writer ??= this.#continueLastSegment();
     const writer = this.#writer;
     const isEmpty = this.#segments.at(-1)?.sequence === this.#nextSequence;
-    if (writer !== undefined && (isEmpty || writer.size + bytes <= this.#segmentBytes)) return writer;
+    if (writer !== undefined && (isEmpty || writer.size + bytes <= this.#segmentBytes))
+      return writer;
     return this.#roll(writer);
   }
 

@@ -20,7 +20,13 @@ export class JournalError extends Error {
   readonly file: string;
   /** In bytes from the start of `file`. */
   readonly offset: number;
-  constructor(code: JournalErrorCode, file: string, offset: number, message: string, cause?: unknown) {
+  constructor(
+    code: JournalErrorCode,
+    file: string,
+    offset: number,
+    message: string,
+    cause?: unknown,
+  ) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.file = file;

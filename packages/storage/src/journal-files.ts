@@ -1,8 +1,12 @@
-import { type FileHandle, open, readdir } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from './errno.ts';
 import { JournalError, readFailed, syncFailed } from './journal-error.ts';
-import { checkHeader, type Frame, readFrames } from './journal-format.ts';
-import { damage, scanLastSegment, type TornTail } from './journal-scan.ts';
+import type { Frame } from './journal-format.ts';
+import { checkHeader, readFrames } from './journal-format.ts';
+import type { TornTail } from './journal-scan.ts';
+import { damage, scanLastSegment } from './journal-scan.ts';
 
 export interface NumberedFile {
   file: string;
@@ -57,7 +61,11 @@ export async function* readSegment(
       for (const frame of step.value) {
         if (frame.sequence >= until) {
           if (!isFollowed) return;
-          throw missing(file, `${file} goes on after frame ${until - 1}, where the next segment begins`, size);
+          throw missing(
+            file,
+            `${file} goes on after frame ${until - 1}, where the next segment begins`,
+            size,
+          );
         }
         if (frame.sequence >= from) yield frame;
       }
@@ -84,7 +92,12 @@ async function withFile<T>(file: string, use: (handle: FileHandle) => Promise<T>
 }
 
 export function missing(file: string, what: string, offset = 0): JournalError {
-  return new JournalError('JournalDamaged', file, offset, `${what}: restore the journal's files from a copy.`);
+  return new JournalError(
+    'JournalDamaged',
+    file,
+    offset,
+    `${what}: restore the journal's files from a copy.`,
+  );
 }
 
 /** As many digits as the largest safe integer, so that names sort like numbers. */
@@ -96,16 +109,21 @@ export function fileName(kind: 'segment' | 'snapshot', sequence: number): string
 }
 
 /** In ascending order. Other files are none of the journal's business. */
-export async function listNumbered(directory: string, kind: 'segment' | 'snapshot'): Promise<NumberedFile[]> {
+export async function listNumbered(
+  directory: string,
+  kind: 'segment' | 'snapshot',
+): Promise<NumberedFile[]> {
   const pattern = new RegExp(`^${kind}-(\\d{${DIGITS}})$`);
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
+  const names = await readdir(directory).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return [];
     throw readFailed(directory, error);
   });
   return names
     .flatMap((name) => {
       const digits = pattern.exec(name)?.[1];
-      return digits === undefined ? [] : [{ file: join(directory, name), sequence: Number(digits) }];
+      return digits === undefined
+        ? []
+        : [{ file: join(directory, name), sequence: Number(digits) }];
     })
     .sort((a, b) => a.sequence - b.sequence);
 }

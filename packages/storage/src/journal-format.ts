@@ -50,14 +50,24 @@ export function encodeHeader(kind: FileKind, sequence: number): Buffer {
 }
 
 /** Checks the header against the sequence in the file's name. */
-export async function checkHeader(handle: FileHandle, kind: FileKind, file: string, sequence: number): Promise<void> {
+export async function checkHeader(
+  handle: FileHandle,
+  kind: FileKind,
+  file: string,
+  sequence: number,
+): Promise<void> {
   const header = await readFully(handle, 0, HEADER_BYTES);
   if (
     header.length < HEADER_BYTES ||
     header.toString('latin1', 0, 8) !== MAGIC[kind] ||
     header.readUInt32LE(20) !== crc32(header.subarray(0, 20))
   ) {
-    throw new JournalError('JournalDamaged', file, 0, `${file} does not begin with the header of a ${kind}: restore it from a copy.`);
+    throw new JournalError(
+      'JournalDamaged',
+      file,
+      0,
+      `${file} does not begin with the header of a ${kind}: restore it from a copy.`,
+    );
   }
   const version = header.readUInt32LE(8);
   if (version !== VERSION) {
@@ -117,7 +127,8 @@ export async function* readFrames(
     let buffer = await readFully(handle, offset, Math.min(READ_BYTES, size - offset));
     if (buffer.length >= FRAME_HEADER_BYTES) {
       const bytes = FRAME_HEADER_BYTES + buffer.readUInt32LE(4);
-      if (bytes > buffer.length && offset + bytes <= size) buffer = await readFully(handle, offset, bytes);
+      if (bytes > buffer.length && offset + bytes <= size)
+        buffer = await readFully(handle, offset, bytes);
     }
     const frames: Frame[] = [];
     let position = 0;
@@ -125,7 +136,8 @@ export async function* readFrames(
     while (buffer.length - position >= FRAME_HEADER_BYTES) {
       const end = position + FRAME_HEADER_BYTES + buffer.readUInt32LE(position + 4);
       if (end > buffer.length) break;
-      if (crc32(buffer.subarray(position + 4, end)) !== buffer.readUInt32LE(position)) problem = 'BadChecksum';
+      if (crc32(buffer.subarray(position + 4, end)) !== buffer.readUInt32LE(position))
+        problem = 'BadChecksum';
       else if (readSequence(buffer, position + 8) !== sequence) problem = 'WrongSequence';
       if (problem !== undefined) break;
       frames.push({ sequence, frame: buffer.subarray(position + FRAME_HEADER_BYTES, end) });
@@ -141,7 +153,11 @@ export async function* readFrames(
 }
 
 /** Fewer bytes than asked for only at the end of the file. */
-export async function readFully(handle: FileHandle, offset: number, bytes: number): Promise<Buffer> {
+export async function readFully(
+  handle: FileHandle,
+  offset: number,
+  bytes: number,
+): Promise<Buffer> {
   const buffer = Buffer.allocUnsafeSlow(bytes);
   let filled = 0;
   while (filled < bytes) {

@@ -1,10 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { JournalError } from './journal-error.ts';
+import type { FramesEnd } from './journal-format.ts';
 import {
   checkHeader,
   FRAME_HEADER_BYTES,
-  type FramesEnd,
   readFrames,
   readFully,
   readSequence,
@@ -31,7 +31,8 @@ export async function scanLastSegment(
   while (step.done !== true) step = await frames.next();
   const end = step.value;
   if (end.problem === undefined) return { nextSequence: end.sequence, end: end.offset };
-  if (end.problem === 'WrongSequence' || (await somethingFollows(handle, size, end))) throw damage(file, end);
+  if (end.problem === 'WrongSequence' || (await somethingFollows(handle, size, end)))
+    throw damage(file, end);
   return {
     nextSequence: end.sequence,
     end: end.offset,
@@ -60,11 +61,19 @@ export function damage(file: string, end: FramesEnd): JournalError {
  * A write that a crash tore is the last one: nothing of a later frame is behind it. What is there can be the rest of
  * the frame itself, or zeros where the file grew and its bytes never arrived.
  */
-async function somethingFollows(handle: FileHandle, size: number, end: FramesEnd): Promise<boolean> {
+async function somethingFollows(
+  handle: FileHandle,
+  size: number,
+  end: FramesEnd,
+): Promise<boolean> {
   const header = await readFully(handle, end.offset, FRAME_HEADER_BYTES);
   if (header.length === FRAME_HEADER_BYTES && readSequence(header, 8) === end.sequence) {
     const next = end.offset + FRAME_HEADER_BYTES + header.readUInt32LE(4);
-    if (next < size && (await readFully(handle, next, FRAME_HEADER_BYTES)).some((byte) => byte !== 0)) return true;
+    if (
+      next < size &&
+      (await readFully(handle, next, FRAME_HEADER_BYTES)).some((byte) => byte !== 0)
+    )
+      return true;
   }
   return await validFrameFollows(handle, size, end);
 }
@@ -72,25 +81,41 @@ async function somethingFollows(handle: FileHandle, size: number, end: FramesEnd
 const SEARCH_BYTES = 1 << 20;
 
 /** Looks at every byte, since a damaged length hides where the next frame begins. */
-async function validFrameFollows(handle: FileHandle, size: number, { offset, sequence }: FramesEnd): Promise<boolean> {
+async function validFrameFollows(
+  handle: FileHandle,
+  size: number,
+  { offset, sequence }: FramesEnd,
+): Promise<boolean> {
   const lastPossible = sequence + Math.floor((size - offset) / FRAME_HEADER_BYTES);
   for (let start = offset + 1; size - start >= FRAME_HEADER_BYTES; start += SEARCH_BYTES) {
-    const window = await readFully(handle, start, Math.min(SEARCH_BYTES + FRAME_HEADER_BYTES - 1, size - start));
+    const window = await readFully(
+      handle,
+      start,
+      Math.min(SEARCH_BYTES + FRAME_HEADER_BYTES - 1, size - start),
+    );
     for (let at = 0; at <= window.length - FRAME_HEADER_BYTES; at++) {
       const found = readSequence(window, at + 8);
       if (found <= sequence || found > lastPossible) continue;
       const bytes = FRAME_HEADER_BYTES + window.readUInt32LE(at + 4);
-      if (start + at + bytes <= size && (await hasValidChecksum(handle, start + at, bytes))) return true;
+      if (start + at + bytes <= size && (await hasValidChecksum(handle, start + at, bytes)))
+        return true;
     }
   }
   return false;
 }
 
-async function hasValidChecksum(handle: FileHandle, offset: number, bytes: number): Promise<boolean> {
+async function hasValidChecksum(
+  handle: FileHandle,
+  offset: number,
+  bytes: number,
+): Promise<boolean> {
   const expected = (await readFully(handle, offset, 4)).readUInt32LE(0);
   let actual = 0;
   for (let at = 4; at < bytes; at += SEARCH_BYTES) {
-    actual = crc32(await readFully(handle, offset + at, Math.min(SEARCH_BYTES, bytes - at)), actual);
+    actual = crc32(
+      await readFully(handle, offset + at, Math.min(SEARCH_BYTES, bytes - at)),
+      actual,
+    );
   }
   return actual === expected;
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncDirectory } from './durable-directory.ts';
 import { JournalError, readFailed, writeFailed } from './journal-error.ts';
@@ -15,7 +16,11 @@ import {
 type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** The file appears whole or not at all. Empty chunks are left out. Throws `JournalWriteFailed`, or what `chunks` throws. */
-export async function writeSnapshotFile(file: string, sequence: number, chunks: Chunks): Promise<void> {
+export async function writeSnapshotFile(
+  file: string,
+  sequence: number,
+  chunks: Chunks,
+): Promise<void> {
   const partial = `${file}.partial-${randomUUID()}`;
   const out = new SnapshotWriter(partial);
   try {
@@ -57,7 +62,8 @@ class SnapshotWriter {
   }
 
   async writeChunk(chunk: Uint8Array): Promise<void> {
-    if (chunk.length > MAX_FRAME_BYTES) throw new RangeError(`A chunk of a snapshot has at most ${MAX_FRAME_BYTES} bytes: split it.`);
+    if (chunk.length > MAX_FRAME_BYTES)
+      throw new RangeError(`A chunk of a snapshot has at most ${MAX_FRAME_BYTES} bytes: split it.`);
     encodeFrameHeader(this.#header, this.#chunks++, chunk);
     await this.write(this.#header);
     if (chunk.length > 0) await this.write(chunk);
@@ -88,7 +94,10 @@ class SnapshotWriter {
  * The chunks as they were given. Throws `JournalDamaged` where they stop being whole, `JournalVersionUnsupported`;
  * until the last one has come, the snapshot is not known to be whole.
  */
-export async function* readSnapshotChunks(file: string, sequence: number): AsyncGenerator<Uint8Array, void, void> {
+export async function* readSnapshotChunks(
+  file: string,
+  sequence: number,
+): AsyncGenerator<Uint8Array, void, void> {
   const handle = await open(file, 'r').catch((error: unknown) => {
     throw readFailed(file, error);
   });

@@ -15,7 +15,10 @@ export interface Journal {
   /** Resolves when everything appended before the call is *synced*. Concurrent calls share one sync. */
   sync(): Promise<void>;
   /** Chunks of a state that stands for all frames before `sequence`; written beside and renamed into place. */
-  writeSnapshot(sequence: number, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void>;
+  writeSnapshot(
+    sequence: number,
+    chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  ): Promise<void>;
   /** The newest whole snapshot. */
   readSnapshot(): Promise<{ sequence: number; chunks: AsyncIterable<Uint8Array> } | undefined>;
   close(): Promise<void>;

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { codeOf } from './errno.ts';
 
 const execFileAsync = promisify(execFile);
 
@@ -23,7 +24,9 @@ export async function startOf(pid: number): Promise<string | undefined> {
 
 async function startByPs(pid: number): Promise<string | undefined> {
   try {
-    const { stdout } = await execFileAsync('ps', ['-o', 'lstart=', '-p', String(pid)], { env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } });
+    const { stdout } = await execFileAsync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+      env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+    });
     return stdout.trim() || undefined;
   } catch {
     return isAlive(pid) ? 'unknown' : undefined;
@@ -36,15 +39,17 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: it runs, for another user.
-    return error instanceof Error && (error as NodeJS.ErrnoException).code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }
 
 /** Undefined when it cannot be read. */
 export async function commandLineOf(pid: number): Promise<string | undefined> {
-  const raw = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(async () => {
-    const { stdout } = await execFileAsync('ps', ['-o', 'command=', '-p', String(pid)]);
-    return stdout;
-  }).catch(() => '');
+  const raw = await readFile(`/proc/${pid}/cmdline`, 'utf8')
+    .catch(async () => {
+      const { stdout } = await execFileAsync('ps', ['-o', 'command=', '-p', String(pid)]);
+      return stdout;
+    })
+    .catch(() => '');
   return raw.replaceAll('\0', ' ').trim() || undefined;
 }

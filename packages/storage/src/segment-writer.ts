@@ -16,7 +16,12 @@ import {
 import { dirname } from 'node:path';
 import { syncDirectorySync } from './durable-directory.ts';
 import { JournalError, messageOf, syncFailed, writeFailed } from './journal-error.ts';
-import { encodeFrameHeader, encodeHeader, FRAME_HEADER_BYTES, HEADER_BYTES } from './journal-format.ts';
+import {
+  encodeFrameHeader,
+  encodeHeader,
+  FRAME_HEADER_BYTES,
+  HEADER_BYTES,
+} from './journal-format.ts';
 import type { TornTail } from './journal-scan.ts';
 
 /** Frames up to this size are copied behind their header, which is cheaper than a vectored write. */

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { link, open, readFile, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { BatchError, type ErrorValue } from '@berth/core';
+import type { ErrorValue } from '@berth/core';
+import { BatchError } from '@berth/core';
 import { makeDirectoryDurably, syncDirectory } from './durable-directory.ts';
+import { codeOf } from './errno.ts';
 import { commandLineOf, startOf } from './process-identity.ts';
 
 /** What the file `lock` says, as JSON. */
@@ -101,7 +103,7 @@ async function linkExclusively(temporary: string, file: string): Promise<boolean
     await link(temporary, file);
     return true;
   } catch (error) {
-    if (error instanceof Error && (error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   }
 }
@@ -111,7 +113,7 @@ async function readHolder(file: string): Promise<LockHolder | undefined> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
   const holder = parseHolder(text);
@@ -130,7 +132,9 @@ function parseHolder(text: string): LockHolder | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { token, pid, processStart, host, acquiredAt } = value as Partial<Record<keyof LockHolder, unknown>>;
+  const { token, pid, processStart, host, acquiredAt } = value as Partial<
+    Record<keyof LockHolder, unknown>
+  >;
   // The token becomes part of a file name.
   const isUnderstood =
     typeof token === 'string' &&

@@ -3,7 +3,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { BatchError } from '@berth/core';
-import { type JobFile, parseJobFile } from '@berth/core/spec';
+import type { JobFile } from '@berth/core/spec';
+import { parseJobFile } from '@berth/core/spec';
 import { parseDocument } from 'yaml';
 
 export interface LoadedJobFile extends JobFile {

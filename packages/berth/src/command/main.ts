@@ -104,6 +104,7 @@ main(process.argv.slice(2)).then(
 function isRefusal(error: unknown): error is Error & { code: string } {
   return (
     error instanceof BatchError ||
-    (error instanceof Error && (error.name === 'JournalError' || error.name === 'StateDirectoryInUse'))
+    (error instanceof Error &&
+      (error.name === 'JournalError' || error.name === 'StateDirectoryInUse'))
   );
 }

@@ -1,4 +1,5 @@
-import { MultiBar, type SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
+import { MultiBar } from 'cli-progress';
 
 export interface Progress {
   total: number;

@@ -1,12 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BatchError, type JobView } from '@berth/core';
+import type { JobView } from '@berth/core';
+import { BatchError } from '@berth/core';
 import type { Batch } from '../batch.ts';
 import { durabilityIn } from '../batch.ts';
 import { openBatch } from '../open-batch.ts';
-import { type LoadedJobFile, loadJobFile } from './job-file.ts';
-import { type Progress, type ProgressView, progressView } from './progress.ts';
-import { collectResults, type RunResults } from './results.ts';
+import type { LoadedJobFile } from './job-file.ts';
+import { loadJobFile } from './job-file.ts';
+import type { Progress, ProgressView } from './progress.ts';
+import { progressView } from './progress.ts';
+import type { RunResults } from './results.ts';
+import { collectResults } from './results.ts';
 import { downloadAll, uploadAll } from './transfers.ts';
 
 export interface RunOptions {
@@ -90,7 +94,11 @@ async function isDelivered(job: JobView, directory: string): Promise<boolean> {
   return delivered === job.creationTime;
 }
 
-async function removeEarlier(batch: Batch, jobId: string, poolId: string | undefined): Promise<void> {
+async function removeEarlier(
+  batch: Batch,
+  jobId: string,
+  poolId: string | undefined,
+): Promise<void> {
   if (batch.runtime.queries.job(jobId) !== undefined) {
     await batch.jobs.get(jobId).delete();
     await batch.jobs.gone(jobId);
@@ -120,6 +128,8 @@ async function addMissing(
   }
   if (runtime.queries.job(jobId) === undefined) {
     const count = await uploadAll(batch.storage, file.uploads, file.directory);
+    // What the file fetches at the end, its tasks are to put there.
+    for (const { container } of file.downloads) await batch.storage.createContainer(container);
     if (count > 0) say(`${count} files uploaded`);
     const fingerprint = { name: fingerprintName, value: file.fingerprint };
     await runtime.submit({

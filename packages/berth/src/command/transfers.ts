@@ -22,7 +22,10 @@ export async function uploadAll(
     for (const entry of entries) {
       if (!entry.isFile()) continue;
       const file = join(entry.parentPath, entry.name);
-      const name = file.slice(from.length + 1).split(sep).join('/');
+      const name = file
+        .slice(from.length + 1)
+        .split(sep)
+        .join('/');
       await store.upload(container, path === undefined ? name : `${path}/${name}`, file);
       count++;
     }

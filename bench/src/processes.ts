@@ -1,0 +1,164 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EffectBatch, EffectCatalog, RunDetails } from '@berth/core';
+import { EffectKind, ReportKind } from '@berth/core';
+import { localExecutor } from '@berth/executors';
+import { DirectoryBlobStore } from '@berth/storage';
+
+const rounds = 3;
+
+export interface ProcessRate {
+  name: string;
+  /** Median of the rounds. */
+  perSecond: number;
+  /** Median of the ratios to `xargs -P2 /bin/true` of the same round. */
+  ratio: number;
+}
+
+/**
+ * `/bin/true` through the local executor, with all that Batch does for a task, beside xargs with nothing
+ * and with comparable work. They alternate, so that what else the machine does meets all of them.
+ */
+export async function benchProcesses(options: { tasks?: number }): Promise<ProcessRate[]> {
+  const tasks = options.tasks ?? 4_000;
+  const contenders: { name: string; run(): Promise<number> | number }[] = [
+    { name: 'xargs -P2 /bin/true', run: () => xargs(tasks, ['/bin/true']) },
+    { name: 'xargs -P2 sh -c "mkdir; cd; exec true > 2>"', run: () => xargs(tasks, likeBatch) },
+    { name: 'local executor, 2 nodes x 1 slot', run: () => executor(tasks, 2, 1) },
+    { name: 'local executor, 1 node x 2 slots', run: () => executor(tasks, 1, 2) },
+    { name: 'local executor, 1 node x 4 slots', run: () => executor(tasks, 1, 4) },
+  ];
+  const seconds = contenders.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, { run }] of contenders.entries()) seconds[i]?.push(await run());
+  }
+  const base = seconds[0] ?? [];
+  const rates = contenders.map(({ name }, i) => ({
+    name,
+    perSecond: Math.round(tasks / median(seconds[i] ?? [])),
+    ratio: median((seconds[i] ?? []).map((s, round) => (base[round] ?? Number.NaN) / s)),
+  }));
+  console.log(`${tasks} processes, medians of ${rounds} alternating rounds`);
+  for (const { name, perSecond, ratio } of rates) {
+    console.log(
+      `${name.padEnd(46)} ${String(perSecond).padStart(7)} /s ${ratio.toFixed(2).padStart(6)} x`,
+    );
+  }
+  return rates;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
+const likeBatch = [
+  'sh',
+  '-c',
+  'mkdir "$1" "$1/wd"; cd "$1/wd"; exec /bin/true </dev/null >../stdout.txt 2>../stderr.txt',
+  'sh',
+];
+
+function xargs(tasks: number, command: readonly string[]): number {
+  const directory = mkdtempSync(join(tmpdir(), 'berth-bench-'));
+  const input = Array.from({ length: tasks }, (_, i) => `t${i}\n`).join('');
+  const start = performance.now();
+  spawnSync('xargs', ['-P2', '-n1', ...command], { cwd: directory, input });
+  const seconds = (performance.now() - start) / 1_000;
+  rmSync(directory, { recursive: true });
+  return seconds;
+}
+
+/** The least engine there can be: the next task as soon as a slot is free. */
+async function executor(tasks: number, nodes: number, slots: number): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), 'berth-bench-'));
+  const local = localExecutor();
+  const nodeOf = new Int32Array(tasks);
+  const catalog: EffectCatalog = {
+    node: (node) => ({
+      poolId: 'pool',
+      nodeId: `node-${node}`,
+      pool: {
+        id: 'pool',
+        vmSize: 'local',
+        targetDedicatedNodes: nodes,
+        taskSlotsPerNode: slots,
+        taskSchedulingPolicy: { nodeFillType: 'spread' },
+        metadata: [],
+        executor: 'local',
+        durability: 'written',
+      },
+    }),
+    run: (run): RunDetails => ({
+      poolId: 'pool',
+      nodeId: `node-${nodeOf[run] ?? 0}`,
+      jobId: 'job',
+      taskId: `t${run}`,
+      commandLine: '/bin/true',
+      resourceFiles: [],
+      outputFiles: [],
+      environmentSettings: [],
+      accountName: 'bench',
+    }),
+  };
+  const batch = (kind: EffectKind, of: readonly { node: number; run: number }[]): EffectBatch => ({
+    length: of.length,
+    kind: () => kind,
+    node: (i) => of[i]?.node ?? -1,
+    run: (i) => of[i]?.run ?? -1,
+    sequence: (i) => (of[i]?.run ?? 0) + 1,
+    mustSync: () => false,
+    killReason: () => 'ended',
+    removal: () => ({ poolId: 'pool', jobId: 'job' }),
+    catalog,
+  });
+  let next = 0;
+  let done = 0;
+  let ready = 0;
+  let failed = 0;
+  const begin = (node: number): { node: number; run: number } => {
+    nodeOf[next] = node;
+    return { node, run: next++ };
+  };
+  let allReady = (): void => {};
+  let allDone = (): void => {};
+  await local.open({
+    directory: join(directory, 'executor'),
+    blobStore: new DirectoryBlobStore(join(directory, 'blobs')),
+    report: (reports) => {
+      const starts: { node: number; run: number }[] = [];
+      for (const report of reports) {
+        if (report.kind === ReportKind.nodeReady) ready++;
+        else if (report.kind === ReportKind.runEnded) {
+          done++;
+          if (report.exitCode !== 0) failed++;
+          if (next < tasks) starts.push(begin(nodeOf[report.run] ?? 0));
+        } else failed++;
+      }
+      if (starts.length > 0) local.carryOut(batch(EffectKind.startRun, starts));
+      if (ready === nodes) allReady();
+      if (done === tasks) allDone();
+    },
+    warn: (message) => console.error(message),
+  });
+  await local.attach(batch(EffectKind.getNode, []));
+  const isReady = new Promise<void>((resolve) => {
+    allReady = resolve;
+  });
+  const all = Array.from({ length: nodes }, (_, i) => ({ node: i, run: i }));
+  local.carryOut(batch(EffectKind.getNode, all));
+  await isReady;
+  const isDone = new Promise<void>((resolve) => {
+    allDone = resolve;
+  });
+  const start = performance.now();
+  const first = all.flatMap(({ node }) => Array.from({ length: slots }, () => begin(node)));
+  local.carryOut(batch(EffectKind.startRun, first));
+  await isDone;
+  const seconds = (performance.now() - start) / 1_000;
+  await local.close();
+  rmSync(directory, { recursive: true });
+  if (failed > 0) throw new Error(`${failed} of ${tasks} runs failed.`);
+  return seconds;
+}

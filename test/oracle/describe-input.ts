@@ -1,0 +1,64 @@
+import { type Command, type Report, ReportKind, type TaskTemplate } from '@berth/core';
+import type { Input, Ledger } from './ledger.ts';
+
+/** An input as one line of a history. */
+export function describeInput(input: Input, first: number, ledger: Ledger): string {
+  const time = `+${input.at - first} ms`.padEnd(12);
+  return time + ('command' in input ? command(input.command) : report(input.report, ledger));
+}
+
+function command(command: Command): string {
+  switch (command.type) {
+    case 'addPool': {
+      const { id, targetDedicatedNodes, taskSlotsPerNode, taskSchedulingPolicy } = command.pool;
+      const { nodeFillType } = taskSchedulingPolicy;
+      return `add pool ${id}: ${targetDedicatedNodes} nodes × ${taskSlotsPerNode} slots, ${nodeFillType}`;
+    }
+    case 'addJob': {
+      const { id, priority, constraints, poolInfo, onAllTasksComplete } = command.job;
+      return `add job ${id} in ${poolInfo.poolId}: priority ${priority}, ${onAllTasksComplete}, ${JSON.stringify(constraints)}`;
+    }
+    case 'addTasks':
+      return `add tasks to ${command.jobId}: ${command.tasks.map((task) => `${task.id} (${template(task)})`).join(', ')}`;
+    case 'addTaskFactory': {
+      const { parameterSets, firstTaskId, repeatTask } = command.factory;
+      const counts = parameterSets.map(({ start, end, step }) => `${start}…${end} by ${step}`);
+      return `add factory to ${command.jobId}: from ${firstTaskId}, ${counts.join(' × ')} (${template(repeatTask)})`;
+    }
+    case 'configure':
+    case 'tick':
+      return command.type;
+    default: {
+      const { type, ...rest } = command;
+      return `${type} ${JSON.stringify(rest)}`;
+    }
+  }
+}
+
+function template({ requiredSlots, constraints, dependsOn }: TaskTemplate): string {
+  const parts = [`${requiredSlots} slots`];
+  if (Object.keys(constraints).length > 0) parts.push(JSON.stringify(constraints));
+  if (dependsOn !== undefined) {
+    const ranges = dependsOn.taskIdRanges.map(({ start, end }) => `${start}…${end}`);
+    parts.push(`after ${[...dependsOn.taskIds, ...ranges].join(' ')}`);
+  }
+  return parts.join(', ');
+}
+
+function report(report: Report, ledger: Ledger): string {
+  if ('node' in report) {
+    const what = { 3: 'ready', 4: 'lost', 5: 'gone' }[report.kind];
+    const node = ledger.nodes[report.node];
+    const stale = node?.sequence === report.sequence ? '' : ' (stale)';
+    return `node ${what}: ${node?.name ?? report.node}${stale}`;
+  }
+  const run = ledger.runs.find(
+    ({ run, sequence }) => run === report.run && sequence === report.sequence,
+  );
+  const title =
+    run === undefined
+      ? `${report.run}/${report.sequence}`
+      : `${run.title} #${run.start}${run.is === 'over' ? ' (stale)' : ''}`;
+  if (report.kind === ReportKind.runLost) return `run lost: ${title}`;
+  return `run ended: ${title}, exit ${report.exitCode ?? 'none'} ${report.failure ?? ''}`;
+}

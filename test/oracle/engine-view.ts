@@ -1,0 +1,69 @@
+import type { Engine, JobView, NodeView, TaskView } from '@berth/core';
+
+/** The engine's whole state through its queries, in the shape of `NaiveScheduler.view()`. */
+export function engineView(engine: Engine): unknown {
+  const { queries } = engine;
+  return {
+    now: engine.now,
+    ignored: engine.ignoredReports,
+    nextDeadline: engine.nextDeadline(),
+    pools: queries.pools().map(({ id, state, allocationState }) => ({
+      id,
+      state,
+      resizing: allocationState === 'resizing',
+      nodes: queries.nodes(id)?.map(viewNode),
+    })),
+    jobs: queries.jobs().map((job) => viewJob(engine, job)),
+  };
+}
+
+function viewNode(node: NodeView): unknown {
+  return {
+    id: node.id,
+    state: node.state,
+    tasks: node.runningTasksCount,
+    slots: node.runningTaskSlotsCount,
+    started: node.totalTasksRun,
+    succeeded: node.totalTasksSucceeded,
+  };
+}
+
+function viewJob({ queries }: Engine, job: JobView): unknown {
+  const counts = queries.taskCounts(job.id);
+  return {
+    id: job.id,
+    state: job.state,
+    priority: job.priority,
+    onAllTasksComplete: job.onAllTasksComplete,
+    reason: job.executionInfo.terminateReason,
+    ended: job.executionInfo.endTime,
+    counts: counts?.taskCounts,
+    slots: counts?.taskSlotCounts,
+    ready: queries.readyCount(job.id),
+    tasks: queries.tasks(job.id)?.tasks.map(viewTask),
+  };
+}
+
+function viewTask(task: TaskView): unknown {
+  const { failureInfo, ...info } = task.executionInfo;
+  return {
+    id: task.id,
+    state: task.state,
+    result: info.result,
+    created: task.creationTime,
+    started: info.startTime,
+    ended: info.endTime,
+    exitCode: info.exitCode,
+    failure: failureInfo?.code,
+    category: failureInfo?.failureKind === 'scheduling' ? undefined : failureInfo?.category,
+    kind: failureInfo?.failureKind,
+    schedulingError: info.schedulingError !== undefined,
+    detail: failureInfo?.details?.[0]?.value,
+    retries: info.retryCount,
+    requeues: info.requeueCount,
+    lastRetry: info.lastRetryTime,
+    lastRequeue: info.lastRequeueTime,
+    constraints: task.constraints,
+    node: task.nodeInfo && `${task.nodeInfo.poolId}/${task.nodeInfo.nodeId}`,
+  };
+}

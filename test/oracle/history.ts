@@ -1,0 +1,299 @@
+import {
+  type Command,
+  type JobPatch,
+  type JobSpecification,
+  type PoolSpecification,
+  type Queries,
+  type Report,
+  ReportKind,
+  type TaskConstraints,
+  type TaskDependencies,
+  type TaskFactory,
+  type TaskSpecification,
+  type TaskTemplate,
+} from '@berth/core';
+import fc from 'fast-check';
+import type { Input, Ledger } from './ledger.ts';
+
+/*
+ * Random histories. A step says what kind of thing happens and picks its subject by a number; what the number
+ * means is found out when the step is played, so that any part of a history can be left out in shrinking.
+ */
+
+export const firstTime = 1_700_000_000_000;
+
+export type Step = { pass: number } & (
+  | { is: 'command'; command: Command }
+  | {
+      is: 'task';
+      does: 'terminateTask' | 'reactivateTask' | 'deleteTask' | 'updateTask';
+      pick: number;
+      constraints: TaskConstraints;
+    }
+  | { is: 'nodeReady' | 'nodeLost' | 'nodeBack' | 'nodeGone' | 'runLost'; pick: number }
+  | { is: 'runEnded'; pick: number; ending: Ending }
+  | { is: 'again'; pick: number; ending: Ending }
+);
+
+type Ending = Pick<Report & { kind: typeof ReportKind.runEnded }, 'exitCode' | 'failure' | 'detail'>;
+
+const poolIds = ['p', 'q'];
+const jobIds = ['a', 'b', 'c'];
+const taskIds = ['x', 'y', 'Z', 'z', '1', '2', '3', '03', '3x', '4', '5'];
+
+const slots = fc.constantFrom(1, 1, 1, 2, 3);
+
+const constraints: fc.Arbitrary<TaskConstraints> = fc.record(
+  {
+    maxWallClockTimeMs: fc.constantFrom(1, 1_000, 60_000),
+    maxTaskRetryCount: fc.constantFrom(-1, 0, 1, 2),
+  },
+  { requiredKeys: [] },
+);
+
+const dependsOn: fc.Arbitrary<TaskDependencies> = fc.record({
+  taskIds: fc.array(fc.constantFrom(...taskIds, 'X', 'later'), { maxLength: 2 }),
+  taskIdRanges: fc.array(
+    fc
+      .record({ start: fc.integer({ min: 0, max: 5 }), length: fc.integer({ min: 0, max: 3 }) })
+      .map(({ start, length }) => ({ start, end: start + length })),
+    { maxLength: 2 },
+  ),
+});
+
+const template: fc.Arbitrary<TaskTemplate> = fc
+  .record({ requiredSlots: slots, constraints, dependsOn: fc.option(dependsOn, { freq: 3 }) })
+  .map(({ dependsOn, ...rest }) => ({
+    commandLine: 'run {0}',
+    resourceFiles: [],
+    outputFiles: [],
+    environmentSettings: [],
+    ...rest,
+    ...(dependsOn === null ? {} : { dependsOn }),
+  }));
+
+const task: fc.Arbitrary<TaskSpecification> = fc
+  .record({ id: fc.constantFrom(...taskIds), template })
+  .map(({ id, template }) => ({ id, ...template }));
+
+const factory: fc.Arbitrary<TaskFactory> = fc.record({
+  type: fc.constant('parametricSweep' as const),
+  parameterSets: fc.constantFrom(
+    [{ start: 0, end: 2, step: 1 }],
+    [{ start: 3, end: 3, step: 1 }],
+    [
+      { start: 5, end: 2, step: -2 },
+      { start: 0, end: 1, step: 1 },
+    ],
+  ),
+  firstTaskId: fc.constantFrom(0, 2, 4, 10),
+  repeatTask: template,
+});
+
+export const pool: fc.Arbitrary<PoolSpecification> = fc.record({
+  id: fc.constantFrom(...poolIds, 'P'),
+  vmSize: fc.constant('any'),
+  targetDedicatedNodes: fc.constantFrom(0, 1, 2, 2, 3),
+  taskSlotsPerNode: fc.constantFrom(1, 2, 3, 4),
+  taskSchedulingPolicy: fc.record({ nodeFillType: fc.constantFrom('spread', 'pack') }),
+  metadata: fc.constant([]),
+  executor: fc.constant('simulated'),
+  durability: fc.constantFrom('written', 'synced'),
+});
+
+export const job: fc.Arbitrary<JobSpecification> = fc.record({
+  id: fc.constantFrom(...jobIds, 'A'),
+  priority: fc.constantFrom(0, 0, 0, 7, -1000, 1000),
+  constraints: fc
+    .record({
+      maxTaskRetryCount: fc.constantFrom(0, 0, 1, -1),
+      clock: fc.constantFrom(undefined, undefined, undefined, 2_000, 100_000),
+    })
+    .map(({ clock, ...rest }) =>
+      clock === undefined ? rest : { ...rest, maxWallClockTimeMs: clock },
+    ),
+  commonEnvironmentSettings: fc.constant([]),
+  poolInfo: fc.record({ poolId: fc.constantFrom('p', 'p', 'p', 'q') }),
+  onAllTasksComplete: fc.constantFrom('noaction', 'noaction', 'terminatejob'),
+  usesTaskDependencies: fc.constantFrom(true, true, true, false),
+  metadata: fc.constant([]),
+});
+
+const patch: fc.Arbitrary<JobPatch> = fc.record(
+  {
+    priority: fc.constantFrom(0, 7, 1000),
+    constraints: fc.constantFrom(
+      { maxTaskRetryCount: 2 },
+      { maxTaskRetryCount: 0, maxWallClockTimeMs: 5_000 },
+    ),
+    onAllTasksComplete: fc.constantFrom('noaction', 'terminatejob'),
+  },
+  { requiredKeys: [] },
+);
+
+const jobId = fc.constantFrom(...jobIds);
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 2, arbitrary: pool.map((pool): Command => ({ type: 'addPool', pool })) },
+  { weight: 2, arbitrary: job.map((job): Command => ({ type: 'addJob', job })) },
+  {
+    weight: 8,
+    arbitrary: fc
+      .record({ jobId, tasks: fc.array(task, { minLength: 1, maxLength: 4 }) })
+      .map((rest): Command => ({ type: 'addTasks', ...rest })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({ jobId, factory })
+      .map((rest): Command => ({ type: 'addTaskFactory', ...rest })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ jobId, patch }).map((rest): Command => ({ type: 'patchJob', ...rest })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(...poolIds).map((poolId): Command => ({ type: 'deletePool', poolId })),
+  },
+  { weight: 1, arbitrary: jobId.map((jobId): Command => ({ type: 'terminateJob', jobId })) },
+  { weight: 1, arbitrary: jobId.map((jobId): Command => ({ type: 'deleteJob', jobId })) },
+  { weight: 1, arbitrary: fc.constant<Command>({ type: 'tick' }) },
+);
+
+const ending: fc.Arbitrary<Ending> = fc.constantFrom<Ending[]>(
+  { exitCode: 0 },
+  { exitCode: 0 },
+  { exitCode: 0 },
+  { exitCode: 1 },
+  { exitCode: 1 },
+  { exitCode: -1 },
+  { failure: 'BlobNotFound', detail: 'data.csv' },
+  { exitCode: 0, failure: 'FileUploadMiscError' },
+  {},
+);
+
+const pick = fc.nat({ max: 40 });
+const pass = fc.constantFrom(0, 0, 0, 1, 500, 1_000, 70_000, -3_000);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 9, arbitrary: fc.record({ is: fc.constant('command' as const), command, pass }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      is: fc.constant('task' as const),
+      does: fc.constantFrom(
+        'terminateTask',
+        'terminateTask',
+        'reactivateTask',
+        'reactivateTask',
+        'deleteTask',
+        'updateTask',
+      ),
+      pick,
+      constraints,
+      pass,
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ is: fc.constant('nodeReady' as const), pick, pass }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      is: fc.constantFrom('nodeLost', 'nodeBack', 'nodeBack', 'nodeGone', 'runLost'),
+      pick,
+      pass,
+    }),
+  },
+  {
+    weight: 12,
+    arbitrary: fc.record({ is: fc.constant('runEnded' as const), pick, ending, pass }),
+  },
+  { weight: 1, arbitrary: fc.record({ is: fc.constant('again' as const), pick, ending, pass }) },
+);
+
+function commandStep(command: Command): Step {
+  return { is: 'command', command, pass: 0 };
+}
+
+/** Most begin with a pool whose nodes are up and a few jobs in it, so that something happens. */
+export const history: fc.Arbitrary<Step[]> = fc
+  .record({
+    pool,
+    jobs: fc.uniqueArray(job, { selector: ({ id }) => id.toLowerCase(), maxLength: 3 }),
+    ready: fc.nat({ max: 3 }),
+    steps: fc.array(step, { maxLength: 60, size: 'max' }),
+  })
+  .map(({ pool, jobs, ready, steps }) => [
+    commandStep({ type: 'addPool', pool: { ...pool, id: 'p' } }),
+    ...jobs.map((job) => commandStep({ type: 'addJob', job })),
+    ...Array.from({ length: ready }, (): Step => ({ is: 'nodeReady', pick: 0, pass: 0 })),
+    ...steps,
+  ]);
+
+/** The step as an input to a world in this state, `undefined` if there is nothing that it could be about. */
+export function resolve(
+  step: Step,
+  now: number,
+  ledger: Ledger,
+  queries: Queries,
+): Input | undefined {
+  const at = now + step.pass;
+  if (step.is === 'command') return { at, command: step.command };
+  if (step.is === 'task') {
+    const tasks = queries
+      .jobs()
+      .flatMap(({ id }) =>
+        (queries.tasks(id)?.tasks ?? []).map((task) => ({ jobId: id, taskId: task.id })),
+      );
+    const subject = tasks.length === 0 ? undefined : tasks[step.pick % tasks.length];
+    const { jobId, taskId } = subject ?? { jobId: 'a', taskId: 'x' };
+    if (step.does !== 'updateTask') return { at, command: { type: step.does, jobId, taskId } };
+    return { at, command: { type: step.does, jobId, taskId, constraints: step.constraints } };
+  }
+  const report = reportOf(step, ledger);
+  return report && { at, report };
+}
+
+function reportOf(step: Exclude<Step, { is: 'command' | 'task' }>, ledger: Ledger): Report | undefined {
+  const choose = <Item>(items: Item[]) => items[step.pick % items.length];
+  const node = (kind: 3 | 4 | 5, states: string[]): Report | undefined => {
+    const chosen = choose(ledger.nodes.filter((known) => states.includes(known.is)));
+    return chosen && { kind, node: chosen.number, sequence: chosen.sequence };
+  };
+  switch (step.is) {
+    case 'nodeReady':
+      return node(ReportKind.nodeReady, ['asked']);
+    case 'nodeBack':
+      return node(ReportKind.nodeReady, ['lost']);
+    case 'nodeLost':
+      return node(ReportKind.nodeLost, ['up']);
+    case 'nodeGone':
+      return node(ReportKind.nodeGone, ['releasing']);
+    case 'runLost': {
+      const run = choose(ledger.live);
+      return run && { kind: ReportKind.runLost, run: run.run, sequence: run.sequence };
+    }
+    case 'runEnded': {
+      const run = choose(ledger.live);
+      return run && { kind: ReportKind.runEnded, run: run.run, sequence: run.sequence, ...step.ending };
+    }
+    case 'again':
+      return staleReport(step.pick, step.ending, ledger);
+  }
+}
+
+/** Something that has been said before, is said too early or was never asked. */
+function staleReport(pick: number, ending: Ending, ledger: Ledger): Report {
+  const run = ledger.runs[pick % (ledger.runs.length + 1)] ?? { run: pick, sequence: pick };
+  const node = ledger.nodes[pick % (ledger.nodes.length + 1)] ?? { number: pick, sequence: pick };
+  switch (pick % 5) {
+    case 0:
+      return { kind: ReportKind.runLost, run: run.run, sequence: run.sequence };
+    case 1:
+      return { kind: ReportKind.nodeReady, node: node.number, sequence: node.sequence };
+    case 2:
+      return { kind: ReportKind.nodeGone, node: node.number, sequence: node.sequence - 1 };
+    case 3:
+      return { kind: ReportKind.nodeLost, node: node.number, sequence: node.sequence };
+    default:
+      return { kind: ReportKind.runEnded, run: run.run, sequence: run.sequence, ...ending };
+  }
+}

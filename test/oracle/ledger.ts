@@ -1,0 +1,147 @@
+import { type Applied, type Command, EffectKind, type Report, ReportKind } from '@berth/core';
+import { must } from './must.ts';
+import type { NaiveReport } from './naive-scheduler.ts';
+
+export type Input = { at: number; command: Command } | { at: number; report: Report };
+
+export interface KnownNode {
+  number: number;
+  name: string;
+  /** Sequence number of the request that counts, and which request of all it was. */
+  sequence: number;
+  request: number;
+  is: 'asked' | 'up' | 'lost' | 'releasing' | 'gone';
+}
+
+export interface KnownRun {
+  run: number;
+  sequence: number;
+  /** Which start of all it was. */
+  start: number;
+  node: number;
+  title: string;
+  is: 'running' | 'killed' | 'over';
+}
+
+/**
+ * What an executor knows: it sees inputs and effects and nothing else of the engine. It names starts and
+ * node requests by their count, so that two engines can be told the same whatever numbers they use.
+ */
+export class Ledger {
+  readonly nodes: KnownNode[] = [];
+  readonly runs: KnownRun[] = [];
+  #requests = 0;
+  readonly #requestOf = new Map<string, number>();
+
+  get live(): KnownRun[] {
+    return this.runs.filter((run) => run.is !== 'over');
+  }
+
+  /** Takes note of one input and what it led to; the effects as readable lines. */
+  observe(input: Input, { effects }: Applied): string[] {
+    if ('report' in input) this.#answered(input.report);
+    const lines: string[] = [];
+    for (let index = 0; index < effects.length; index++) lines.push(this.#note(effects, index));
+    return lines;
+  }
+
+  /** The report in the words of the naive scheduler. */
+  translate(report: Report): NaiveReport {
+    switch (report.kind) {
+      case ReportKind.runEnded: {
+        const { exitCode, failure, detail } = report;
+        return {
+          kind: 'runEnded',
+          start: this.#start(report),
+          ...(exitCode === undefined ? {} : { exitCode }),
+          ...(failure === undefined ? {} : { failure }),
+          ...(detail === undefined ? {} : { detail }),
+        };
+      }
+      case ReportKind.runLost:
+        return { kind: 'runLost', start: this.#start(report) };
+      case ReportKind.nodeReady:
+      case ReportKind.nodeLost:
+      case ReportKind.nodeGone: {
+        const kinds = { 3: 'nodeReady', 4: 'nodeLost', 5: 'nodeGone' } as const;
+        const request = this.#requestOf.get(`${report.node} ${report.sequence}`) ?? -1;
+        return { kind: kinds[report.kind], request };
+      }
+    }
+  }
+
+  #start({ run, sequence }: { run: number; sequence: number }): number {
+    return this.#find(run, sequence)?.start ?? -1;
+  }
+
+  #find(run: number, sequence: number): KnownRun | undefined {
+    return this.runs.find((known) => known.run === run && known.sequence === sequence);
+  }
+
+  #answered(report: Report): void {
+    if (report.kind === ReportKind.runEnded || report.kind === ReportKind.runLost) {
+      const run = this.#find(report.run, report.sequence);
+      if (run !== undefined) run.is = 'over';
+      return;
+    }
+    const node = this.nodes[report.node];
+    if (node === undefined || node.sequence !== report.sequence) return;
+    if (report.kind === ReportKind.nodeReady && (node.is === 'asked' || node.is === 'lost')) {
+      node.is = 'up';
+    } else if (report.kind === ReportKind.nodeLost && node.is === 'up') {
+      node.is = 'lost';
+      this.#allOver(node);
+    } else if (report.kind === ReportKind.nodeGone && node.is === 'releasing') node.is = 'gone';
+  }
+
+  #allOver(node: KnownNode): void {
+    for (const run of this.live) if (run.node === node.number) run.is = 'over';
+  }
+
+  #note(effects: Applied['effects'], index: number): string {
+    const number = effects.node(index);
+    const sequence = effects.sequence(index);
+    switch (effects.kind(index)) {
+      case EffectKind.getNode: {
+        const { poolId, nodeId } = effects.catalog.node(number);
+        const name = `${poolId}/${nodeId}`;
+        const request = this.#asked(number, sequence);
+        this.nodes[number] = { number, name, sequence, request, is: 'asked' };
+        return `get ${name}`;
+      }
+      case EffectKind.releaseNode: {
+        const node = must(this.nodes[number]);
+        node.is = 'releasing';
+        node.sequence = sequence;
+        node.request = this.#asked(number, sequence);
+        this.#allOver(node);
+        return `release ${node.name}`;
+      }
+      case EffectKind.startRun: {
+        const run = effects.run(index);
+        const details = effects.catalog.run(run, sequence);
+        const title = details === undefined ? 'unknown' : `${details.jobId}/${details.taskId}`;
+        if (this.#find(run, sequence) !== undefined) throw new Error(`${title} started twice`);
+        const start = this.runs.length;
+        this.runs.push({ run, sequence, start, node: number, title, is: 'running' });
+        const sync = effects.mustSync(index) ? ' after sync' : '';
+        return `start ${title} #${start} on ${must(this.nodes[number]).name}${sync}`;
+      }
+      case EffectKind.killRun: {
+        const run = must(this.#find(effects.run(index), sequence));
+        if (run.is === 'running') run.is = 'killed';
+        return `kill ${run.title} #${run.start} (${effects.killReason(index)})`;
+      }
+      case EffectKind.removeTaskFiles:
+      case EffectKind.removeJobFiles: {
+        const { poolId, jobId, taskId } = effects.removal(index);
+        return `remove ${taskId === undefined ? jobId : `${jobId}/${taskId}`} in ${poolId}`;
+      }
+    }
+  }
+
+  #asked(node: number, sequence: number): number {
+    this.#requestOf.set(`${node} ${sequence}`, this.#requests);
+    return this.#requests++;
+  }
+}

@@ -1,0 +1,791 @@
+import type {
+  Command,
+  FailureCode,
+  JobSpecification,
+  PoolSpecification,
+  TaskConstraints,
+  TaskDependencies,
+  TaskSpecification,
+} from '@berth/core';
+import { factoryTasks } from './factory-tasks.ts';
+import { must } from './must.ts';
+
+/*
+ * The rules once more, as plainly as they can be said: sorted arrays, no index, everything computed again for
+ * each input. Written from the rules of the model, not from the engine. Numbers in comments are sections.
+ *
+ * Readings taken where the rules leave a choice:
+ * - Every input is a moment of its own for the order inside a queue (3.3), even if two carry the same time.
+ * - A report that carries a failure ends the task whatever its exit code: no retry (3.8).
+ * - Reactivating keeps the node to avoid (ruling 14: dropped at the next start), but the start that follows is no
+ *   retry, even if the task had been waiting for one when it was ended.
+ * - A task reactivated or added with nothing to wait for is ready at the moment of that input.
+ * - A wall clock that a patch puts into the past falls due with the next input.
+ * - A deleted task that runs stays, running, until its end is confirmed (ruling 33).
+ * - Jobs' wall clocks come before tasks' of the same instant.
+ */
+
+/** What an executor may say. `start` counts the starts so far from 0, `request` the gets and releases of nodes. */
+export type NaiveReport =
+  | { kind: 'runEnded'; start: number; exitCode?: number; failure?: FailureCode; detail?: string }
+  | { kind: 'runLost'; start: number }
+  | { kind: 'nodeReady' | 'nodeLost' | 'nodeGone'; request: number };
+
+export interface NaiveResult {
+  error?: string;
+  refused?: { index: number; code: string }[];
+}
+
+interface NaivePool {
+  specification: PoolSpecification;
+  state: 'active' | 'deleting';
+  nodes: NaiveNode[];
+  ordinals: number;
+  /** Sequence number of the job served last, by priority (ruling 8). */
+  cursors: Map<number, number>;
+}
+
+interface NaiveNode {
+  pool: NaivePool;
+  ordinal: number;
+  state: 'creating' | 'up' | 'unknown' | 'leavingpool';
+  request: number;
+  started: number;
+  succeeded: number;
+}
+
+interface NaiveJob {
+  sequence: number;
+  specification: JobSpecification;
+  created: number;
+  state: 'active' | 'terminating' | 'completed' | 'deleting';
+  tasks: NaiveTask[];
+  reason?: string;
+  ended?: number;
+  expired?: number;
+}
+
+type Part = 0 | 1 | 2;
+const front: Part = 0;
+const middle: Part = 1;
+const back: Part = 2;
+
+interface NaiveTask {
+  sequence: number;
+  job: NaiveJob;
+  specification: TaskSpecification;
+  constraints: TaskConstraints;
+  created: number;
+  state: 'active' | 'running' | 'completed';
+  /** Where it stands in its job's queue, once it is ready. */
+  place?: { part: Part; moment: number };
+  missingIds: Set<string>;
+  missingIntegers: Set<number>;
+  lastNode?: NaiveNode;
+  avoid?: NaiveNode;
+  retrying: boolean;
+  retries: number;
+  requeues: number;
+  lastRetry?: number;
+  lastRequeue?: number;
+  started?: number;
+  ended?: number;
+  exitCode?: number;
+  failure?: NaiveFailure;
+}
+
+interface NaiveFailure {
+  code: string;
+  category?: 'usererror' | 'servererror';
+  kind?: 'application' | 'constraint' | 'scheduling';
+  detail?: string;
+}
+
+interface NaiveRun {
+  number: number;
+  task: NaiveTask;
+  node: NaiveNode;
+  started: number;
+  ending?: 'user' | 'taskClock' | 'jobClock';
+  deleting: boolean;
+}
+
+const wallClockExitCode = -1073741510;
+
+export class NaiveScheduler {
+  now = 0;
+  ignored = 0;
+  effects: string[] = [];
+  #moment = 0;
+  #pools: NaivePool[] = [];
+  #jobs: NaiveJob[] = [];
+  #runs: NaiveRun[] = [];
+  #sequence = 0;
+  #starts = 0;
+  #requests = 0;
+
+  command(at: number, command: Command): NaiveResult {
+    this.#passTime(at);
+    this.#moment++;
+    const result = this.#carryOut(command);
+    this.#settle();
+    return result;
+  }
+
+  report(at: number, report: NaiveReport): void {
+    this.#passTime(at);
+    this.#moment++;
+    if (!this.#heed(report)) this.ignored++;
+    this.#settle();
+  }
+
+  /** The next wall clock to expire. */
+  get nextDeadline(): number {
+    return Math.min(...this.#deadlines().map(({ due }) => due));
+  }
+
+  // ---- time
+
+  #deadlines(): { due: number; expire: () => void }[] {
+    const jobs = this.#jobs.flatMap((job) => {
+      const limit = job.specification.constraints.maxWallClockTimeMs;
+      if (limit === undefined || job.state !== 'active') return [];
+      return [{ due: job.created + limit, expire: () => this.#expireJob(job) }];
+    });
+    const runs = this.#runs.flatMap((run) => {
+      const limit = run.task.constraints.maxWallClockTimeMs;
+      if (limit === undefined || run.ending !== undefined) return [];
+      return [{ due: run.started + limit, expire: () => this.#end(run, 'taskClock') }];
+    });
+    return [...jobs, ...runs];
+  }
+
+  /** Ruling 31, and every wall clock up to `at` at its own moment. */
+  #passTime(at: number): void {
+    this.effects = [];
+    for (;;) {
+      const next = this.nextDeadline;
+      if (next > at || next === Infinity) break;
+      this.now = Math.max(this.now, next);
+      this.#moment++;
+      must(this.#deadlines().find(({ due }) => due === next)).expire();
+      this.#settle();
+    }
+    this.now = Math.max(this.now, at);
+  }
+
+  #expireJob(job: NaiveJob): void {
+    job.state = 'terminating';
+    job.reason = 'MaxWallClockTimeExpiry';
+    job.expired = this.now;
+    this.#endAll(job, 'jobClock');
+  }
+
+  // ---- reports
+
+  #heed(report: NaiveReport): boolean {
+    if (report.kind === 'runEnded' || report.kind === 'runLost') {
+      const run = this.#runs.find(({ number }) => number === report.start);
+      if (run === undefined) return false;
+      if (report.kind === 'runLost') this.#requeue(run, false);
+      else this.#runEnded(run, report.exitCode, report.failure, report.detail);
+      return true;
+    }
+    const node = this.#pools
+      .flatMap(({ nodes }) => nodes)
+      .find(({ request }) => request === report.request);
+    if (node === undefined) return false;
+    switch (report.kind) {
+      case 'nodeReady':
+        if (node.state !== 'creating' && node.state !== 'unknown') return false;
+        node.state = 'up';
+        return true;
+      case 'nodeLost':
+        if (node.state !== 'up') return false;
+        node.state = 'unknown';
+        this.#requeueAll((run) => run.node === node, false);
+        return true;
+      case 'nodeGone':
+        if (node.state !== 'leavingpool') return false;
+        node.pool.nodes = node.pool.nodes.filter((other) => other !== node);
+        return true;
+    }
+  }
+
+  /** 2.5, 3.8, ruling 2. */
+  #runEnded(
+    run: NaiveRun,
+    exitCode: number | undefined,
+    failure: FailureCode | undefined,
+    detail: string | undefined,
+  ): void {
+    this.#runs = this.#runs.filter((other) => other !== run);
+    const { task } = run;
+    if (run.ending !== undefined) return this.#endConfirmed(run, exitCode);
+    const code = failure ?? 'none';
+    if (code !== 'none' || exitCode === undefined) {
+      return this.#complete(task, exitCode, {
+        code: code === 'none' ? 'Unknown' : code,
+        kind: 'scheduling',
+        ...(detail === undefined ? {} : { detail }),
+      });
+    }
+    if (exitCode === 0) {
+      run.node.succeeded++;
+      return this.#complete(task, 0, undefined);
+    }
+    const most =
+      task.constraints.maxTaskRetryCount ?? task.job.specification.constraints.maxTaskRetryCount;
+    if (most !== -1 && task.retries >= most) {
+      return this.#complete(task, exitCode, {
+        code: 'FailureExitCode',
+        category: 'usererror',
+        kind: 'application',
+      });
+    }
+    task.retries++;
+    task.retrying = true;
+    this.#backToActive(run, back);
+  }
+
+  /** Ruling 33: the end was asked for and is now confirmed. */
+  #endConfirmed(run: NaiveRun, exitCode: number | undefined): void {
+    const { task } = run;
+    if (run.deleting) return this.#forget(task);
+    if (run.ending === 'user') {
+      return this.#complete(task, exitCode, { code: 'TaskEnded', category: 'usererror' });
+    }
+    this.#complete(task, wallClockExitCode, {
+      code: 'TaskEnded',
+      category: 'servererror',
+      kind: 'constraint',
+    });
+  }
+
+  #complete(
+    task: NaiveTask,
+    exitCode: number | undefined,
+    failure: NaiveFailure | undefined,
+  ): void {
+    task.state = 'completed';
+    task.ended = this.now;
+    delete task.place;
+    delete task.exitCode;
+    delete task.failure;
+    if (exitCode !== undefined) task.exitCode = exitCode;
+    if (failure !== undefined) task.failure = failure;
+  }
+
+  #requeueAll(concerned: (run: NaiveRun) => boolean, counted: boolean): void {
+    for (const run of this.#runs.filter(concerned)) this.#requeue(run, counted);
+  }
+
+  #requeue(run: NaiveRun, counted: boolean): void {
+    this.#runs = this.#runs.filter((other) => other !== run);
+    if (run.ending !== undefined) return this.#endConfirmed(run, undefined);
+    if (counted) {
+      run.task.requeues++;
+      run.task.lastRequeue = this.now;
+    }
+    this.#backToActive(run, front);
+  }
+
+  #backToActive({ task, node }: NaiveRun, part: Part): void {
+    task.state = 'active';
+    task.avoid = node;
+    task.place = { part, moment: this.#moment };
+  }
+
+  // ---- commands
+
+  #carryOut(command: Command): NaiveResult {
+    switch (command.type) {
+      case 'configure':
+      case 'tick':
+        return {};
+      case 'addPool':
+        return this.#addPool(command.pool);
+      case 'deletePool':
+        return this.#deletePool(command.poolId);
+      case 'addJob':
+        return this.#addJob(command.job);
+      case 'addTasks':
+        return this.#withActiveJob(command.jobId, (job) => this.#addTasks(job, command.tasks));
+      case 'addTaskFactory':
+        return this.#withActiveJob(command.jobId, (job) => {
+          const tasks = factoryTasks(command.factory);
+          const refused = tasks.flatMap((task) => this.#refusal(job, task) ?? []);
+          if (refused.length > 0) return { error: must(refused.sort()[0]) };
+          for (const task of tasks) this.#addTask(job, task);
+          return {};
+        });
+      case 'patchJob':
+        return this.#withActiveJob(command.jobId, (job) => {
+          const { onAllTasksComplete } = command.patch;
+          if (
+            onAllTasksComplete === 'noaction' &&
+            job.specification.onAllTasksComplete === 'terminatejob'
+          ) {
+            return { error: 'InvalidPropertyValue' };
+          }
+          job.specification = { ...job.specification, ...command.patch };
+          return {};
+        });
+      case 'terminateJob':
+        return this.#withActiveJob(command.jobId, (job) => {
+          job.state = 'terminating';
+          job.reason = command.terminateReason ?? 'UserTerminate';
+          this.#endAll(job, 'user');
+          return {};
+        });
+      case 'deleteJob': {
+        const job = this.#job(command.jobId);
+        if (job === undefined) return { error: 'JobNotFound' };
+        if (job.state === 'deleting') return { error: 'JobBeingDeleted' };
+        job.state = 'deleting';
+        this.#endAll(job, 'user');
+        return {};
+      }
+      case 'updateTask':
+        return this.#withTask(command, (task, state) => {
+          if (state === 'completed') return { error: 'TaskCompleted' };
+          task.constraints = command.constraints;
+          return {};
+        });
+      case 'terminateTask':
+        return this.#withTask(command, (task, state) => {
+          if (state === 'completed') return { error: 'TaskCompleted' };
+          const run = this.#runOf(task);
+          if (run !== undefined) this.#end(run, 'user');
+          else this.#complete(task, undefined, { code: 'TaskEnded', category: 'usererror' });
+          return {};
+        });
+      case 'reactivateTask':
+        return this.#withTask(command, (task, state) => {
+          if (state !== 'completed') return { error: 'TaskNotCompleted' };
+          if (task.exitCode === 0) return { error: 'TaskSucceeded' };
+          return this.#withActiveJob(command.jobId, () => {
+            task.state = 'active';
+            task.retries = 0;
+            task.retrying = false;
+            delete task.ended;
+            delete task.exitCode;
+            delete task.failure;
+            return {};
+          });
+        });
+      case 'deleteTask':
+        return this.#withTask(command, (task) => {
+          const run = this.#runOf(task);
+          if (run === undefined) this.#forget(task);
+          else {
+            run.deleting = true;
+            this.#end(run, 'user');
+          }
+          return {};
+        });
+    }
+  }
+
+  #addPool(specification: PoolSpecification): NaiveResult {
+    if (this.#pool(specification.id) !== undefined) return { error: 'PoolExists' };
+    const pool: NaivePool = {
+      specification,
+      state: 'active',
+      nodes: [],
+      ordinals: 0,
+      cursors: new Map(),
+    };
+    this.#pools.push(pool);
+    for (let count = 0; count < specification.targetDedicatedNodes; count++) {
+      const node: NaiveNode = {
+        pool,
+        ordinal: ++pool.ordinals,
+        state: 'creating',
+        request: this.#requests++,
+        started: 0,
+        succeeded: 0,
+      };
+      pool.nodes.push(node);
+      this.effects.push(`get ${nameOf(node)}`);
+    }
+    return {};
+  }
+
+  /** 2.1: requeue, then every node goes. */
+  #deletePool(id: string): NaiveResult {
+    const pool = this.#pool(id);
+    if (pool === undefined) return { error: 'PoolNotFound' };
+    if (pool.state === 'deleting') return { error: 'PoolBeingDeleted' };
+    pool.state = 'deleting';
+    this.#requeueAll((run) => run.node.pool === pool, true);
+    this.#settleJobs();
+    for (const node of pool.nodes) {
+      node.state = 'leavingpool';
+      node.request = this.#requests++;
+      this.effects.push(`release ${nameOf(node)}`);
+    }
+    return {};
+  }
+
+  #addJob(specification: JobSpecification): NaiveResult {
+    if (this.#job(specification.id) !== undefined) return { error: 'JobExists' };
+    this.#jobs.push({
+      sequence: this.#sequence++,
+      specification,
+      created: this.now,
+      state: 'active',
+      tasks: [],
+    });
+    return {};
+  }
+
+  #addTasks(job: NaiveJob, tasks: TaskSpecification[]): NaiveResult {
+    const refused: { index: number; code: string }[] = [];
+    for (const [index, task] of tasks.entries()) {
+      const code = this.#refusal(job, task);
+      if (code === undefined) this.#addTask(job, task);
+      else refused.push({ index, code });
+    }
+    return { refused };
+  }
+
+  #refusal(job: NaiveJob, { id, dependsOn }: TaskSpecification): string | undefined {
+    if (taskOf(job, id) !== undefined) return 'TaskExists';
+    if (dependsOn === undefined || job.specification.usesTaskDependencies) return undefined;
+    return 'TaskDependenciesNotSpecifiedOnJob';
+  }
+
+  #addTask(job: NaiveJob, specification: TaskSpecification): void {
+    const { dependsOn } = specification;
+    job.tasks.push({
+      sequence: this.#sequence++,
+      job,
+      specification,
+      constraints: specification.constraints,
+      created: this.now,
+      state: 'active',
+      missingIds: new Set(dependsOn?.taskIds.map(keyOf)),
+      missingIntegers: new Set(dependsOn === undefined ? [] : integersOf(dependsOn)),
+      retrying: false,
+      retries: 0,
+      requeues: 0,
+    });
+  }
+
+  #forget(task: NaiveTask): void {
+    task.job.tasks = task.job.tasks.filter((other) => other !== task);
+    const { lastNode, job, specification } = task;
+    if (lastNode === undefined) return;
+    const poolId = lastNode.pool.specification.id;
+    this.effects.push(`remove ${job.specification.id}/${specification.id} in ${poolId}`);
+  }
+
+  #end(run: NaiveRun, ending: 'user' | 'taskClock' | 'jobClock'): void {
+    if (run.ending !== undefined) return;
+    run.ending = ending;
+    const reason = ending === 'user' ? 'ended' : 'wallClock';
+    this.effects.push(`kill ${titleOf(run.task)} #${run.number} (${reason})`);
+  }
+
+  #endAll(job: NaiveJob, ending: 'user' | 'jobClock'): void {
+    for (const run of this.#runs) if (run.task.job === job) this.#end(run, ending);
+  }
+
+  // ---- what follows by itself
+
+  #settle(): void {
+    this.#settleDependencies();
+    this.#settleJobs();
+    this.#pools = this.#pools.filter((pool) => pool.state === 'active' || pool.nodes.length > 0);
+    for (const pool of this.#pools) while (this.#placeOne(pool));
+  }
+
+  /** 3.6; what is satisfied once stays so (ruling 32), so only what is missing is looked at. */
+  #settleDependencies(): void {
+    for (const job of this.#jobs) {
+      const satisfied = job.tasks.filter(
+        ({ state, failure }) => state === 'completed' && failure === undefined,
+      );
+      for (const task of job.tasks) {
+        for (const { specification } of satisfied) {
+          task.missingIds.delete(keyOf(specification.id));
+          if (/^\d+$/.test(specification.id)) {
+            task.missingIntegers.delete(Number(specification.id));
+          }
+        }
+        if (task.state !== 'active' || task.place !== undefined) continue;
+        if (task.missingIds.size + task.missingIntegers.size > 0) continue;
+        task.place = { part: middle, moment: this.#moment };
+      }
+    }
+  }
+
+  /** 2.4, 3.10. */
+  #settleJobs(): void {
+    for (const job of this.#jobs) {
+      if (
+        job.state === 'active' &&
+        job.specification.onAllTasksComplete === 'terminatejob' &&
+        job.tasks.every(({ state }) => state === 'completed')
+      ) {
+        job.state = 'terminating';
+        job.reason = 'AllTasksComplete';
+      }
+      if (this.#runs.some((run) => run.task.job === job)) continue;
+      if (job.state === 'terminating') {
+        job.state = 'completed';
+        job.ended = this.now;
+      } else if (job.state === 'deleting') {
+        const { id, poolInfo } = job.specification;
+        this.effects.push(`remove ${id} in ${poolInfo.poolId}`);
+        this.#jobs = this.#jobs.filter((other) => other !== job);
+      }
+    }
+  }
+
+  /** 3.1 to 3.4. False: nothing that is ready fits. */
+  #placeOne(pool: NaivePool): boolean {
+    if (pool.state !== 'active') return false;
+    const fitting = this.#jobs
+      .filter((job) => job.state === 'active' && this.#pool(job.specification.poolInfo.poolId) === pool)
+      .map((job) => ({ job, task: this.#firstThatFits(job, pool) }))
+      .filter(({ task }) => task !== undefined);
+    if (fitting.length === 0) return false;
+    const priority = Math.max(...fitting.map(({ job }) => job.specification.priority));
+    const equals = fitting.filter(({ job }) => job.specification.priority === priority);
+    const last = pool.cursors.get(priority) ?? -1;
+    const { job, task } = must(equals.find((one) => one.job.sequence > last) ?? equals[0]);
+    pool.cursors.set(priority, job.sequence);
+    this.#start(must(task), pool);
+    return true;
+  }
+
+  #firstThatFits(job: NaiveJob, pool: NaivePool): NaiveTask | undefined {
+    return job.tasks
+      .filter((task) => task.state === 'active' && task.place !== undefined)
+      .sort((a, b) => orderIn(a) - orderIn(b) || momentOf(a) - momentOf(b) || a.sequence - b.sequence)
+      .find((task) => this.#roomyNodes(pool, task).length > 0);
+  }
+
+  #roomyNodes(pool: NaivePool, { specification }: NaiveTask): NaiveNode[] {
+    return pool.nodes.filter(
+      (node) => node.state === 'up' && this.#freeSlots(node) >= specification.requiredSlots,
+    );
+  }
+
+  #usedSlots(node: NaiveNode): number {
+    return this.#runs
+      .filter((run) => run.node === node)
+      .reduce((sum, { task }) => sum + task.specification.requiredSlots, 0);
+  }
+
+  #freeSlots(node: NaiveNode): number {
+    return node.pool.specification.taskSlotsPerNode - this.#usedSlots(node);
+  }
+
+  #start(task: NaiveTask, pool: NaivePool): void {
+    const roomy = this.#roomyNodes(pool, task);
+    const others = roomy.filter((node) => node !== task.avoid);
+    const sign = pool.specification.taskSchedulingPolicy.nodeFillType === 'spread' ? 1 : -1;
+    const [node] = (others.length > 0 ? others : roomy).sort(
+      (a, b) => sign * (this.#usedSlots(a) - this.#usedSlots(b)) || a.ordinal - b.ordinal,
+    );
+    const run: NaiveRun = {
+      number: this.#starts++,
+      task,
+      node: must(node),
+      started: this.now,
+      deleting: false,
+    };
+    this.#runs.push(run);
+    run.node.started++;
+    task.state = 'running';
+    task.started = this.now;
+    task.lastNode = run.node;
+    if (task.retrying) task.lastRetry = this.now;
+    task.retrying = false;
+    delete task.avoid;
+    delete task.place;
+    const sync = pool.specification.durability === 'synced' ? ' after sync' : '';
+    this.effects.push(`start ${titleOf(task)} #${run.number} on ${nameOf(run.node)}${sync}`);
+  }
+
+  // ---- finding
+
+  #pool(id: string): NaivePool | undefined {
+    return this.#pools.find((pool) => keyOf(pool.specification.id) === keyOf(id));
+  }
+
+  #job(id: string): NaiveJob | undefined {
+    return this.#jobs.find((job) => keyOf(job.specification.id) === keyOf(id));
+  }
+
+  #runOf(task: NaiveTask): NaiveRun | undefined {
+    return this.#runs.find((run) => run.task === task);
+  }
+
+  #withActiveJob(id: string, change: (job: NaiveJob) => NaiveResult): NaiveResult {
+    const job = this.#job(id);
+    if (job === undefined) return { error: 'JobNotFound' };
+    switch (job.state) {
+      case 'active':
+        return change(job);
+      case 'terminating':
+        return { error: 'JobBeingTerminated' };
+      case 'completed':
+        return { error: 'JobCompleted' };
+      case 'deleting':
+        return { error: 'JobBeingDeleted' };
+    }
+  }
+
+  #withTask(
+    { jobId, taskId }: { jobId: string; taskId: string },
+    change: (task: NaiveTask, state: NaiveTask['state']) => NaiveResult,
+  ): NaiveResult {
+    const job = this.#job(jobId);
+    if (job === undefined) return { error: 'JobNotFound' };
+    const task = taskOf(job, taskId);
+    if (task === undefined) return { error: 'TaskNotFound' };
+    return change(task, stateOf(task));
+  }
+
+  // ---- what is to be seen
+
+  /** The whole state, in the shape of {@link engineView}. */
+  view(): unknown {
+    return {
+      now: this.now,
+      ignored: this.ignored,
+      nextDeadline: this.nextDeadline,
+      pools: this.#pools.map((pool) => ({
+        id: pool.specification.id,
+        state: pool.state,
+        resizing: pool.state === 'deleting' || pool.nodes.some(({ state }) => state === 'creating'),
+        nodes: pool.nodes.map((node) => this.#viewNode(node)),
+      })),
+      jobs: this.#jobs.map((job) => this.#viewJob(job)),
+    };
+  }
+
+  #viewNode(node: NaiveNode): unknown {
+    const runs = this.#runs.filter((run) => run.node === node).length;
+    return {
+      id: `node-${node.ordinal}`,
+      state: node.state !== 'up' ? node.state : runs > 0 ? 'running' : 'idle',
+      tasks: runs,
+      slots: this.#usedSlots(node),
+      started: node.started,
+      succeeded: node.succeeded,
+    };
+  }
+
+  #viewJob(job: NaiveJob): unknown {
+    const { tasks, specification, state } = job;
+    return {
+      id: specification.id,
+      state,
+      priority: specification.priority,
+      onAllTasksComplete: specification.onAllTasksComplete,
+      reason: state === 'completed' ? job.reason : undefined,
+      ended: isoTime(job.ended),
+      counts: countsOf(tasks, () => 1),
+      slots: countsOf(tasks, (task) => task.specification.requiredSlots),
+      ready:
+        state === 'active'
+          ? tasks.filter((task) => task.state === 'active' && task.place !== undefined).length
+          : 0,
+      tasks: tasks.map(viewTask),
+    };
+  }
+}
+
+/** Ruling 4: when the job's wall clock has expired, what had not ended reads as ended then. */
+function hasExpired({ job, state }: NaiveTask): boolean {
+  return job.expired !== undefined && state === 'active';
+}
+
+function stateOf(task: NaiveTask): NaiveTask['state'] {
+  return hasExpired(task) ? 'completed' : task.state;
+}
+
+function viewTask(task: NaiveTask): unknown {
+  const expired = hasExpired(task);
+  const state = stateOf(task);
+  const failure: NaiveFailure | undefined = expired
+    ? { code: 'TaskEnded', category: 'servererror', kind: 'constraint' }
+    : task.failure;
+  const completed = state === 'completed';
+  const expiredExitCode = task.started === undefined ? undefined : wallClockExitCode;
+  return {
+    id: task.specification.id,
+    state,
+    result: completed ? (failure === undefined ? 'success' : 'failure') : undefined,
+    created: isoTime(task.created),
+    started: isoTime(task.started),
+    ended: isoTime(expired ? task.job.expired : task.ended),
+    exitCode: expired ? expiredExitCode : task.exitCode,
+    failure: failure?.code,
+    // Categories of reported codes are a table that the engine's own tests check.
+    category: failure?.kind === 'scheduling' ? undefined : failure?.category,
+    kind: failure?.kind,
+    schedulingError: failure === undefined ? false : failure.kind !== 'application',
+    detail: failure?.detail,
+    retries: task.retries,
+    requeues: task.requeues,
+    lastRetry: isoTime(task.lastRetry),
+    lastRequeue: isoTime(task.lastRequeue),
+    constraints: task.constraints,
+    node: state === 'active' || task.lastNode === undefined ? undefined : nameOf(task.lastNode),
+  };
+}
+
+function countsOf(tasks: NaiveTask[], weight: (task: NaiveTask) => number): unknown {
+  const sum = (some: (task: NaiveTask) => boolean) =>
+    tasks.filter(some).reduce((total, task) => total + weight(task), 0);
+  const failed = (task: NaiveTask) => hasExpired(task) || task.failure !== undefined;
+  return {
+    active: sum((task) => stateOf(task) === 'active'),
+    running: sum((task) => stateOf(task) === 'running'),
+    completed: sum((task) => stateOf(task) === 'completed'),
+    succeeded: sum((task) => stateOf(task) === 'completed' && !failed(task)),
+    failed: sum((task) => stateOf(task) === 'completed' && failed(task)),
+  };
+}
+
+function taskOf(job: NaiveJob, id: string): NaiveTask | undefined {
+  return job.tasks.find((task) => keyOf(task.specification.id) === keyOf(id));
+}
+
+function integersOf({ taskIdRanges }: TaskDependencies): number[] {
+  const integers: number[] = [];
+  for (const { start, end } of taskIdRanges) {
+    for (let integer = start; integer <= end; integer++) integers.push(integer);
+  }
+  return integers;
+}
+
+function orderIn({ place }: NaiveTask): number {
+  return must(place).part;
+}
+
+function momentOf({ place }: NaiveTask): number {
+  return must(place).moment;
+}
+
+function keyOf(id: string): string {
+  return id.toLowerCase();
+}
+
+function nameOf({ pool, ordinal }: NaiveNode): string {
+  return `${pool.specification.id}/node-${ordinal}`;
+}
+
+function titleOf({ job, specification }: NaiveTask): string {
+  return `${job.specification.id}/${specification.id}`;
+}
+
+function isoTime(milliseconds: number | undefined): string | undefined {
+  return milliseconds === undefined ? undefined : new Date(milliseconds).toISOString();
+}

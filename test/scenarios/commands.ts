@@ -1,0 +1,20 @@
+import type { CommandLine } from './command-line.ts';
+import { jobCommands } from './job-commands.ts';
+import { poolCommands } from './pool-commands.ts';
+import { reportCommands } from './report-commands.ts';
+import type { ScenarioWorld } from './scenario-world.ts';
+import { showCommands } from './show-commands.ts';
+import { taskCommands } from './task-commands.ts';
+import { timeCommands } from './time-commands.ts';
+
+export type ScenarioCommand = (world: ScenarioWorld, line: CommandLine) => void;
+
+/** By name, of one or two words. */
+export const commands: Readonly<Record<string, ScenarioCommand>> = {
+  ...timeCommands,
+  ...poolCommands,
+  ...jobCommands,
+  ...taskCommands,
+  ...reportCommands,
+  ...showCommands,
+};

@@ -1,0 +1,15 @@
+import { BatchError, type Command } from '@berth/core';
+import type { ScenarioWorld } from './scenario-world.ts';
+
+/** Sends the command that the door makes of a body, or says why the door refuses it. */
+export function throughDoor(world: ScenarioWorld, make: () => Command): void {
+  let command: Command;
+  try {
+    command = make();
+  } catch (error) {
+    if (!(error instanceof BatchError)) throw error;
+    world.say(`refused ${error.code}`);
+    return;
+  }
+  world.send(command);
+}

@@ -1,0 +1,86 @@
+import { type EffectBatch, EffectKind } from '@berth/core';
+
+/** Names a run or a request to the engine: what reports must carry. */
+export interface RunName {
+  run: number;
+  sequence: number;
+  /** `j/a on p/node-1` */
+  words: string;
+}
+export interface NodeName {
+  node: number;
+  sequence: number;
+}
+
+/** Effects in words; it remembers what they named, as executors do. */
+export class EffectWords {
+  /** By `j/a` in lower case, in the order of their starts. */
+  readonly #runs = new Map<string, RunName[]>();
+  /** By `p/node-1` in lower case, in the order of the requests. */
+  readonly #requests = new Map<string, NodeName[]>();
+  readonly #wordsOfRun = new Map<string, string>();
+  readonly #wordsOfNode = new Map<number, string>();
+
+  runs(task: string): readonly RunName[] {
+    return this.#runs.get(task.toLowerCase()) ?? [];
+  }
+
+  requests(node: string): readonly NodeName[] {
+    return this.#requests.get(node.toLowerCase()) ?? [];
+  }
+
+  lines(effects: EffectBatch): string[] {
+    return Array.from({ length: effects.length }, (_, index) => this.#line(effects, index));
+  }
+
+  #line(effects: EffectBatch, index: number): string {
+    const node = effects.node(index);
+    const run = effects.run(index);
+    const sequence = effects.sequence(index);
+    switch (effects.kind(index)) {
+      case EffectKind.getNode: {
+        const { poolId, nodeId } = effects.catalog.node(node);
+        this.#wordsOfNode.set(node, `${poolId}/${nodeId}`);
+        return `get node ${this.#requested(node, sequence)}`;
+      }
+      case EffectKind.releaseNode:
+        return `release node ${this.#requested(node, sequence)}`;
+      case EffectKind.startRun: {
+        const details = effects.catalog.run(run, sequence);
+        if (details === undefined) throw new Error(`run ${run} was started and is not there`);
+        const { jobId, taskId, poolId, nodeId } = details;
+        const words = `${jobId}/${taskId} on ${poolId}/${nodeId}`;
+        if (!this.#wordsOfRun.has(`${run} ${sequence}`)) {
+          remember(this.#runs, `${jobId}/${taskId}`, { run, sequence, words });
+        }
+        this.#wordsOfRun.set(`${run} ${sequence}`, words);
+        return `start ${words}${effects.mustSync(index) ? ' after sync' : ''}`;
+      }
+      case EffectKind.killRun: {
+        const reason = effects.killReason(index) === 'wallClock' ? ' (wall clock)' : '';
+        return `kill ${this.#wordsOfRun.get(`${run} ${sequence}`) ?? 'a run that never started'}${reason}`;
+      }
+      case EffectKind.removeTaskFiles: {
+        const { jobId, taskId, poolId } = effects.removal(index);
+        return `remove files of task ${jobId}/${taskId ?? ''} in pool ${poolId}`;
+      }
+      case EffectKind.removeJobFiles: {
+        const { jobId, poolId } = effects.removal(index);
+        return `remove files of job ${jobId} in pool ${poolId}`;
+      }
+    }
+  }
+
+  #requested(node: number, sequence: number): string {
+    const words = this.#wordsOfNode.get(node) ?? 'a node that was never got';
+    const known = this.requests(words).some((one) => one.node === node && one.sequence === sequence);
+    if (!known) remember(this.#requests, words, { node, sequence });
+    return words;
+  }
+}
+
+function remember<Name>(names: Map<string, Name[]>, key: string, name: Name): void {
+  const list = names.get(key.toLowerCase());
+  if (list === undefined) names.set(key.toLowerCase(), [name]);
+  else list.push(name);
+}

@@ -1,0 +1,42 @@
+import type { EngineEvent } from '@berth/core';
+
+/** Changes of state as lines; several of one entity in a row are one: `job j: active → terminating → completed`. */
+export function eventLines(events: readonly EngineEvent[]): { at: number; text: string }[] {
+  const lines: { at: number; subject: string; states: string[]; result: string }[] = [];
+  for (const event of events) {
+    if (isToldElsewhere(event)) continue;
+    const { at, from, to } = event;
+    const subject = subjectOf(event);
+    const result = event.entity === 'task' && event.result !== undefined ? ` (${event.result})` : '';
+    const last = lines.at(-1);
+    if (last?.subject === subject && last.at === at && last.states.at(-1) === from) {
+      last.states.push(to);
+      last.result = result;
+    } else {
+      lines.push({ at, subject, states: [from, to], result });
+    }
+  }
+  return lines.map(({ at, subject, states, result }) => ({
+    at,
+    text: `${subject}: ${states.join(' → ')}${result}`,
+  }));
+}
+
+/** A start tells that its task runs; starts and ends tell whether a node is idle or running. */
+function isToldElsewhere({ entity, from, to }: EngineEvent): boolean {
+  if (entity === 'task') return to === 'running';
+  return entity === 'node' && [from, to].every((state) => state === 'idle' || state === 'running');
+}
+
+function subjectOf(event: EngineEvent): string {
+  switch (event.entity) {
+    case 'pool':
+      return `pool ${event.poolId}`;
+    case 'node':
+      return `node ${event.poolId}/${event.nodeId}`;
+    case 'job':
+      return `job ${event.jobId}`;
+    case 'task':
+      return `task ${event.jobId}/${event.taskId}`;
+  }
+}

@@ -1,0 +1,34 @@
+import { parseJob, parseJobPatch } from '@berth/core/spec';
+import type { ScenarioCommand } from './commands.ts';
+import { throughDoor } from './door.ts';
+import { jobOptions, jobPatchOptions, restBody } from './rest-body.ts';
+
+export const jobCommands: Record<string, ScenarioCommand> = {
+  'add job'(world, line) {
+    const id = line.word('an id');
+    const body = restBody(line, jobOptions, { id, poolInfo: { poolId: 'p' } });
+    line.end();
+    throughDoor(world, () => ({ type: 'addJob', job: parseJob(body) }));
+  },
+  'patch job'(world, line) {
+    const jobId = line.word('an id');
+    const body = restBody(line, jobPatchOptions, {});
+    line.end();
+    throughDoor(world, () => ({ type: 'patchJob', jobId, patch: parseJobPatch(body) }));
+  },
+  'terminate job'(world, line) {
+    const jobId = line.word('an id');
+    const reason = line.option('reason');
+    line.end();
+    world.send({
+      type: 'terminateJob',
+      jobId,
+      ...(reason === undefined ? {} : { terminateReason: reason }),
+    });
+  },
+  'delete job'(world, line) {
+    const jobId = line.word('an id');
+    line.end();
+    world.send({ type: 'deleteJob', jobId });
+  },
+};

@@ -1,0 +1,107 @@
+import { type FailureCode, failureCodes, type Report, ReportKind } from '@berth/core';
+import type { CommandLine } from './command-line.ts';
+import type { ScenarioCommand } from './commands.ts';
+import { parseIds } from './id-list.ts';
+import type { ScenarioWorld } from './scenario-world.ts';
+
+/** What executors report of runs and nodes. */
+export const reportCommands: Record<string, ScenarioCommand> = {
+  task: reportRuns,
+  tasks: reportRuns,
+  node(world, line) {
+    const node = line.pair('the node').join('/');
+    const kind = nodeReport(line);
+    const number = line.option('request');
+    line.end();
+    reportNode(world, node, kind, number);
+  },
+  /** All nodes, or those of one pool, of which this report is due. */
+  nodes(world, line) {
+    const poolId = line.optionalWord('ready', 'gone') ?? line.word('a pool');
+    const every = poolId === 'ready' || poolId === 'gone';
+    const kind = every ? nodeReports[poolId] : nodeReport(line);
+    line.end();
+    const awaited = kind === ReportKind.nodeReady ? 'creating' : 'leavingpool';
+    for (const pool of world.engine.queries.pools()) {
+      if (!every && pool.id !== poolId) continue;
+      for (const { id, state } of world.engine.queries.nodes(pool.id) ?? []) {
+        if (state === awaited) reportNode(world, `${pool.id}/${id}`, kind, undefined);
+      }
+    }
+  },
+};
+
+type NodeReportKind =
+  | typeof ReportKind.nodeReady
+  | typeof ReportKind.nodeLost
+  | typeof ReportKind.nodeGone;
+const nodeReports = {
+  ready: ReportKind.nodeReady,
+  lost: ReportKind.nodeLost,
+  gone: ReportKind.nodeGone,
+} as const;
+
+function nodeReport(line: CommandLine): NodeReportKind {
+  const word = line.word('ready, lost or gone');
+  if (word !== 'ready' && word !== 'lost' && word !== 'gone') {
+    throw new Error(`${line.name}: a node is ready, lost or gone, not "${word}"`);
+  }
+  return nodeReports[word];
+}
+
+function reportNode(
+  world: ScenarioWorld,
+  name: string,
+  kind: NodeReportKind,
+  request: string | undefined,
+): void {
+  const requests = world.effects.requests(name);
+  const named = request === undefined ? requests.at(-1) : requests[Number(request) - 1];
+  if (named === undefined) throw new Error(`node: nobody asked for ${name}`);
+  world.send({ kind, node: named.node, sequence: named.sequence });
+}
+
+/** `task j/a exits 1`, `… exits 0 fails FileUploadMiscError`, `… fails BlobNotFound`, `… lost`; of the latest run, or run=n. */
+function reportRuns(world: ScenarioWorld, line: CommandLine): void {
+  const [jobId, ids] = line.pair('the task');
+  const lost = line.optionalWord('lost') !== undefined;
+  const exits = !lost && line.optionalWord('exits', 'exit') !== undefined;
+  const exitCode = exits ? integer(line) : undefined;
+  const failure =
+    !lost && (line.optionalWord('fails', 'fail') ?? (exits ? undefined : line.word('exits, fails or lost')))
+      ? failureCode(line)
+      : undefined;
+  const detail = line.option('detail');
+  const number = line.option('run');
+  line.end();
+  for (const id of parseIds(ids)) {
+    const runs = world.effects.runs(`${jobId}/${id}`);
+    const named = number === undefined ? runs.at(-1) : runs[Number(number) - 1];
+    if (named === undefined) throw new Error(`${line.name}: ${jobId}/${id} has no such run`);
+    const { run, sequence } = named;
+    const report: Report = lost
+      ? { kind: ReportKind.runLost, run, sequence }
+      : {
+          kind: ReportKind.runEnded,
+          run,
+          sequence,
+          ...(exitCode === undefined ? {} : { exitCode }),
+          ...(failure === undefined ? {} : { failure }),
+          ...(detail === undefined ? {} : { detail }),
+        };
+    world.send(report);
+  }
+}
+
+function integer(line: CommandLine): number {
+  const word = line.word('an exit code');
+  if (!/^-?\d+$/.test(word)) throw new Error(`${line.name}: "${word}" is no exit code`);
+  return Number(word);
+}
+
+function failureCode(line: CommandLine): FailureCode {
+  const word = line.word('a failure code');
+  const code = failureCodes.find((known) => known === word);
+  if (code === undefined) throw new Error(`${line.name}: "${word}" is no failure code`);
+  return code;
+}

@@ -1,0 +1,73 @@
+import type { CommandLine } from './command-line.ts';
+import { parseRange } from './id-list.ts';
+
+/** Short options of the scenario language, and the properties of the REST body that they stand for. */
+export type BodyOptions = Record<string, [path: string, read: (text: string) => unknown]>;
+
+/** Properties come as JSON does; the door judges them. */
+const number = (text: string): unknown => (text === '' || Number.isNaN(Number(text)) ? text : Number(text));
+const text = (value: string): unknown => value;
+const flag = (value: string): unknown => (value === 'true' || value === 'false' ? value === 'true' : value);
+
+export const poolOptions: BodyOptions = {
+  nodes: ['targetDedicatedNodes', number],
+  slots: ['taskSlotsPerNode', number],
+  fill: ['taskSchedulingPolicy.nodeFillType', text],
+  size: ['vmSize', text],
+  executor: ['executor', text],
+};
+
+const constraintOptions: BodyOptions = {
+  retries: ['constraints.maxTaskRetryCount', number],
+  wallClock: ['constraints.maxWallClockTime', text],
+};
+
+export const jobPatchOptions: BodyOptions = {
+  ...constraintOptions,
+  priority: ['priority', number],
+  onAllTasksComplete: ['onAllTasksComplete', text],
+};
+
+export const jobOptions: BodyOptions = {
+  ...jobPatchOptions,
+  pool: ['poolInfo.poolId', text],
+  usesTaskDependencies: ['usesTaskDependencies', flag],
+};
+
+export const taskOptions: BodyOptions = {
+  ...constraintOptions,
+  slots: ['requiredSlots', number],
+  command: ['commandLine', text],
+  dependsOn: ['dependsOn', dependencies],
+};
+
+export const taskUpdateOptions: BodyOptions = {
+  retries: ['maxTaskRetryCount', number],
+  wallClock: ['maxWallClockTime', text],
+};
+
+export type Body = { [property: string]: unknown };
+
+/** The body that the options of a command make, on top of what is there without them. */
+export function restBody(line: CommandLine, options: BodyOptions, body: Body): Body {
+  for (const [name, [path, read]] of Object.entries(options)) {
+    const value = line.option(name);
+    if (value !== undefined) setAt(body, path.split('.'), read(value));
+  }
+  return body;
+}
+
+function setAt(body: Body, [property, ...rest]: readonly string[], value: unknown): void {
+  if (property === undefined) return;
+  if (rest.length === 0) body[property] = value;
+  else setAt((body[property] ??= {}) as Body, rest, value);
+}
+
+/** `a,1..3`: the task a and all of the integers. */
+function dependencies(list: string): unknown {
+  const items = list.split(',');
+  return {
+    taskIds: items.filter((item) => parseRange(item) === undefined),
+    taskIdRanges: items.map(parseRange).filter((range) => range !== undefined),
+  };
+}

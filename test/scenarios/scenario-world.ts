@@ -1,0 +1,125 @@
+import { type Applied, type Command, Engine, InputBatch, type Report } from '@berth/core';
+import { EffectWords } from './effect-words.ts';
+import { eventLines } from './event-lines.ts';
+import { foldNodes } from './fold-nodes.ts';
+import { ShadowEngine } from './shadow-engine.ts';
+import { formatSpan } from './time-span.ts';
+
+/** When every scenario begins; times in scenarios count from here. */
+export const scenarioStart: number = Date.UTC(2016, 4, 12);
+
+/** With more tasks than this, what costs the whole state is checked at the end only. */
+const largeTaskCount = 100_000;
+const mostTicks = 10_000;
+
+/** A line of output, and when what it tells happened. */
+interface Line {
+  at: number;
+  text: string;
+}
+
+/** The engine of one scenario with the world around it: a clock, and executors that do only what they are told. */
+export class ScenarioWorld {
+  readonly engine: Engine = new Engine();
+  readonly effects: EffectWords = new EffectWords();
+  /** The host's clock, which inputs carry: milliseconds since the epoch. */
+  clock: number = scenarioStart;
+  readonly #inputs: { at: number; input: Command | Report }[] = [];
+  readonly #shadow = new ShadowEngine();
+  #lines: Line[] = [];
+
+  constructor() {
+    this.engine.listening = true;
+    this.send({ type: 'configure', rulesVersion: 1, accountName: 'scenario' });
+  }
+
+  /** Gives the engine one input; what follows from it is added to the step's output. */
+  send(input: Command | Report): void {
+    const at = this.clock;
+    this.#inputs.push({ at, input });
+    const batch = addTo(new InputBatch(), at, input);
+    const ignored = this.engine.ignoredReports;
+    const applied = this.engine.apply(batch);
+    if (this.engine.ignoredReports > ignored) this.say('ignored');
+    this.#tell(applied);
+    if (this.#taskCount() > largeTaskCount) return;
+    this.#validate();
+    const difference = this.#shadow.follow(this.engine, batch, applied.effects);
+    if (difference !== undefined) throw new Error(`restored from a snapshot: ${difference}`);
+  }
+
+  /** Adds a line to the step's output. */
+  say(text: string, at: number = this.engine.now): void {
+    this.#lines.push({ at, text });
+  }
+
+  /** Lets time pass as a host does: a tick at every deadline, and one at the end. */
+  advanceTo(time: number): void {
+    for (let ticks = 0; this.engine.nextDeadline() <= time; ticks++) {
+      if (ticks === mostTicks) throw new Error('time does not pass: the next deadline stays the same');
+      this.clock = Math.max(this.clock, this.engine.nextDeadline());
+      this.send({ type: 'tick' });
+    }
+    this.clock = time;
+    this.send({ type: 'tick' });
+  }
+
+  /** The output since the last call. What happened before the present moment has its time before it. */
+  takeOutput(): string[] {
+    const lines = this.#lines.map(({ at, text }) =>
+      at === this.engine.now ? text : `${this.timeText(at)}: ${text}`,
+    );
+    this.#lines = [];
+    return foldNodes(lines);
+  }
+
+  timeText(at: number): string {
+    return formatSpan(at - scenarioStart);
+  }
+
+  /** What holds for every history: replayed in one batch it ends in the same state. */
+  finish(): void {
+    this.#validate();
+    const replay = new Engine();
+    const whole = new InputBatch();
+    for (const { at, input } of this.#inputs) addTo(whole, at, input);
+    replay.apply(whole.bytes());
+    if (replay.stateHash() !== this.engine.stateHash()) {
+      throw new Error('replayed in one batch, the same inputs end in another state');
+    }
+  }
+
+  #tell({ results, effects, events }: Applied): void {
+    for (const { error, refused } of results) {
+      if (error !== undefined) this.say(`refused ${error.code}`);
+      for (const { taskId, error: reason } of refused ?? []) {
+        this.say(`refused ${taskId} ${reason.code}`);
+      }
+    }
+    for (const { at, text } of eventLines(events)) this.say(text, at);
+    const starts = events.filter(({ entity, to }) => entity === 'task' && to === 'running').length;
+    const told = this.effects.lines(effects);
+    for (const text of told) this.say(text);
+    const started = told.filter((text) => text.startsWith('start ')).length;
+    if (starts !== started) throw new Error(`${starts} tasks became running, ${started} were started`);
+  }
+
+  #validate(): void {
+    const [broken] = this.engine.validate();
+    if (broken !== undefined) throw new Error(`an invariant is broken: ${broken}`);
+  }
+
+  #taskCount(): number {
+    const { queries } = this.engine;
+    let count = 0;
+    for (const { id } of queries.jobs()) {
+      const counts = queries.taskCounts(id)?.taskCounts;
+      if (counts !== undefined) count += counts.active + counts.running + counts.completed;
+    }
+    return count;
+  }
+}
+
+function addTo(batch: InputBatch, at: number, input: Command | Report): InputBatch {
+  return 'type' in input ? batch.command(at, input) : batch.report(at, input);
+}

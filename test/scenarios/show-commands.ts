@@ -1,0 +1,139 @@
+import type { JobView, NodeView, PoolView, TaskCounts, TaskView } from '@berth/core';
+import type { ScenarioCommand } from './commands.ts';
+import { scenarioStart } from './scenario-world.ts';
+import { formatSpan } from './time-span.ts';
+
+const states = ['active', 'preparing', 'running', 'completed'] as const;
+
+/** What queries answer. */
+export const showCommands: Record<string, ScenarioCommand> = {
+  'show pool'(world, line) {
+    const pool = world.engine.queries.pool(line.word('a pool'));
+    line.end();
+    world.say(pool === undefined ? 'not found' : poolText(pool));
+  },
+  'show nodes'(world, line) {
+    const nodes = world.engine.queries.nodes(line.word('a pool'));
+    line.end();
+    if (nodes === undefined) world.say('not found');
+    for (const node of nodes ?? []) world.say(nodeText(node));
+  },
+  'show job'(world, line) {
+    const job = world.engine.queries.job(line.word('a job'));
+    line.end();
+    world.say(job === undefined ? 'not found' : jobText(job));
+  },
+  'show jobs'(world, line) {
+    line.end();
+    for (const job of world.engine.queries.jobs()) world.say(jobText(job));
+  },
+  'show task'(world, line) {
+    const [jobId, taskId] = line.pair('a task');
+    line.end();
+    const task = world.engine.queries.task(jobId, taskId);
+    world.say(task === undefined ? 'not found' : taskText(jobId, task));
+  },
+  'show tasks'(world, line) {
+    const jobId = line.word('a job');
+    const wanted = line.option('state');
+    const state = states.find((one) => one === wanted);
+    if (state !== wanted) throw new Error(`show tasks: there is no state "${wanted}"`);
+    line.end();
+    let continuation: number | undefined = 0;
+    do {
+      const list = world.engine.queries.tasks(jobId, {
+        continuation,
+        ...(state === undefined ? {} : { state }),
+      });
+      if (list === undefined) world.say('not found');
+      for (const task of list?.tasks ?? []) world.say(taskText(jobId, task));
+      continuation = list?.continuation;
+    } while (continuation !== undefined);
+  },
+  'show counts'(world, line) {
+    const counts = world.engine.queries.taskCounts(line.word('a job'));
+    line.end();
+    if (counts === undefined) return world.say('not found');
+    world.say(`tasks: ${countsText(counts.taskCounts)}`);
+    world.say(`slots: ${countsText(counts.taskSlotCounts)}`);
+  },
+  /** How many tasks are queued to be placed: neither waiting for a dependency nor running. */
+  'show ready'(world, line) {
+    const count = world.engine.queries.readyCount(line.word('a job'));
+    line.end();
+    world.say(`${count} ready`);
+  },
+  /** What the task's command line is now; of a factory's task it is made when somebody looks. */
+  'show command'(world, line) {
+    const [jobId, taskId] = line.pair('a task');
+    line.end();
+    world.say(world.engine.queries.task(jobId, taskId)?.commandLine ?? 'not found');
+  },
+  /** The effects that await an answer: what a host that comes back has to carry out. */
+  'show outstanding'(world, line) {
+    line.end();
+    for (const text of world.effects.lines(world.engine.outstanding())) world.say(text);
+  },
+  'show now'(world, line) {
+    line.end();
+    world.say(world.timeText(world.engine.now));
+  },
+};
+
+function poolText(pool: PoolView): string {
+  return `${pool.id} ${pool.state} ${pool.allocationState} nodes=${pool.currentDedicatedNodes}`;
+}
+
+function nodeText(node: NodeView): string {
+  const { poolId, id, state, runningTasksCount, runningTaskSlotsCount } = node;
+  return `${poolId}/${id} ${state} tasks=${runningTasksCount} slots=${runningTaskSlotsCount}`;
+}
+
+function jobText({ id, state, priority, executionInfo }: JobView): string {
+  const { poolId, startTime, endTime, terminateReason } = executionInfo;
+  return words(
+    id,
+    state,
+    part('terminateReason', terminateReason),
+    part('priority', priority),
+    part('pool', poolId),
+    time('startTime', startTime),
+    time('endTime', endTime),
+  );
+}
+
+function taskText(jobId: string, { id, state, executionInfo, nodeInfo }: TaskView): string {
+  const { failureInfo, schedulingError } = executionInfo;
+  return words(
+    `${jobId}/${id}`,
+    state,
+    executionInfo.result,
+    part('exitCode', executionInfo.exitCode),
+    part('failureInfo', failureInfo && `${failureInfo.category}/${failureInfo.code}`),
+    part('schedulingError', schedulingError && `${schedulingError.category}/${schedulingError.code}`),
+    ...(failureInfo?.details ?? []).map(({ name, value }) => part(name, value)),
+    part('retryCount', executionInfo.retryCount),
+    part('requeueCount', executionInfo.requeueCount),
+    time('startTime', executionInfo.startTime),
+    time('endTime', executionInfo.endTime),
+    time('lastRetryTime', executionInfo.lastRetryTime),
+    time('lastRequeueTime', executionInfo.lastRequeueTime),
+    part('node', nodeInfo && `${nodeInfo.poolId}/${nodeInfo.nodeId}`),
+  );
+}
+
+function countsText({ active, running, completed, succeeded, failed }: TaskCounts): string {
+  return `active ${active}, running ${running}, completed ${completed} (succeeded ${succeeded}, failed ${failed})`;
+}
+
+function words(...parts: (string | undefined)[]): string {
+  return parts.filter((one) => one !== undefined).join(' ');
+}
+
+function part(name: string, value: string | number | undefined): string | undefined {
+  return value === undefined ? undefined : `${name}=${value}`;
+}
+
+function time(name: string, iso: string | undefined): string | undefined {
+  return iso === undefined ? undefined : `${name}=${formatSpan(Date.parse(iso) - scenarioStart)}`;
+}
