@@ -23,7 +23,7 @@ import type { Input, Ledger } from './ledger.ts';
 export const firstTime = 1_700_000_000_000;
 
 export type Step = { pass: number } & (
-  | { is: 'command'; command: Command }
+  | { is: 'command'; command: Command; pick: number }
   | {
       is: 'task';
       does: 'terminateTask' | 'reactivateTask' | 'deleteTask' | 'updateTask';
@@ -41,7 +41,8 @@ const poolIds = ['p', 'q'];
 const jobIds = ['a', 'b', 'c'];
 const taskIds = ['x', 'y', 'Z', 'z', '1', '2', '3', '03', '3x', '4', '5'];
 
-const slots = fc.constantFrom(1, 1, 1, 2, 3);
+const slots = fc.constantFrom(1, 1, 1, 1, 2, 3);
+const pick = fc.nat({ max: 40 });
 
 const constraints: fc.Arbitrary<TaskConstraints> = fc.record(
   {
@@ -50,6 +51,7 @@ const constraints: fc.Arbitrary<TaskConstraints> = fc.record(
   },
   { requiredKeys: [] },
 );
+const fewConstraints = fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, constraints);
 
 const dependsOn: fc.Arbitrary<TaskDependencies> = fc.record({
   taskIds: fc.array(fc.constantFrom(...taskIds, 'X', 'later'), { maxLength: 2 }),
@@ -60,6 +62,10 @@ const dependsOn: fc.Arbitrary<TaskDependencies> = fc.record({
     { maxLength: 2 },
   ),
 });
+
+function rarely<Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> {
+  return fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: value });
+}
 
 const template: fc.Arbitrary<TaskTemplate> = fc
   .record({ requiredSlots: slots, constraints, dependsOn: fc.option(dependsOn, { freq: 3 }) })
@@ -107,7 +113,7 @@ export const job: fc.Arbitrary<JobSpecification> = fc.record({
   constraints: fc
     .record({
       maxTaskRetryCount: fc.constantFrom(0, 0, 1, -1),
-      clock: fc.constantFrom(undefined, undefined, undefined, 2_000, 100_000),
+      clock: fc.constantFrom(undefined, undefined, undefined, undefined, 2_000, 100_000),
     })
     .map(({ clock, ...rest }) =>
       clock === undefined ? rest : { ...rest, maxWallClockTimeMs: clock },
@@ -131,6 +137,7 @@ const patch: fc.Arbitrary<JobPatch> = fc.record(
   { requiredKeys: [] },
 );
 
+const tasks = fc.array(task, { minLength: 1, maxLength: 4 });
 const jobId = fc.constantFrom(...jobIds);
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: pool.map((pool): Command => ({ type: 'addPool', pool })) },
@@ -138,7 +145,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc
-      .record({ jobId, tasks: fc.array(task, { minLength: 1, maxLength: 4 }) })
+      .record({ jobId, tasks })
       .map((rest): Command => ({ type: 'addTasks', ...rest })),
   },
   {
@@ -172,10 +179,12 @@ const ending: fc.Arbitrary<Ending> = fc.constantFrom<Ending[]>(
   {},
 );
 
-const pick = fc.nat({ max: 40 });
-const pass = fc.constantFrom(0, 0, 0, 1, 500, 1_000, 70_000, -3_000);
+const pass = fc.constantFrom(0, 0, 0, 0, 0, 1, 1, 500, 1_000, 70_000, -3_000);
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 9, arbitrary: fc.record({ is: fc.constant('command' as const), command, pass }) },
+  {
+    weight: 9,
+    arbitrary: fc.record({ is: fc.constant('command' as const), command, pick, pass }),
+  },
   {
     weight: 6,
     arbitrary: fc.record({
@@ -210,20 +219,28 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 function commandStep(command: Command): Step {
-  return { is: 'command', command, pass: 0 };
+  return { is: 'command', command, pick: 0, pass: 0 };
 }
 
-/** Most begin with a pool whose nodes are up and a few jobs in it, so that something happens. */
+/** Most begin with a pool whose nodes are up and jobs with tasks in it, so that something happens. */
 export const history: fc.Arbitrary<Step[]> = fc
   .record({
     pool,
-    jobs: fc.uniqueArray(job, { selector: ({ id }) => id.toLowerCase(), maxLength: 3 }),
+    jobs: fc.uniqueArray(fc.record({ job, tasks }), {
+      selector: ({ job }) => job.id.toLowerCase(),
+      maxLength: 3,
+      size: 'max',
+    }),
     ready: fc.nat({ max: 3 }),
     steps: fc.array(step, { maxLength: 60, size: 'max' }),
   })
   .map(({ pool, jobs, ready, steps }) => [
     commandStep({ type: 'addPool', pool: { ...pool, id: 'p' } }),
-    ...jobs.map((job) => commandStep({ type: 'addJob', job })),
+    ...jobs.flatMap(({ job, tasks }) => [
+      // One that ends as soon as it is empty would end here: a patch may come later.
+      commandStep({ type: 'addJob', job: { ...job, onAllTasksComplete: 'noaction' } }),
+      commandStep({ type: 'addTasks', jobId: job.id, tasks }),
+    ]),
     ...Array.from({ length: ready }, (): Step => ({ is: 'nodeReady', pick: 0, pass: 0 })),
     ...steps,
   ]);
@@ -236,7 +253,7 @@ export function resolve(
   queries: Queries,
 ): Input | undefined {
   const at = now + step.pass;
-  if (step.is === 'command') return { at, command: step.command };
+  if (step.is === 'command') return { at, command: aimed(step.command, step.pick, queries) };
   if (step.is === 'task') {
     const tasks = queries
       .jobs()
@@ -250,6 +267,13 @@ export function resolve(
   }
   const report = reportOf(step, ledger);
   return report && { at, report };
+}
+
+/** Mostly at a job that can still take it. */
+function aimed(command: Command, pick: number, queries: Queries): Command {
+  const active = queries.jobs().filter(({ state }) => state === 'active');
+  const job = active[pick % (active.length + 1)];
+  return job === undefined || !('jobId' in command) ? command : { ...command, jobId: job.id };
 }
 
 function reportOf(step: Exclude<Step, { is: 'command' | 'task' }>, ledger: Ledger): Report | undefined {

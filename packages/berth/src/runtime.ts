@@ -114,11 +114,18 @@ export class Runtime {
     };
   }
 
-  /** Resolves when `holds` does, looked at after every batch of inputs; rejects when the signal aborts or the runtime closes. */
+  /**
+   * Resolves when `holds` does and what it saw is synced; looked at after every batch of inputs. Rejects when
+   * the signal aborts or the runtime closes.
+   */
   async until(holds: () => boolean, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
-    if (holds()) return;
-    await new Promise<void>((resolve, reject) => {
+    if (!holds()) await this.#change(holds, signal);
+    await this.#options.journal.sync();
+  }
+
+  #change(holds: () => boolean, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
       const stop = (): void => {
         this.#watchers.delete(look);
         signal?.removeEventListener('abort', abort);
@@ -186,14 +193,12 @@ export class Runtime {
     const { results, effects, events } = this.#engine.apply(frame);
     this.#inputs.clear();
     this.#carryOut(effects);
-    if (waiting.length > 0) {
-      this.#options.journal.sync().then(
-        () => waiting.forEach(({ resolve }, index) => resolve(results[index] ?? {})),
-        (error: unknown) => this.#break(error, waiting),
-      );
-    } else {
-      this.#options.journal.sync().catch((error: unknown) => this.#break(error, []));
-    }
+    this.#options.journal.sync().then(
+      () => {
+        for (const [index, { resolve }] of waiting.entries()) resolve(results[index] ?? {});
+      },
+      (error: unknown) => this.#break(error, waiting),
+    );
     if (events.length > 0) for (const listener of this.#listeners) listener(events);
     for (const watcher of [...this.#watchers]) watcher();
     this.#arm();
@@ -246,7 +251,6 @@ export class Runtime {
       this.#waiting.push({ resolve: () => {}, reject: () => {} });
       this.#flush();
     }, delay);
-    this.#timer.unref();
   }
 }
 

@@ -82,6 +82,7 @@ function considerRunsGone(world: World, job: Job): void {
     world.jobs[job.number] = undefined;
     world.jobById.delete(idKey(job.specification.id));
     const { id, poolInfo } = job.specification;
-    world.effects.remove({ poolId: poolInfo.poolId, jobId: id });
+    const poolId = world.pool(poolInfo.poolId)?.specification.id ?? poolInfo.poolId;
+    world.effects.remove({ poolId, jobId: id });
   }
 }

@@ -114,6 +114,8 @@ export class Job implements TaskLookup {
     this.creationTime = creationTime;
     this.lastModified = creationTime;
     this.stateTransitionTime = creationTime;
+    // From the start, since it keeps which integers have been satisfied: a range may come later.
+    if (specification.usesTaskDependencies) this.dependencies = new Dependencies();
   }
 
   segmentOf(row: number): Segment {

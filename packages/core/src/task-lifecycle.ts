@@ -175,7 +175,9 @@ export function reactivate(world: World, job: Job, row: number): void {
   const words = job.rows.touch(row);
   const at = job.rows.offset(row);
   const flags = move(world, job, row, words[at + Word.flags]!, TaskTrigger.reactivate);
-  words[at + Word.flags] = flags & ~(failureMask | Flag.success | Flag.failure | Flag.hasExitCode);
+  // A retry that was still due is off: its start would be none.
+  words[at + Word.flags] =
+    flags & ~(failureMask | Flag.success | Flag.failure | Flag.hasExitCode | Flag.nextIsRetry);
   words[at + Word.runOrExitCode] = 0;
   if ((flags & Flag.hasStart) === 0) setStart(words, at, 0);
   setDuration(words, at, 0);
