@@ -119,7 +119,7 @@ export const job: fc.Arbitrary<JobSpecification> = fc.record({
       clock === undefined ? rest : { ...rest, maxWallClockTimeMs: clock },
     ),
   commonEnvironmentSettings: fc.constant([]),
-  poolInfo: fc.record({ poolId: fc.constantFrom('p', 'p', 'p', 'q') }),
+  poolInfo: fc.record({ poolId: fc.constantFrom('p', 'p', 'p', 'p', 'p', 'q') }),
   onAllTasksComplete: fc.constantFrom('noaction', 'noaction', 'terminatejob'),
   usesTaskDependencies: fc.constantFrom(true, true, true, false),
   metadata: fc.constant([]),
@@ -228,20 +228,25 @@ export const history: fc.Arbitrary<Step[]> = fc
     pool,
     jobs: fc.uniqueArray(fc.record({ job, tasks }), {
       selector: ({ job }) => job.id.toLowerCase(),
+      minLength: 1,
       maxLength: 3,
       size: 'max',
     }),
-    ready: fc.nat({ max: 3 }),
-    steps: fc.array(step, { maxLength: 60, size: 'max' }),
+    nodes: fc.integer({ min: 1, max: 3 }),
+    late: fc.constantFrom(0, 0, 0, 1, 3),
+    steps: fc.array(step, { maxLength: 100, size: 'max' }),
   })
-  .map(({ pool, jobs, ready, steps }) => [
-    commandStep({ type: 'addPool', pool: { ...pool, id: 'p' } }),
+  .map(({ pool, jobs, nodes, late, steps }) => [
+    commandStep({ type: 'addPool', pool: { ...pool, id: 'p', targetDedicatedNodes: nodes } }),
     ...jobs.flatMap(({ job, tasks }) => [
       // One that ends as soon as it is empty would end here: a patch may come later.
       commandStep({ type: 'addJob', job: { ...job, onAllTasksComplete: 'noaction' } }),
       commandStep({ type: 'addTasks', jobId: job.id, tasks }),
     ]),
-    ...Array.from({ length: ready }, (): Step => ({ is: 'nodeReady', pick: 0, pass: 0 })),
+    ...Array.from(
+      { length: Math.max(0, nodes - late) },
+      (): Step => ({ is: 'nodeReady', pick: 0, pass: 0 }),
+    ),
     ...steps,
   ]);
 

@@ -314,8 +314,11 @@ export class NaiveScheduler {
       case 'addTaskFactory':
         return this.#withActiveJob(command.jobId, (job) => {
           const tasks = factoryTasks(command.factory);
-          const refused = tasks.flatMap((task) => this.#refusal(job, task) ?? []);
-          if (refused.length > 0) return { error: must(refused.sort()[0]) };
+          // All or nothing; what is wrong with the template is said before what is wrong with one id.
+          const error = [{ ...job, tasks: [] }, job]
+            .flatMap((among) => tasks.map((task) => this.#refusal(among, task)))
+            .find((code) => code !== undefined);
+          if (error !== undefined) return { error };
           for (const task of tasks) this.#addTask(job, task);
           return {};
         });

@@ -102,11 +102,13 @@ function jobText({ id, state, priority, executionInfo }: JobView): string {
   );
 }
 
-function taskText(jobId: string, { id, state, executionInfo, nodeInfo }: TaskView): string {
+function taskText(jobId: string, task: TaskView): string {
+  const { id, state, stateTransitionTime, executionInfo, nodeInfo } = task;
   const { failureInfo, schedulingError } = executionInfo;
   return words(
     `${jobId}/${id}`,
     state,
+    time('since', state === 'active' ? stateTransitionTime : undefined),
     executionInfo.result,
     part('exitCode', executionInfo.exitCode),
     part('failureInfo', failureInfo && `${failureInfo.category}/${failureInfo.code}`),

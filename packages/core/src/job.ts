@@ -1,4 +1,4 @@
-import type { Dependencies, TaskLookup } from './dependencies.ts';
+import { Dependencies, type TaskLookup } from './dependencies.ts';
 import { integerOf } from './integer-ids.ts';
 import type { JobState } from './machines.ts';
 import { RangeQueue } from './range-queue.ts';
@@ -91,6 +91,7 @@ export class Job implements TaskLookup {
   readonly templates: { template: TaskTemplate; limits: TaskLimits }[] = [];
   readonly templateByJson: Map<string, number> = new Map();
   readonly rare: Map<number, RareTaskFacts> = new Map();
+  /** Exactly where the job sets usesTaskDependencies. */
   dependencies: Dependencies | undefined;
 
   readonly classes: ReadyClass[] = [];

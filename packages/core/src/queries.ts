@@ -208,7 +208,11 @@ export class Queries {
       state,
       creationTime: formatTime(creationTime),
       stateTransitionTime: formatTime(
-        completed ? endTime : state === 'running' ? startTime : creationTime,
+        completed
+          ? endTime
+          : state === 'running'
+            ? startTime
+            : activeSince(job, row, creationTime),
       ),
       executionInfo: {
         ...(started ? { startTime: formatTime(startTime) } : {}),
@@ -243,6 +247,14 @@ function isExpired(job: Job, row: number): boolean {
 function stateOf(job: Job, row: number): string {
   if (isExpired(job, row)) return 'completed';
   return taskMachine.states[job.rows.get(row, Word.flags) & stateMask]!;
+}
+
+/** When the task was added, came back from a run, or was reactivated. */
+function activeSince(job: Job, row: number, creationTime: number): number {
+  const startTime = startTimeOf(job, row);
+  return (job.rows.get(row, Word.flags) & Flag.hasStart) === 0
+    ? Math.max(creationTime, startTime)
+    : startTime + durationOf(job, row);
 }
 
 function resultOf(job: Job, row: number): 'success' | 'failure' | undefined {

@@ -146,6 +146,7 @@ export function requeue(world: World, run: number, counted: boolean): void {
     words[at + Word.flags] =
       move(world, job, row, words[at + Word.flags]!, TaskTrigger.requeue) | Flag.avoidNode;
     words[at + Word.runOrExitCode] = 0;
+    setDuration(words, at, world.now - start);
     if (counted) {
       const facts = job.rareFacts(row);
       facts.requeueCount = (facts.requeueCount ?? 0) + 1;
@@ -179,8 +180,8 @@ export function reactivate(world: World, job: Job, row: number): void {
   words[at + Word.flags] =
     flags & ~(failureMask | Flag.success | Flag.failure | Flag.hasExitCode | Flag.nextIsRetry);
   words[at + Word.runOrExitCode] = 0;
-  if ((flags & Flag.hasStart) === 0) setStart(words, at, 0);
-  setDuration(words, at, 0);
+  if ((flags & Flag.hasStart) === 0) setStart(words, at, world.now - job.creationTime);
+  else setDuration(words, at, world.now - startTimeOf(job, row));
   setRetryCount(words, at, 0);
   if ((flags & Flag.rare) !== 0) delete job.rareFacts(row).failureDetail;
   job.tasks.failed--;
@@ -206,7 +207,10 @@ export function forget(world: World, job: Job, row: number): void {
     }
   }
   job.dependencies?.deleted(id, row);
-  words[at + Word.flags] = move(world, job, row, flags, TaskTrigger.delete) & ~Flag.rare;
+  // After the job's wall clock what is active reads as completed (ruling 4), also in the event.
+  const expired = job.expiredAt !== undefined && state === TaskState.active;
+  const seen = expired ? flags | TaskState.completed : flags;
+  words[at + Word.flags] = move(world, job, row, seen, TaskTrigger.delete) & ~Flag.rare;
   job.rare.delete(row);
   job.tasks.gone++;
   job.slots.total -= slots;
@@ -252,6 +256,7 @@ function retry(world: World, job: Job, row: number): void {
   const flags = move(world, job, row, words[at + Word.flags]!, TaskTrigger.retry);
   words[at + Word.flags] = flags | Flag.avoidNode | Flag.nextIsRetry;
   words[at + Word.runOrExitCode] = 0;
+  setDuration(words, at, world.now - startTimeOf(job, row));
   setRetryCount(words, at, retryCountOf(job, row) + 1);
   enqueue(world, job, row, 1, Part.back);
 }

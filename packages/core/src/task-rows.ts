@@ -7,8 +7,8 @@
  * |---|---|
  * | 0 | state, result, failure and flags (below) |
  * | 1 | number of the last node + 1; 0: none yet |
- * | 2 | start, low 32 bits, in ms after the job's creation; of a task that never started: its end |
- * | 3 | duration in ms, low 32 bits |
+ * | 2 | start, low 32 bits, in ms after the job's creation; of a task that never started: its end, or when it was reactivated |
+ * | 3 | from there to the end of the run, or to the reactivation, in ms, low 32 bits |
  * | 4 | while running: row of its run; when completed: exit code |
  * | 5 | start, next 8 bits; duration, next 8 bits; retryCount, 16 bits (saturating) |
  * | 6 | place of its text in the job's {@link TaskText}; 0 for tasks of a factory |

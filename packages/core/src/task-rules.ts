@@ -1,5 +1,4 @@
 import { canonicalJson } from './bytes.ts';
-import { Dependencies } from './dependencies.ts';
 import type { BatchErrorBody } from './errors.ts';
 import { Job, Part } from './job.ts';
 import { endRunAs } from './job-end.ts';
@@ -61,11 +60,7 @@ function addTask(world: World, job: Job, task: TaskSpecification): BatchErrorBod
     canonicalJson(shared),
   );
   job.dependencies?.added(id, row);
-  let waiting = false;
-  if (dependsOn !== undefined) {
-    job.dependencies ??= new Dependencies();
-    waiting = job.dependencies.wait(row, 1, dependsOn, job);
-  }
+  const waiting = dependsOn !== undefined && job.dependencies!.wait(row, 1, dependsOn, job);
   if (waiting) job.rows.touch(row)[job.rows.offset(row) + Word.flags]! |= Flag.waiting;
   else enqueue(world, job, row, 1, Part.middle);
   return undefined;
@@ -95,12 +90,9 @@ export function addTaskFactory(
   }
   const { firstRow } = job.addFactory(factory, count, world.now);
   job.dependencies?.addedIntegers(factory.firstTaskId, count, firstRow);
-  if (dependsOn !== undefined) {
-    job.dependencies ??= new Dependencies();
-    if (job.dependencies.wait(firstRow, count, dependsOn, job)) {
-      job.segmentOf(firstRow).waiting = true;
-      return undefined;
-    }
+  if (dependsOn !== undefined && job.dependencies!.wait(firstRow, count, dependsOn, job)) {
+    job.segmentOf(firstRow).waiting = true;
+    return undefined;
   }
   enqueue(world, job, firstRow, count, Part.middle);
   return undefined;
