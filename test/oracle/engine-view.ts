@@ -51,6 +51,7 @@ function viewTask(task: TaskView): unknown {
     state: task.state,
     result: info.result,
     created: task.creationTime,
+    since: task.stateTransitionTime,
     started: info.startTime,
     ended: info.endTime,
     exitCode: info.exitCode,

@@ -46,8 +46,8 @@ const pick = fc.nat({ max: 40 });
 
 const constraints: fc.Arbitrary<TaskConstraints> = fc.record(
   {
-    maxWallClockTimeMs: fc.constantFrom(1, 1_000, 60_000),
     maxTaskRetryCount: fc.constantFrom(-1, 0, 1, 2),
+    maxWallClockTimeMs: fc.constantFrom(1, 1_000, 60_000),
   },
   { requiredKeys: [] },
 );
@@ -234,7 +234,7 @@ export const history: fc.Arbitrary<Step[]> = fc
     }),
     nodes: fc.integer({ min: 1, max: 3 }),
     late: fc.constantFrom(0, 0, 0, 1, 3),
-    steps: fc.array(step, { maxLength: 100, size: 'max' }),
+    steps: fc.array(step, { maxLength: 150, size: 'max' }),
   })
   .map(({ pool, jobs, nodes, late, steps }) => [
     commandStep({ type: 'addPool', pool: { ...pool, id: 'p', targetDedicatedNodes: nodes } }),

@@ -77,6 +77,8 @@ interface NaiveTask {
   constraints: TaskConstraints;
   created: number;
   state: 'active' | 'running' | 'completed';
+  /** When it came to this state. */
+  since: number;
   /** Where it stands in its job's queue, once it is ready. */
   place?: { part: Part; moment: number };
   missingIds: Set<string>;
@@ -268,6 +270,7 @@ export class NaiveScheduler {
     failure: NaiveFailure | undefined,
   ): void {
     task.state = 'completed';
+    task.since = this.now;
     task.ended = this.now;
     delete task.place;
     delete task.exitCode;
@@ -292,6 +295,7 @@ export class NaiveScheduler {
 
   #backToActive({ task, node }: NaiveRun, part: Part): void {
     task.state = 'active';
+    task.since = this.now;
     task.avoid = node;
     task.place = { part, moment: this.#moment };
   }
@@ -369,6 +373,7 @@ export class NaiveScheduler {
           if (task.exitCode === 0) return { error: 'TaskSucceeded' };
           return this.#withActiveJob(command.jobId, () => {
             task.state = 'active';
+            task.since = this.now;
             task.retries = 0;
             task.retrying = false;
             delete task.ended;
@@ -468,6 +473,7 @@ export class NaiveScheduler {
       constraints: specification.constraints,
       created: this.now,
       state: 'active',
+      since: this.now,
       missingIds: new Set(dependsOn?.taskIds.map(keyOf)),
       missingIntegers: new Set(dependsOn === undefined ? [] : integersOf(dependsOn)),
       retrying: false,
@@ -541,7 +547,8 @@ export class NaiveScheduler {
         job.ended = this.now;
       } else if (job.state === 'deleting') {
         const { id, poolInfo } = job.specification;
-        this.effects.push(`remove ${id} in ${poolInfo.poolId}`);
+        const poolId = this.#pool(poolInfo.poolId)?.specification.id ?? poolInfo.poolId;
+        this.effects.push(`remove ${id} in ${poolId}`);
         this.#jobs = this.#jobs.filter((other) => other !== job);
       }
     }
@@ -604,6 +611,7 @@ export class NaiveScheduler {
     this.#runs.push(run);
     run.node.started++;
     task.state = 'running';
+    task.since = this.now;
     task.started = this.now;
     task.lastNode = run.node;
     if (task.retrying) task.lastRetry = this.now;
@@ -726,6 +734,7 @@ function viewTask(task: NaiveTask): unknown {
     state,
     result: completed ? (failure === undefined ? 'success' : 'failure') : undefined,
     created: isoTime(task.created),
+    since: isoTime(expired ? task.job.expired : task.since),
     started: isoTime(task.started),
     ended: isoTime(expired ? task.job.expired : task.ended),
     exitCode: expired ? expiredExitCode : task.exitCode,

@@ -1,4 +1,9 @@
-/** How many random histories to try: `usual`, or as many times that as BERTH_RUNS says. */
+/** As many random histories as are usual, or as many times that as BERTH_RUNS says. */
+const times = Number(process.env['BERTH_RUNS'] ?? 1);
+
 export function numRuns(usual: number): number {
-  return Math.ceil(usual * Number(process.env['BERTH_RUNS'] ?? 1));
+  return Math.ceil(usual * times);
 }
+
+/** Milliseconds, generous: shrinking takes its time. */
+export const timeout: number = 120_000 * Math.max(1, times);

@@ -1,4 +1,5 @@
-import { BatchError, type Command } from '@berth/core';
+import type { Command } from '@berth/core';
+import { BatchError } from '@berth/core';
 import type { ScenarioWorld } from './scenario-world.ts';
 
 /** Sends the command that the door makes of a body, or says why the door refuses it. */

@@ -1,4 +1,5 @@
-import { type EffectBatch, EffectKind } from '@berth/core';
+import type { EffectBatch } from '@berth/core';
+import { EffectKind } from '@berth/core';
 
 /** Names a run or a request to the engine: what reports must carry. */
 export interface RunName {
@@ -73,7 +74,9 @@ export class EffectWords {
 
   #requested(node: number, sequence: number): string {
     const words = this.#wordsOfNode.get(node) ?? 'a node that was never got';
-    const known = this.requests(words).some((one) => one.node === node && one.sequence === sequence);
+    const known = this.requests(words).some(
+      (one) => one.node === node && one.sequence === sequence,
+    );
     if (!known) remember(this.#requests, words, { node, sequence });
     return words;
   }

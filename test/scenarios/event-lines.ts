@@ -7,7 +7,8 @@ export function eventLines(events: readonly EngineEvent[]): { at: number; text: 
     if (isToldElsewhere(event)) continue;
     const { at, from, to } = event;
     const subject = subjectOf(event);
-    const result = event.entity === 'task' && event.result !== undefined ? ` (${event.result})` : '';
+    const result =
+      event.entity === 'task' && event.result !== undefined ? ` (${event.result})` : '';
     const last = lines.at(-1);
     if (last?.subject === subject && last.at === at && last.states.at(-1) === from) {
       last.states.push(to);

@@ -42,7 +42,10 @@ function changedLines(expected: readonly string[], actual: readonly string[]): C
     if (i < expected.length && j < actual.length && expected[i] === actual[j]) {
       changes.push({ mark: ' ', text: expected[i++]!, line });
       j++;
-    } else if (j === actual.length || (i < expected.length && common[i + 1]![j]! >= common[i]![j + 1]!)) {
+    } else if (
+      j === actual.length ||
+      (i < expected.length && common[i + 1]![j]! >= common[i]![j + 1]!)
+    ) {
       changes.push({ mark: '-', text: expected[i++]!, line });
     } else {
       changes.push({ mark: '+', text: actual[j++]!, line });

@@ -1,4 +1,5 @@
-import { type FailureCode, failureCodes, type Report, ReportKind } from '@berth/core';
+import type { FailureCode, Report } from '@berth/core';
+import { failureCodes, ReportKind } from '@berth/core';
 import type { CommandLine } from './command-line.ts';
 import type { ScenarioCommand } from './commands.ts';
 import { parseIds } from './id-list.ts';
@@ -22,12 +23,16 @@ export const reportCommands: Record<string, ScenarioCommand> = {
     const kind = every ? nodeReports[poolId] : nodeReport(line);
     line.end();
     const awaited = kind === ReportKind.nodeReady ? 'creating' : 'leavingpool';
+    let reported = 0;
     for (const pool of world.engine.queries.pools()) {
       if (!every && pool.id !== poolId) continue;
       for (const { id, state } of world.engine.queries.nodes(pool.id) ?? []) {
-        if (state === awaited) reportNode(world, `${pool.id}/${id}`, kind, undefined);
+        if (state !== awaited) continue;
+        reportNode(world, `${pool.id}/${id}`, kind, undefined);
+        reported++;
       }
     }
+    if (reported === 0) throw new Error(`nodes: none is ${awaited}`);
   },
 };
 
@@ -65,12 +70,11 @@ function reportNode(
 function reportRuns(world: ScenarioWorld, line: CommandLine): void {
   const [jobId, ids] = line.pair('the task');
   const lost = line.optionalWord('lost') !== undefined;
-  const exits = !lost && line.optionalWord('exits', 'exit') !== undefined;
-  const exitCode = exits ? integer(line) : undefined;
-  const failure =
-    !lost && (line.optionalWord('fails', 'fail') ?? (exits ? undefined : line.word('exits, fails or lost')))
-      ? failureCode(line)
-      : undefined;
+  const exitCode = line.optionalWord('exits', 'exit') === undefined ? undefined : integer(line);
+  const failure = line.optionalWord('fails', 'fail') === undefined ? undefined : failureCode(line);
+  if (!lost && exitCode === undefined && failure === undefined) {
+    throw new Error(`${line.name}: a run exits, fails or is lost`);
+  }
   const detail = line.option('detail');
   const number = line.option('run');
   line.end();

@@ -5,9 +5,11 @@ import { parseRange } from './id-list.ts';
 export type BodyOptions = Record<string, [path: string, read: (text: string) => unknown]>;
 
 /** Properties come as JSON does; the door judges them. */
-const number = (text: string): unknown => (text === '' || Number.isNaN(Number(text)) ? text : Number(text));
+const number = (text: string): unknown =>
+  text === '' || Number.isNaN(Number(text)) ? text : Number(text);
 const text = (value: string): unknown => value;
-const flag = (value: string): unknown => (value === 'true' || value === 'false' ? value === 'true' : value);
+const flag = (value: string): unknown =>
+  value === 'true' || value === 'false' ? value === 'true' : value;
 
 export const poolOptions: BodyOptions = {
   nodes: ['targetDedicatedNodes', number],
@@ -59,8 +61,13 @@ export function restBody(line: CommandLine, options: BodyOptions, body: Body): B
 
 function setAt(body: Body, [property, ...rest]: readonly string[], value: unknown): void {
   if (property === undefined) return;
-  if (rest.length === 0) body[property] = value;
-  else setAt((body[property] ??= {}) as Body, rest, value);
+  if (rest.length === 0) {
+    body[property] = value;
+    return;
+  }
+  const inner = (body[property] ?? {}) as Body;
+  body[property] = inner;
+  setAt(inner, rest, value);
 }
 
 /** `a,1..3`: the task a and all of the integers. */

@@ -1,4 +1,5 @@
-import { type Applied, type Command, Engine, InputBatch, type Report } from '@berth/core';
+import type { Applied, Command, Report } from '@berth/core';
+import { Engine, InputBatch } from '@berth/core';
 import { EffectWords } from './effect-words.ts';
 import { eventLines } from './event-lines.ts';
 import { foldNodes } from './fold-nodes.ts';
@@ -56,7 +57,8 @@ export class ScenarioWorld {
   /** Lets time pass as a host does: a tick at every deadline, and one at the end. */
   advanceTo(time: number): void {
     for (let ticks = 0; this.engine.nextDeadline() <= time; ticks++) {
-      if (ticks === mostTicks) throw new Error('time does not pass: the next deadline stays the same');
+      if (ticks === mostTicks)
+        throw new Error('time does not pass: the next deadline stays the same');
       this.clock = Math.max(this.clock, this.engine.nextDeadline());
       this.send({ type: 'tick' });
     }
@@ -101,7 +103,8 @@ export class ScenarioWorld {
     const told = this.effects.lines(effects);
     for (const text of told) this.say(text);
     const started = told.filter((text) => text.startsWith('start ')).length;
-    if (starts !== started) throw new Error(`${starts} tasks became running, ${started} were started`);
+    if (starts !== started)
+      throw new Error(`${starts} tasks became running, ${started} were started`);
   }
 
   #validate(): void {

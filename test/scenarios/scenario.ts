@@ -1,7 +1,9 @@
 import { CommandLine, splitCommand } from './command-line.ts';
-import { commands, type ScenarioCommand } from './commands.ts';
+import type { ScenarioCommand } from './commands.ts';
+import { commands } from './commands.ts';
 import { ScenarioError } from './scenario-error.ts';
-import { formatScenario, parseScenario, type Step } from './scenario-text.ts';
+import type { Step } from './scenario-text.ts';
+import { formatScenario, parseScenario } from './scenario-text.ts';
 import { ScenarioWorld } from './scenario-world.ts';
 
 /**

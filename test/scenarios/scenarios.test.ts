@@ -12,7 +12,9 @@ const rewrite = process.env['BERTH_REWRITE'] === '1';
 for (const folder of ['golden', 'rules']) {
   describe(folder, () => {
     const directory = join(import.meta.dirname, folder);
-    for (const file of readdirSync(directory).filter((name) => name.endsWith('.txt')).sort()) {
+    for (const file of readdirSync(directory)
+      .filter((name) => name.endsWith('.txt'))
+      .sort()) {
       const path = join(directory, file);
       const expected = readFileSync(path, 'utf8');
       test(`${basename(file, '.txt')}: ${parseScenario(expected).title}`, () => {

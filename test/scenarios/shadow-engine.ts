@@ -1,4 +1,5 @@
-import { type EffectBatch, Engine, type InputBatch } from '@berth/core';
+import type { EffectBatch, InputBatch } from '@berth/core';
+import { Engine } from '@berth/core';
 
 /**
  * An engine that follows another, but is restored from the other's snapshot before every input: whatever

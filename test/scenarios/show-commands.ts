@@ -1,4 +1,4 @@
-import type { JobView, NodeView, PoolView, TaskCounts, TaskView } from '@berth/core';
+import type { FailureView, JobView, NodeView, PoolView, TaskCounts, TaskView } from '@berth/core';
 import type { ScenarioCommand } from './commands.ts';
 import { scenarioStart } from './scenario-world.ts';
 import { formatSpan } from './time-span.ts';
@@ -31,7 +31,8 @@ export const showCommands: Record<string, ScenarioCommand> = {
     const [jobId, taskId] = line.pair('a task');
     line.end();
     const task = world.engine.queries.task(jobId, taskId);
-    world.say(task === undefined ? 'not found' : taskText(jobId, task));
+    const job = world.engine.queries.job(jobId);
+    world.say(task === undefined ? 'not found' : taskText(job?.id ?? jobId, task));
   },
   'show tasks'(world, line) {
     const jobId = line.word('a job');
@@ -46,7 +47,8 @@ export const showCommands: Record<string, ScenarioCommand> = {
         ...(state === undefined ? {} : { state }),
       });
       if (list === undefined) world.say('not found');
-      for (const task of list?.tasks ?? []) world.say(taskText(jobId, task));
+      const job = world.engine.queries.job(jobId);
+      for (const task of list?.tasks ?? []) world.say(taskText(job?.id ?? jobId, task));
       continuation = list?.continuation;
     } while (continuation !== undefined);
   },
@@ -111,8 +113,8 @@ function taskText(jobId: string, task: TaskView): string {
     time('since', state === 'active' ? stateTransitionTime : undefined),
     executionInfo.result,
     part('exitCode', executionInfo.exitCode),
-    part('failureInfo', failureInfo && `${failureInfo.category}/${failureInfo.code}`),
-    part('schedulingError', schedulingError && `${schedulingError.category}/${schedulingError.code}`),
+    part('failureInfo', failureText(failureInfo)),
+    part('schedulingError', failureText(schedulingError)),
     ...(failureInfo?.details ?? []).map(({ name, value }) => part(name, value)),
     part('retryCount', executionInfo.retryCount),
     part('requeueCount', executionInfo.requeueCount),
@@ -122,6 +124,10 @@ function taskText(jobId: string, task: TaskView): string {
     time('lastRequeueTime', executionInfo.lastRequeueTime),
     part('node', nodeInfo && `${nodeInfo.poolId}/${nodeInfo.nodeId}`),
   );
+}
+
+function failureText(failure: FailureView | undefined): string | undefined {
+  return failure && `${failure.category}/${failure.code}`;
 }
 
 function countsText({ active, running, completed, succeeded, failed }: TaskCounts): string {

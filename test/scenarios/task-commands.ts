@@ -42,13 +42,15 @@ export const taskCommands: Record<string, ScenarioCommand> = {
 };
 
 function addTasks(world: ScenarioWorld, line: CommandLine): void {
-  const [jobId, ids] = line.pair('the task');
+  const [jobId, list] = line.pair('the task');
+  const ids = parseIds(list);
   const common = restBody(line, taskOptions, { commandLine: 'work' });
   line.end();
   const tasks: TaskSpecification[] = [];
-  for (const [index, read] of parseTasks(parseIds(ids).map((id) => ({ id, ...common }))).entries()) {
-    if ('code' in read) world.say(`refused ${parseIds(ids)[index]} ${read.code}`);
-    else tasks.push(read);
+  const readings = parseTasks(ids.map((id) => ({ id, ...common })));
+  for (const [index, reading] of readings.entries()) {
+    if ('code' in reading) world.say(`refused ${ids[index]} ${reading.code}`);
+    else tasks.push(reading);
   }
   if (tasks.length > 0) world.send({ type: 'addTasks', jobId, tasks });
 }

@@ -29,6 +29,7 @@ export const timeCommands: Record<string, ScenarioCommand> = {
 function span(line: CommandLine): number {
   const word = line.word('a time');
   const milliseconds = parseSpan(word);
-  if (milliseconds === undefined) throw new Error(`${line.name}: "${word}" is no time such as 1h30m`);
+  if (milliseconds === undefined)
+    throw new Error(`${line.name}: "${word}" is no time such as 1h30m`);
   return milliseconds;
 }

@@ -1,4 +1,5 @@
-import { Dependencies, type TaskLookup } from './dependencies.ts';
+import type { TaskLookup } from './dependencies.ts';
+import { Dependencies } from './dependencies.ts';
 import { integerOf } from './integer-ids.ts';
 import type { JobState } from './machines.ts';
 import { RangeQueue } from './range-queue.ts';

@@ -61,15 +61,20 @@ function firstReady(job: Job, freest: number): ReadyClass {
   let best: ReadyClass | undefined;
   let bestPart = 3;
   let bestStamp = 0;
+  let bestRow = 0;
   for (const ready of job.classes) {
     if (ready.slots > freest) break;
     if (ready.live === 0) continue;
     const part = headPart(job, ready);
-    const stamp = ready.parts[part]!.firstStamp;
-    if (part < bestPart || (part === bestPart && stamp < bestStamp)) {
+    const { firstStamp: stamp, firstRow: row } = ready.parts[part]!;
+    if (
+      part < bestPart ||
+      (part === bestPart && (stamp < bestStamp || (stamp === bestStamp && row < bestRow)))
+    ) {
       best = ready;
       bestPart = part;
       bestStamp = stamp;
+      bestRow = row;
     }
   }
   return best!;

@@ -208,11 +208,7 @@ export class Queries {
       state,
       creationTime: formatTime(creationTime),
       stateTransitionTime: formatTime(
-        completed
-          ? endTime
-          : state === 'running'
-            ? startTime
-            : activeSince(job, row, creationTime),
+        completed ? endTime : state === 'running' ? startTime : activeSince(job, row, creationTime),
       ),
       executionInfo: {
         ...(started ? { startTime: formatTime(startTime) } : {}),

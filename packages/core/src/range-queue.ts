@@ -1,7 +1,7 @@
 /**
  * A first-in, first-out queue of task rows, kept as ranges, so that a million consecutive rows are one
- * entry. Every row carries a stamp (the moment at which it joined its job's queue, counted in rows);
- * inside a range row and stamp go up together.
+ * entry. Every row carries a stamp (the moment at which it joined its job's queue, counted in rows, for
+ * retries in milliseconds); inside a range row and stamp go up together.
  */
 export class RangeQueue {
   /** Ring of entries: row of the first, how many, stamp of the first. */
@@ -38,11 +38,23 @@ export class RangeQueue {
         return;
       }
     }
-    if (3 * this.#length === this.#entries.length) this.#grow();
-    const at = this.#at(this.#length++);
-    this.#entries[at] = row;
-    this.#entries[at + 1] = count;
-    this.#entries[at + 2] = stamp;
+    this.#append(row, count, stamp);
+  }
+
+  /**
+   * Puts a row behind those with lower stamps, and among those with its own by row. A queue that is filled
+   * by this has single rows only.
+   */
+  insert(row: number, stamp: number): void {
+    this.#rows++;
+    this.#append(row, 1, stamp);
+    for (let index = this.#length - 1; index > 0; index--) {
+      const at = this.#at(index);
+      const before = this.#at(index - 1);
+      if (this.#entries[before + 2] !== stamp || this.#entries[before]! < row) return;
+      this.#entries[at] = this.#entries[before]!;
+      this.#entries[before] = row;
+    }
   }
 
   /** Drops the first row. */
@@ -73,7 +85,7 @@ export class RangeQueue {
       if (row > start) this.push(start, row - start, stamp);
       if (row < start + count - 1)
         this.push(row + 1, start + count - 1 - row, stamp + row + 1 - start);
-      for (const range of rest.slice(1)) this.push(range.row, range.count, range.stamp);
+      for (const range of rest.slice(1)) this.restore(range.row, range.count, range.stamp);
       return true;
     }
     return false;
@@ -95,6 +107,20 @@ export class RangeQueue {
         stamp: this.#entries[at + 2]!,
       };
     }
+  }
+
+  /** Puts an entry at the end as it was read from {@link ranges}. */
+  restore(row: number, count: number, stamp: number): void {
+    this.#rows += count;
+    this.#append(row, count, stamp);
+  }
+
+  #append(row: number, count: number, stamp: number): void {
+    if (3 * this.#length === this.#entries.length) this.#grow();
+    const at = this.#at(this.#length++);
+    this.#entries[at] = row;
+    this.#entries[at + 1] = count;
+    this.#entries[at + 2] = stamp;
   }
 
   #at(index: number): number {

@@ -26,6 +26,13 @@ export function enqueue(
   if (first) enterRing(world, job, ready);
 }
 
+/** Puts a row at the back, where retries stand by time of failure, then by creation (semantics §3.3). */
+export function enqueueRetry(world: World, job: Job, row: number): void {
+  const ready = job.readyClass(job.limitsOf(row).requiredSlots);
+  ready.parts[Part.back].insert(row, world.now);
+  if (ready.live++ === 0) enterRing(world, job, ready);
+}
+
 /** The row is not to be placed any more: its entry stays in the queue, marked to be skipped. */
 export function dequeue(world: World, job: Job, row: number): void {
   job.rows.touch(row)[job.rows.offset(row) + Word.flags]! |= Flag.stale;

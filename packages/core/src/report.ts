@@ -9,7 +9,10 @@ export const ReportKind = {
   runEnded: 1,
   /** The run will never report: its runner died or the node lost it. An internal rerun follows. */
   runLost: 2,
-  /** The node that `getNode` asked for is up, or an unknown one is back. */
+  /**
+   * The node that `getNode` asked for is up, or an unknown one is back. What it ran before must be dead by
+   * then: its tasks may run elsewhere (semantics §2.2).
+   */
   nodeReady: 3,
   /** No word from the node for nodeHeartbeatTimeout: it is unknown, its runs are requeued. */
   nodeLost: 4,

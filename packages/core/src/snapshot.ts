@@ -366,7 +366,7 @@ function readJob(record: JobRecord): Job {
     const ready = job.readyClass(slots);
     ready.live = live;
     parts.forEach((ranges, part) => {
-      for (const [row, count, stamp] of ranges) ready.parts[part]?.push(row, count, stamp);
+      for (const [row, count, stamp] of ranges) ready.parts[part]?.restore(row, count, stamp);
     });
   }
   return job;

@@ -5,7 +5,7 @@ import { InvalidTransition } from './machine.ts';
 import { TaskTrigger, taskMachine } from './machines.ts';
 import type { Node } from './node.ts';
 import type { Pool } from './pool.ts';
-import { enqueue } from './ready-queue.ts';
+import { enqueue, enqueueRetry } from './ready-queue.ts';
 import { Ending } from './run-table.ts';
 import { Failure, reportedFrom, wallClockExitCode } from './task-failure.ts';
 import {
@@ -258,7 +258,7 @@ function retry(world: World, job: Job, row: number): void {
   words[at + Word.runOrExitCode] = 0;
   setDuration(words, at, world.now - startTimeOf(job, row));
   setRetryCount(words, at, retryCountOf(job, row) + 1);
-  enqueue(world, job, row, 1, Part.back);
+  enqueueRetry(world, job, row);
 }
 
 /** Completed as it was told to end (rulings 2 and 33). */

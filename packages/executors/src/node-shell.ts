@@ -12,6 +12,8 @@ export class NodeShell {
   #process: { pid: number; start: number } | undefined;
   #since = performance.now();
   #closed = false;
+  /** Resolves when no start is under way. */
+  settled: Promise<void> = Promise.resolve();
 
   constructor(host: Host, name: string) {
     this.#host = host;
@@ -43,16 +45,21 @@ export class NodeShell {
       'AZ_BATCH_TASK_DIR AZ_BATCH_TASK_WORKING_DIR HOME BERTH_RUN;',
       `. ${quote(`${this.#volatile}/runner.sh`)}`,
     ].join(' ');
-    const status = await this.#host.run(
-      startShell({
-        shell: quote(this.#host.shell),
-        volatile: quote(this.#volatile),
-        name: this.name,
-        settings: quote(settings),
-      }),
-    );
-    if (status !== 0) throw new Error(`A shell could not be started in ${this.#volatile}.`);
-    this.#open();
+    const starting = this.#host
+      .run(
+        startShell({
+          shell: quote(this.#host.shell),
+          volatile: quote(this.#volatile),
+          name: this.name,
+          settings: quote(settings),
+        }),
+      )
+      .then((status) => {
+        if (status !== 0) throw new Error(`A shell could not be started in ${this.#volatile}.`);
+        this.#open();
+      });
+    this.settled = starting.catch(() => {});
+    await starting;
   }
 
   /** Finds the shell that an earlier engine started; false if it is dead. */
@@ -87,8 +94,13 @@ export class NodeShell {
   }
 
   #open(): void {
-    if (this.#closed) return;
     this.#pipe = this.#host.openPipe(`${this.#volatile}/${this.name}.in`);
+    if (this.#closed) {
+      // Let go while it was being started: nobody will know of it.
+      this.#pipe.write('exit\n');
+      this.close();
+      return;
+    }
     for (const line of this.#waiting.splice(0)) this.#pipe.write(line);
   }
 }

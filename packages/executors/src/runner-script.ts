@@ -117,7 +117,8 @@ export function startShell(options: {
 }): string {
   const { shell, volatile, name, settings } = options;
   const v = `${volatile}/${name}`;
-  return `v=${volatile}; rm -f ${v}.pid ${v}.in; mkfifo -m 600 ${v}.in && {
+  // A shell may be left that an engine started and did not live to hear of: it has no pid file yet.
+  return `[ -p ${v}.in ] && echo exit 1<>${v}.in; rm -f ${v}.pid ${v}.in; mkfifo -m 600 ${v}.in && {
 [ -p ${volatile}/out ] || mkfifo -m 600 ${volatile}/out; } && {
 session env -i PATH="$PATH" ${shell} ${v}.in 9<>${v}.in </dev/null >/dev/null 2>&1
 printf '%s\\n' ${settings} 1<>${v}.in; }`;

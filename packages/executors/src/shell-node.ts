@@ -193,7 +193,8 @@ export class ShellNode {
       this.#released = resolve;
     });
     this.#reader ??= this.host.readPipe(`${this.#volatile}/out`, (text) => this.#read(text));
-    // One that is only being started has no pid yet, and reads this as its first line.
+    await Promise.all([...this.#slots.values()].map(({ shell }) => shell.settled));
+    // One that was only just started has no pid yet, and reads this as its first line.
     for (const { shell } of this.#slots.values()) shell.send('exit\n');
     const ask = (): void => this.#control.send(`release ${this.#life}\n`);
     ask();

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EffectKind, ReportKind } from '@berth/core';
 import type {
   EffectBatch,
   EffectCatalog,
@@ -11,9 +10,10 @@ import type {
   RunDetails,
   RunEnded,
 } from '@berth/core';
+import { EffectKind, ReportKind } from '@berth/core';
 import type { Executor } from '@berth/executors';
-import { DirectoryBlobStore } from '@berth/storage';
 import type { BlobStore } from '@berth/storage';
+import { DirectoryBlobStore } from '@berth/storage';
 
 /** One effect, as a test writes it. */
 export interface Effect {
@@ -139,7 +139,9 @@ export class ScriptedEngine {
   }
 
   ended(run: number): RunEnded[] {
-    return this.reports.filter((r) => r.kind === ReportKind.runEnded && r.run === run) as RunEnded[];
+    return this.reports.filter(
+      (r) => r.kind === ReportKind.runEnded && r.run === run,
+    ) as RunEnded[];
   }
 
   async end(run: number): Promise<RunEnded> {

@@ -1,0 +1,189 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EffectKind, ReportKind } from '@berth/core';
+import { localExecutor } from '@berth/executors';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { processes } from './processes.ts';
+import { runDetails, ScriptedEngine } from './scripted-effects.ts';
+
+let engine: ScriptedEngine;
+beforeAll(async () => {
+  engine = await new ScriptedEngine(localExecutor()).open();
+  await engine.node();
+});
+afterAll(() => engine.dispose());
+
+async function appears(file: string): Promise<void> {
+  const until = performance.now() + 10_000;
+  while (!existsSync(file)) {
+    if (performance.now() > until) throw new Error(`${file} did not appear`);
+    await sleep(5);
+  }
+}
+
+/** A shell script that says when it is under way, and waits. */
+function waiting(script: string, seconds: string): string {
+  return `sh -c '${script} touch started; sleep ${seconds}'`;
+}
+
+describe('a kill', () => {
+  it.each([
+    ['a child', 'sleep N & '],
+    ['a child with nohup', 'nohup sleep N >/dev/null 2>&1 & '],
+    ['a child that left the session', 'setsid sleep N & '],
+    ['a daemon', '(setsid sh -c "sleep N & exec sleep N" &) ; '],
+    ['a child without environment', 'env -i /bin/sleep N & '],
+    ['a child that left session and environment', 'env -i /usr/bin/setsid /bin/sleep N & '],
+    ['an orphan without environment', '(env -i /bin/sleep N &) ; '],
+    ['a child that ignores signals', 'sh -c "trap : TERM INT HUP; sleep N; sleep N" & '],
+  ])('ends the task and %s', async (what, script) => {
+    const seconds = `9${Math.floor(Math.random() * 1e9)}`;
+    const taskId = `kill-${what.replaceAll(' ', '_')}`;
+    const run = Math.floor(Math.random() * 1e6);
+    engine.start(runDetails(waiting(script.replaceAll('N', seconds), seconds), { taskId }), run);
+    await appears(join(engine.taskDirectory(taskId), 'wd', 'started'));
+    await sleep(20);
+    expect(processes(`sleep ${seconds}`).length).toBeGreaterThan(1);
+    engine.kill(run);
+    expect(await engine.end(run)).toMatchObject({ exitCode: 137 });
+    await sleep(100);
+    expect(processes(`sleep ${seconds}`)).toEqual([]);
+  });
+
+  it('leaves the slot and what other runs started there', async () => {
+    const seconds = `8${Math.floor(Math.random() * 1e9)}`;
+    await engine.execute(`sh -c 'sleep ${seconds} &'`);
+    const shell = readFileSync(join(engine.root(), 'volatile', 'slot-0.pid'), 'utf8');
+    engine.start(runDetails(waiting('', '4000'), { taskId: 'beside' }), 11);
+    await appears(join(engine.taskDirectory('beside'), 'wd', 'started'));
+    engine.kill(11);
+    expect(await engine.end(11)).toMatchObject({ exitCode: 137 });
+    await sleep(100);
+    expect(processes(`sleep ${seconds}`)).toHaveLength(1);
+    expect(await engine.execute('/bin/true')).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(join(engine.root(), 'volatile', 'slot-0.pid'), 'utf8')).toBe(shell);
+  });
+
+  it('right after the start ends the run, launched or not', async () => {
+    for (let run = 100; run < 130; run++) {
+      engine.start(runDetails('sleep 4000', { taskId: `early${run}` }), run);
+      if (run % 3 > 0) await sleep(run % 3);
+      engine.kill(run);
+    }
+    for (let run = 100; run < 130; run++) {
+      const { exitCode, failure } = await engine.end(run);
+      expect([undefined, 137]).toContain(exitCode);
+      expect(failure).toBeUndefined();
+    }
+  });
+
+  it('of a run that is over does nothing', async () => {
+    engine.start(runDetails('/bin/true', { taskId: 'over' }), 12);
+    await engine.end(12);
+    engine.kill(12);
+    expect(await engine.execute('/bin/true')).toMatchObject({ exitCode: 0 });
+    expect(engine.ended(12)).toHaveLength(1);
+  });
+
+  it('while resource files come prevents the launch', async () => {
+    const { createServer } = await import('node:http');
+    const server = createServer(() => {}).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    const resourceFiles = [{ httpUrl: `http://127.0.0.1:${port}/`, filePath: 'x' }];
+    engine.start(runDetails('/bin/true', { taskId: 'staging', resourceFiles }), 13);
+    await sleep(50);
+    engine.kill(13);
+    const end = await engine.end(13);
+    expect(end).toEqual({ kind: ReportKind.runEnded, run: 13, sequence: 1013 });
+    server.closeAllConnections();
+    server.close();
+  });
+});
+
+describe('output files after a kill', () => {
+  const outputFiles = (['tasksuccess', 'taskfailure', 'taskcompletion'] as const).map(
+    (uploadCondition) => ({
+      filePattern: 'started',
+      destination: { container: { autoStorageContainerName: 'out', path: uploadCondition } },
+      uploadOptions: { uploadCondition },
+    }),
+  );
+  async function uploaded(): Promise<string[]> {
+    const names: string[] = [];
+    for await (const { name } of engine.blobStore.list('out')) names.push(name);
+    return names;
+  }
+
+  it('are uploaded if a wall clock did it', async () => {
+    await engine.blobStore.createContainer('out');
+    engine.start(runDetails(waiting('', '4000'), { taskId: 'user', outputFiles }), 20);
+    await appears(join(engine.taskDirectory('user'), 'wd', 'started'));
+    engine.kill(20, 'ended');
+    await engine.end(20);
+    expect(await uploaded()).toEqual([]);
+
+    engine.start(runDetails(waiting('', '4000'), { taskId: 'clock', outputFiles }), 21);
+    await appears(join(engine.taskDirectory('clock'), 'wd', 'started'));
+    engine.kill(21, 'wallClock');
+    expect(await engine.end(21)).toMatchObject({ exitCode: 137 });
+    expect(await uploaded()).toEqual(['taskcompletion', 'taskfailure']);
+  });
+});
+
+describe('a node', () => {
+  it('that is released ends its runs and is gone', async () => {
+    await engine.node(3);
+    const seconds = `7${Math.floor(Math.random() * 1e9)}`;
+    const script = `setsid sleep ${seconds} & `;
+    const details = runDetails(waiting(script, seconds), { taskId: 'doomed', nodeId: 'node-3' });
+    engine.start(details, 30, 3);
+    await appears(join(engine.taskDirectory('doomed', 3), 'wd', 'started'));
+    engine.carryOut({ kind: EffectKind.releaseNode, node: 3, sequence: 77 });
+    await engine.until(() =>
+      engine.reports.some((r) => r.kind === ReportKind.nodeGone && r.sequence === 77),
+    );
+    expect(existsSync(engine.root(3))).toBe(false);
+    await sleep(50);
+    expect(processes(seconds)).toEqual([]);
+    expect(processes(engine.root(3))).toEqual([]);
+    expect(engine.ended(30)).toEqual([]);
+  });
+
+  it('loses a run whose slot shell is killed', async () => {
+    const end = engine.execute("sh -c 'kill -9 0'", { taskId: 'suicide' });
+    end.catch(() => {});
+    await engine.until(() => engine.reports.some((r) => r.kind === ReportKind.runLost));
+    expect(await engine.execute('/bin/true')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('gets a new control shell if the old one dies', async () => {
+    const pid = readFileSync(join(engine.root(), 'volatile', 'control.pid'), 'utf8').split(' ')[0];
+    engine.start(runDetails(waiting('', '4000'), { taskId: 'control' }), 40);
+    await appears(join(engine.taskDirectory('control'), 'wd', 'started'));
+    process.kill(Number(pid), 'SIGKILL');
+    engine.kill(40);
+    expect(await engine.end(40)).toMatchObject({ exitCode: 137 });
+  });
+
+  it('forgets the files of a task, and of a job', async () => {
+    await engine.execute('/bin/true', { taskId: 'files', jobId: 'removed' });
+    const task = engine.taskDirectory('files', 1, 'removed');
+    expect(existsSync(task)).toBe(true);
+    const removal = { poolId: 'pool', jobId: 'removed', taskId: 'files' };
+    engine.carryOut({ kind: EffectKind.removeTaskFiles, removal });
+    expect(existsSync(task)).toBe(false);
+    await engine.execute('/bin/true', { taskId: 'files', jobId: 'removed' });
+    engine.carryOut({
+      kind: EffectKind.removeJobFiles,
+      removal: { poolId: 'pool', jobId: 'removed' },
+    });
+    expect(existsSync(task)).toBe(false);
+    const trash = join(engine.root(), 'volatile', 'trash');
+    const until = performance.now() + 10_000;
+    while (readdirSync(trash).length > 0 && performance.now() < until) await sleep(20);
+    expect(readdirSync(trash)).toEqual([]);
+  });
+});

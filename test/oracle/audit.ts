@@ -1,0 +1,157 @@
+import { type Applied, type Engine, ReportKind, type TaskView } from '@berth/core';
+import type { Input, KnownNode, Ledger } from './ledger.ts';
+import { must } from './must.ts';
+import { applyTo, type Recording } from './recording.ts';
+
+/**
+ * What must hold of every history, said of effects, events and queries alone: no slot taken twice, no
+ * dependency broken, no priority inverted, no task lost, no run started twice.
+ */
+export class Audit {
+  /** Ids of tasks that have ever succeeded, by job. */
+  readonly #succeeded = new Map<string, Set<string>>();
+  /** Tasks added less tasks gone, by job. */
+  readonly #expected = new Map<string, number>();
+
+  observe(input: Input, applied: Applied, lines: string[], { engine, ledger }: Recording): void {
+    this.#count(input, applied, engine);
+    this.#checkStarts(lines, engine, ledger);
+    for (const { id } of engine.queries.jobs()) {
+      const tasks = must(engine.queries.tasks(id)).tasks.length;
+      if (tasks !== (this.#expected.get(id) ?? 0)) throw new Error(`job ${id} has ${tasks} tasks`);
+    }
+  }
+
+  #count(input: Input, { events, results }: Applied, { queries }: Engine): void {
+    if ('command' in input && results[0]?.error === undefined) {
+      const { command } = input;
+      if (command.type === 'addTasks') {
+        this.#add(command.jobId, command.tasks.length - (results[0]?.refused?.length ?? 0));
+      } else if (command.type === 'addTaskFactory') {
+        const counts = command.factory.parameterSets.map(
+          ({ start, end, step }) => Math.floor((end - start) / step) + 1,
+        );
+        this.#add(command.jobId, counts.reduce((product, count) => product * count, 1));
+      }
+    }
+    for (const event of events) {
+      if (event.entity === 'job' && event.to === 'gone') {
+        this.#expected.delete(event.jobId);
+        this.#succeeded.delete(event.jobId);
+      }
+      if (event.entity !== 'task' || queries.job(event.jobId) === undefined) continue;
+      if (event.to === 'gone') this.#add(event.jobId, -1);
+      if (event.result !== 'success') continue;
+      const ids = this.#succeeded.get(event.jobId) ?? new Set();
+      this.#succeeded.set(event.jobId, ids.add(event.taskId.toLowerCase()));
+    }
+  }
+
+  #add(jobId: string, count: number): void {
+    this.#expected.set(jobId, (this.#expected.get(jobId) ?? 0) + count);
+  }
+
+  /** From the last start of the input back to the first, so that the room at each moment is known. */
+  #checkStarts(lines: string[], engine: Engine, ledger: Ledger): void {
+    const starts = lines.flatMap((line) => /^start .* #(\d+) on/.exec(line)?.[1] ?? []);
+    const free = new Map(ledger.nodes.map((node) => [node.number, freeSlots(engine, node)]));
+    const waiting = readyWithoutDependencies(engine);
+    for (const start of starts.reverse()) {
+      const run = must(ledger.runs[Number(start)]);
+      const [jobId = '', taskId = ''] = run.title.split('/');
+      const task = must(engine.queries.task(jobId, taskId));
+      const job = must(engine.queries.job(jobId));
+      const left = must(free.get(run.node));
+      if (left < 0) throw new Error(`no room for ${run.title}`);
+      if (ledger.live.filter(({ title }) => title === run.title).length > 1) {
+        throw new Error(`${run.title} runs twice`);
+      }
+      this.#checkDependencies(jobId, task);
+      free.set(run.node, left + task.requiredSlots);
+      const poolId = job.poolInfo.poolId.toLowerCase();
+      const ahead = waiting.find(
+        (other) =>
+          other.poolId === poolId &&
+          other.priority > job.priority &&
+          ledger.nodes.some(
+            (node) =>
+              node.is === 'up' &&
+              poolOf(node) === poolId &&
+              must(free.get(node.number)) >= other.slots,
+          ),
+      );
+      if (ahead !== undefined) throw new Error(`${run.title} started before ${ahead.title}`);
+      if (task.dependsOn === undefined) {
+        waiting.push({ title: run.title, poolId, priority: job.priority, slots: task.requiredSlots });
+      }
+    }
+  }
+
+  #checkDependencies(jobId: string, { id, dependsOn }: TaskView): void {
+    const succeeded = this.#succeeded.get(jobId) ?? new Set();
+    const integers = new Set([...succeeded].filter((id) => /^\d+$/.test(id)).map(Number));
+    for (const parent of dependsOn?.taskIds ?? []) {
+      if (!succeeded.has(parent.toLowerCase())) throw new Error(`${id} started before ${parent}`);
+    }
+    for (const { start, end } of dependsOn?.taskIdRanges ?? []) {
+      for (let integer = start; integer <= end; integer++) {
+        if (!integers.has(integer)) throw new Error(`${id} started before ${integer}`);
+      }
+    }
+  }
+}
+
+/** Every node comes up and every run succeeds: then nothing that could run is left over. */
+export function drain(recording: Recording): void {
+  const { engine, ledger } = recording;
+  const at = engine.now;
+  for (const { number: node, sequence, is } of ledger.nodes) {
+    if (is !== 'asked' && is !== 'lost') continue;
+    applyTo(recording, { at, report: { kind: ReportKind.nodeReady, node, sequence } });
+  }
+  for (let live = ledger.live; live.length > 0; live = ledger.live) {
+    const { run, sequence } = must(live[0]);
+    applyTo(recording, { at, report: { kind: ReportKind.runEnded, run, sequence, exitCode: 0 } });
+  }
+  const left = readyWithoutDependencies(engine).find(({ poolId, slots }) =>
+    ledger.nodes.some(
+      (node) => node.is === 'up' && poolOf(node) === poolId && freeSlots(engine, node) >= slots,
+    ),
+  );
+  if (left !== undefined) throw new Error(`${left.title} is left over`);
+}
+
+interface Waiting {
+  title: string;
+  poolId: string;
+  priority: number;
+  slots: number;
+}
+
+function readyWithoutDependencies({ queries }: Engine): Waiting[] {
+  return queries
+    .jobs()
+    .filter(({ state }) => state === 'active')
+    .flatMap(({ id, priority, poolInfo }) =>
+      must(queries.tasks(id, { state: 'active' }))
+        .tasks.filter(({ dependsOn }) => dependsOn === undefined)
+        .map((task) => ({
+          title: `${id}/${task.id}`,
+          poolId: poolInfo.poolId.toLowerCase(),
+          priority,
+          slots: task.requiredSlots,
+        })),
+    );
+}
+
+function freeSlots({ queries }: Engine, node: KnownNode): number {
+  const [poolId = '', nodeId] = node.name.split('/');
+  const pool = queries.pool(poolId);
+  const view = queries.nodes(poolId)?.find(({ id }) => id === nodeId);
+  if (node.is !== 'up' || pool === undefined || view === undefined) return 0;
+  return pool.taskSlotsPerNode - view.runningTaskSlotsCount;
+}
+
+function poolOf({ name }: KnownNode): string {
+  return must(name.split('/')[0]).toLowerCase();
+}

@@ -1,0 +1,205 @@
+import {
+  Engine,
+  type EngineEvent,
+  EffectKind,
+  InputBatch,
+  jobMachine,
+  nodeMachine,
+  poolMachine,
+  taskMachine,
+} from '@berth/core';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Audit, drain } from './audit.ts';
+import { describeInput } from './describe-input.ts';
+import { engineView } from './engine-view.ts';
+import { factoryTasks } from './factory-tasks.ts';
+import { firstTime, history, type Step } from './history.ts';
+import { type Input, Ledger } from './ledger.ts';
+import { applyTo, batchOf, record, type Recording, rowsOf } from './recording.ts';
+import { numRuns, timeout } from './runs.ts';
+
+const sizes = fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 30 });
+const place = fc.nat({ max: 150 });
+
+function check(name: string, runs: number, property: fc.IProperty<never> | fc.IRawProperty<unknown>): void {
+  test(name, () => void fc.assert(property, { numRuns: numRuns(runs) }), timeout);
+}
+
+check(
+  'inputs give the same state and effects however they are cut into batches',
+  120,
+  fc.property(history, sizes, (steps, sizes) => {
+    const { inputs, effects, engine } = record(steps);
+    const other = new Engine();
+    const otherEffects: string[] = [];
+    let from = 0;
+    for (const size of [...sizes, inputs.length]) {
+      const { effects } = other.apply(batchOf(inputs.slice(from, from + size)));
+      otherEffects.push(...rowsOf(effects));
+      from += size;
+    }
+    expect(otherEffects).toEqual(effects.flat());
+    expect(other.stateHash()).toBe(engine.stateHash());
+  }),
+);
+
+check(
+  'a snapshot and the inputs since give the same as never stopping',
+  120,
+  fc.property(history, place, (steps, place) => {
+    const { inputs, effects, engine } = record(steps);
+    const stop = place % (inputs.length + 1);
+    const first = new Engine();
+    first.apply(batchOf(inputs.slice(0, stop)));
+    const second = Engine.restore(first.snapshot());
+    expect(second.stateHash()).toBe(first.stateHash());
+    expect(engineView(second)).toEqual(engineView(first));
+    expect(second.validate()).toEqual([]);
+    for (const [index, input] of inputs.slice(stop).entries()) {
+      expect(rowsOf(second.apply(batchOf([input])).effects)).toEqual(effects[stop + index]);
+    }
+    expect(second.stateHash()).toBe(engine.stateHash());
+  }),
+);
+
+check(
+  'a snapshot whose chunks are read while the engine goes on is that of its beginning',
+  120,
+  fc.property(history, place, fc.nat({ max: 4 }), (steps, place, ahead) => {
+    const { inputs } = record(steps);
+    const stop = place % (inputs.length + 1);
+    const engine = new Engine();
+    engine.apply(batchOf(inputs.slice(0, stop)));
+    const hash = engine.stateHash();
+    const snapshot = engine.snapshot();
+    const chunks: Uint8Array[] = [];
+    for (const [index, input] of inputs.slice(stop).entries()) {
+      engine.apply(batchOf([input]));
+      const next = index >= ahead ? snapshot.next() : undefined;
+      if (next?.done === false) chunks.push(next.value);
+    }
+    expect(Engine.restore([...chunks, ...snapshot]).stateHash()).toBe(hash);
+  }),
+);
+
+check(
+  'the bytes of a history replay to the same state',
+  60,
+  fc.property(history, (steps) => {
+    const { inputs, engine } = record(steps);
+    const journal = inputs.map((input) => batchOf([input]).bytes().slice());
+    const other = new Engine();
+    for (const bytes of journal) other.apply(bytes);
+    expect(other.stateHash()).toBe(engine.stateHash());
+    expect(other.ignoredReports).toBe(engine.ignoredReports);
+  }),
+);
+
+check(
+  'a factory and the same tasks given one by one behave alike',
+  150,
+  fc.property(history, (steps) => {
+    const oneByOne: Recording = record([]);
+    record(steps, (input, { results }, lines, { engine }) => {
+      const refused = results[0]?.error !== undefined;
+      const twin: Recording = { ...oneByOne, ledger: new Ledger() };
+      applyTo(oneByOne, refused ? input : expanded(input), (_, __, twinLines) => {
+        expect(twinLines).toEqual(lines);
+      });
+      expect(engineView(twin.engine)).toEqual(engineView(engine));
+    });
+  }),
+);
+
+function expanded(input: Input): Input {
+  if (!('command' in input) || input.command.type !== 'addTaskFactory') return input;
+  const { jobId, factory } = input.command;
+  return { at: input.at, command: { type: 'addTasks', jobId, tasks: factoryTasks(factory) } };
+}
+
+check(
+  'what is outstanding after a restart is what has not been answered',
+  120,
+  fc.property(history, (steps) => {
+    const { engine, ledger } = record(steps);
+    const { length, ...effects } = outstandingRows(Engine.restore(engine.snapshot()));
+    const expected = [
+      ...ledger.nodes.flatMap(({ number, sequence, is }) =>
+        is === 'asked'
+          ? [`${EffectKind.getNode} ${number} ${sequence}`]
+          : is === 'releasing'
+            ? [`${EffectKind.releaseNode} ${number} ${sequence}`]
+            : [],
+      ),
+      ...ledger.live.flatMap(({ node, sequence, is }) => {
+        const start = `${EffectKind.startRun} ${node} ${sequence}`;
+        return is === 'killed' ? [start, `${EffectKind.killRun} ${node} ${sequence}`] : [start];
+      }),
+    ];
+    expect(effects.rows.toSorted()).toEqual(expected.sort());
+    expect(length).toBe(expected.length);
+  }),
+);
+
+function outstandingRows(engine: Engine): { length: number; rows: string[] } {
+  const effects = engine.outstanding();
+  const rows = Array.from(
+    { length: effects.length },
+    (_, index) => `${effects.kind(index)} ${effects.node(index)} ${effects.sequence(index)}`,
+  );
+  return { length: effects.length, rows };
+}
+
+check(
+  'nothing moves outside the tables of transitions, and every move begins where the last one ended',
+  120,
+  fc.property(history, (steps) => {
+    const states = new Map<string, string>();
+    record(steps, (_, { events }) => {
+      for (const event of events) {
+        const machine = { pool: poolMachine, node: nodeMachine, job: jobMachine, task: taskMachine }[
+          event.entity
+        ];
+        const allowed = machine.transitions.some(
+          ({ from, to }) => from === event.from && to === event.to,
+        );
+        expect(allowed, `${subjectOf(event)}: ${event.from} → ${event.to}`).toBe(true);
+        const initial = machine.states[0];
+        expect(event.from, subjectOf(event)).toBe(states.get(subjectOf(event)) ?? initial);
+        if (event.to === 'gone') forgetAll(states, subjectOf(event));
+        else states.set(subjectOf(event), event.to);
+      }
+    });
+  }),
+);
+
+function subjectOf(event: EngineEvent): string {
+  switch (event.entity) {
+    case 'pool':
+      return `pool ${event.poolId}`;
+    case 'node':
+      return `pool ${event.poolId} ${event.nodeId}`;
+    case 'job':
+      return `job ${event.jobId}`;
+    case 'task':
+      return `job ${event.jobId} ${event.taskId}`;
+  }
+}
+
+/** What belongs to it goes with it, without events of its own. */
+function forgetAll(states: Map<string, string>, subject: string): void {
+  for (const key of states.keys()) {
+    if (key === subject || key.startsWith(`${subject} `)) states.delete(key);
+  }
+}
+
+check(
+  'no slot is taken twice, no dependency broken, no priority inverted, no task lost, no run started twice',
+  150,
+  fc.property(history, (steps) => {
+    const audit = new Audit();
+    const recording = record(steps, (...seen) => audit.observe(...seen));
+    drain(recording);
+  }),
+);

@@ -1,0 +1,59 @@
+import { type Applied, type EffectBatch, Engine, InputBatch } from '@berth/core';
+import { firstTime, resolve, type Step } from './history.ts';
+import { type Input, Ledger } from './ledger.ts';
+
+/** A history as it went with one engine, input by input. */
+export interface Recording {
+  engine: Engine;
+  ledger: Ledger;
+  inputs: Input[];
+  /** Of each input. */
+  effects: string[][];
+}
+
+/** Called after each input. */
+export type Watcher = (input: Input, applied: Applied, lines: string[], recording: Recording) => void;
+
+export function record(steps: Step[], watch?: Watcher): Recording {
+  const recording: Recording = { engine: new Engine(), ledger: new Ledger(), inputs: [], effects: [] };
+  const { engine, ledger } = recording;
+  engine.listening = watch !== undefined;
+  for (const step of steps) {
+    const input = resolve(step, Math.max(engine.now, firstTime), ledger, engine.queries);
+    if (input !== undefined) applyTo(recording, input, watch);
+  }
+  return recording;
+}
+
+export function applyTo(recording: Recording, input: Input, watch?: Watcher): void {
+  const { engine, ledger } = recording;
+  const applied = engine.apply(batchOf([input]));
+  recording.inputs.push(input);
+  recording.effects.push(rowsOf(applied.effects));
+  const lines = ledger.observe(input, applied);
+  watch?.(input, applied, lines, recording);
+}
+
+export function batchOf(inputs: readonly Input[]): InputBatch {
+  const batch = new InputBatch();
+  for (const input of inputs) {
+    if ('command' in input) batch.command(input.at, input.command);
+    else batch.report(input.at, input.report);
+  }
+  return batch;
+}
+
+/** The effects with all their numbers, comparable between engines. */
+export function rowsOf(effects: EffectBatch): string[] {
+  return Array.from({ length: effects.length }, (_, index) =>
+    [
+      effects.kind(index),
+      effects.node(index),
+      effects.run(index),
+      effects.sequence(index),
+      effects.mustSync(index),
+      effects.killReason(index),
+      effects.kind(index) >= 5 ? JSON.stringify(effects.removal(index)) : '',
+    ].join(' '),
+  );
+}
