@@ -50,37 +50,36 @@ export class EngineLives {
   readonly engine: Engine = new Engine();
   readonly #load: Load;
   readonly #batch = new InputBatch();
+  /** Those that have been asked for. */
+  readonly #nodes: { node: number; sequence: number }[] = [];
   /** Ring of the runs that have not been reported: run, sequence. */
   readonly #running: Int32Array;
   #first = 0;
   #count = 0;
   #now = start;
 
-  /** With all nodes ready; no job yet. */
+  /** A pool whose nodes are on their way. */
   constructor(load: Load) {
     this.#load = load;
     this.#running = new Int32Array(2 * load.nodes * load.slotsPerNode);
-    this.#batch.command(start, {
-      type: 'addPool',
-      pool: {
-        id: 'pool',
-        vmSize: 'none',
-        targetDedicatedNodes: load.nodes,
-        taskSlotsPerNode: load.slotsPerNode,
-        taskSchedulingPolicy: { nodeFillType: load.nodeFillType },
-        metadata: [],
-        executor: 'none',
-        durability: 'written',
-      },
-    });
-    const { effects } = this.engine.apply(this.#batch);
-    this.#batch.clear();
+    const { effects } = this.engine.apply(
+      InputBatch.of(start, {
+        type: 'addPool',
+        pool: {
+          id: 'pool',
+          vmSize: 'none',
+          targetDedicatedNodes: load.nodes,
+          taskSlotsPerNode: load.slotsPerNode,
+          taskSchedulingPolicy: { nodeFillType: load.nodeFillType },
+          metadata: [],
+          executor: 'none',
+          durability: 'written',
+        },
+      }),
+    );
     for (let index = 0; index < effects.length; index++) {
-      const node = effects.node(index);
-      const sequence = effects.sequence(index);
-      this.#batch.report(start, { kind: ReportKind.nodeReady, node, sequence });
+      this.#nodes.push({ node: effects.node(index), sequence: effects.sequence(index) });
     }
-    this.engine.apply(this.#batch);
   }
 
   submit(): void {
@@ -95,8 +94,15 @@ export class EngineLives {
     }
   }
 
-  /** Answers every start until none is left; the number of lives that came to their end. */
+  /** The nodes come up, and every start is answered until none is left; the number of lives that came to their end. */
   run(): number {
+    for (let from = 0; from < this.#nodes.length; from += batchSize) {
+      this.#batch.clear();
+      for (const node of this.#nodes.slice(from, from + batchSize)) {
+        this.#batch.report(this.#now, { kind: ReportKind.nodeReady, ...node });
+      }
+      this.#apply();
+    }
     let lives = 0;
     while (this.#count > 0) {
       const count = Math.min(this.#count, batchSize);

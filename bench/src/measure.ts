@@ -12,17 +12,19 @@ export interface Contender {
   bytes?: number;
 }
 
+const warmUpTurns = 3;
+
 /**
- * Runs the contenders in turns (A B A B), after one turn that is not counted, so that what else the machine
- * does meets all of them, and ratios are taken within a turn.
+ * Runs the contenders in turns (A B A B), so that what else the machine does meets all of them, and takes
+ * ratios within a turn. The first turns are not counted: the compiler needs them.
  */
 export async function measure(
   contenders: readonly Contender[],
   operations: number,
-  turns = 5,
+  turns = 7,
 ): Promise<Row[]> {
   const samples = contenders.map((): Sample[] => []);
-  for (let turn = -1; turn < turns; turn++) {
+  for (let turn = -warmUpTurns; turn < turns; turn++) {
     for (const [index, { run }] of contenders.entries()) {
       const sample = await time(run);
       if (turn >= 0) samples[index]?.push(sample);
@@ -56,23 +58,18 @@ interface Sample {
 }
 
 async function time(run: () => void): Promise<Sample> {
-  let gcMilliseconds = 0;
-  let from = Infinity;
-  const observer = new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) {
-      if (entry.startTime >= from) gcMilliseconds += entry.duration;
-    }
-  });
-  observer.observe({ entryTypes: ['gc'] });
+  const observer = new PerformanceObserver(() => {});
   // What the run before left behind is not this one's.
   collectGarbage();
-  from = performance.now();
+  observer.observe({ entryTypes: ['gc'] });
+  const from = performance.now();
   run();
   const milliseconds = performance.now() - from;
-  // The observer is told in a later turn of the loop.
+  // Entries reach the observer's records in a later turn of the event loop.
   await setImmediate();
+  const collections = observer.takeRecords().filter(({ startTime }) => startTime >= from);
   observer.disconnect();
-  return { milliseconds, gcMilliseconds };
+  return { milliseconds, gcMilliseconds: sum(collections.map(({ duration }) => duration)) };
 }
 
 let collect: (() => void) | undefined;

@@ -1,7 +1,9 @@
-import { type Applied, type Engine, ReportKind, type TaskView } from '@berth/core';
+import type { Applied, Engine, TaskView } from '@berth/core';
+import { ReportKind } from '@berth/core';
 import type { Input, KnownNode, Ledger } from './ledger.ts';
 import { must } from './must.ts';
-import { applyTo, type Recording } from './recording.ts';
+import type { Recording } from './recording.ts';
+import { applyTo } from './recording.ts';
 
 /**
  * What must hold of every history, said of effects, events and queries alone: no slot taken twice, no
@@ -18,7 +20,8 @@ export class Audit {
     this.#checkStarts(lines, engine, ledger);
     for (const { id } of engine.queries.jobs()) {
       const tasks = must(engine.queries.tasks(id)).tasks.length;
-      if (tasks !== (this.#expected.get(id) ?? 0)) throw new Error(`job ${id} has ${tasks} tasks`);
+      if (tasks !== (this.#expected.get(id.toLowerCase()) ?? 0))
+        throw new Error(`job ${id} has ${tasks} tasks`);
     }
   }
 
@@ -31,12 +34,15 @@ export class Audit {
         const counts = command.factory.parameterSets.map(
           ({ start, end, step }) => Math.floor((end - start) / step) + 1,
         );
-        this.#add(command.jobId, counts.reduce((product, count) => product * count, 1));
+        this.#add(
+          command.jobId,
+          counts.reduce((product, count) => product * count, 1),
+        );
       }
     }
     for (const event of events) {
       if (event.entity === 'job' && event.to === 'gone') {
-        this.#expected.delete(event.jobId);
+        this.#expected.delete(event.jobId.toLowerCase());
         this.#succeeded.delete(event.jobId);
       }
       if (event.entity !== 'task' || queries.job(event.jobId) === undefined) continue;
@@ -48,7 +54,8 @@ export class Audit {
   }
 
   #add(jobId: string, count: number): void {
-    this.#expected.set(jobId, (this.#expected.get(jobId) ?? 0) + count);
+    const key = jobId.toLowerCase();
+    this.#expected.set(key, (this.#expected.get(key) ?? 0) + count);
   }
 
   /** From the last start of the input back to the first, so that the room at each moment is known. */
@@ -82,7 +89,12 @@ export class Audit {
       );
       if (ahead !== undefined) throw new Error(`${run.title} started before ${ahead.title}`);
       if (task.dependsOn === undefined) {
-        waiting.push({ title: run.title, poolId, priority: job.priority, slots: task.requiredSlots });
+        waiting.push({
+          title: run.title,
+          poolId,
+          priority: job.priority,
+          slots: task.requiredSlots,
+        });
       }
     }
   }

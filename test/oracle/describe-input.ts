@@ -1,4 +1,5 @@
-import { type Command, type Report, ReportKind, type TaskTemplate } from '@berth/core';
+import type { Command, Report, TaskTemplate } from '@berth/core';
+import { ReportKind } from '@berth/core';
 import type { Input, Ledger } from './ledger.ts';
 
 /** An input as one line of a history. */

@@ -1,17 +1,17 @@
-import {
-  type Command,
-  type JobPatch,
-  type JobSpecification,
-  type PoolSpecification,
-  type Queries,
-  type Report,
-  ReportKind,
-  type TaskConstraints,
-  type TaskDependencies,
-  type TaskFactory,
-  type TaskSpecification,
-  type TaskTemplate,
+import type {
+  Command,
+  JobPatch,
+  JobSpecification,
+  PoolSpecification,
+  Queries,
+  Report,
+  TaskConstraints,
+  TaskDependencies,
+  TaskFactory,
+  TaskSpecification,
+  TaskTemplate,
 } from '@berth/core';
+import { ReportKind } from '@berth/core';
 import fc from 'fast-check';
 import type { Input, Ledger } from './ledger.ts';
 
@@ -35,7 +35,10 @@ export type Step = { pass: number } & (
   | { is: 'again'; pick: number; ending: Ending }
 );
 
-type Ending = Pick<Report & { kind: typeof ReportKind.runEnded }, 'exitCode' | 'failure' | 'detail'>;
+type Ending = Pick<
+  Report & { kind: typeof ReportKind.runEnded },
+  'exitCode' | 'failure' | 'detail'
+>;
 
 const poolIds = ['p', 'q'];
 const jobIds = ['a', 'b', 'c'];
@@ -68,7 +71,7 @@ function rarely<Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> {
 }
 
 const template: fc.Arbitrary<TaskTemplate> = fc
-  .record({ requiredSlots: slots, constraints, dependsOn: fc.option(dependsOn, { freq: 3 }) })
+  .record({ requiredSlots: slots, constraints: fewConstraints, dependsOn: rarely(dependsOn) })
   .map(({ dependsOn, ...rest }) => ({
     commandLine: 'run {0}',
     resourceFiles: [],
@@ -112,8 +115,8 @@ export const job: fc.Arbitrary<JobSpecification> = fc.record({
   priority: fc.constantFrom(0, 0, 0, 7, -1000, 1000),
   constraints: fc
     .record({
-      maxTaskRetryCount: fc.constantFrom(0, 0, 1, -1),
-      clock: fc.constantFrom(undefined, undefined, undefined, undefined, 2_000, 100_000),
+      maxTaskRetryCount: fc.constantFrom(0, 1, 2, -1),
+      clock: fc.constantFrom(...Array<undefined>(7), 2_000, 100_000),
     })
     .map(({ clock, ...rest }) =>
       clock === undefined ? rest : { ...rest, maxWallClockTimeMs: clock },
@@ -132,7 +135,7 @@ const patch: fc.Arbitrary<JobPatch> = fc.record(
       { maxTaskRetryCount: 2 },
       { maxTaskRetryCount: 0, maxWallClockTimeMs: 5_000 },
     ),
-    onAllTasksComplete: fc.constantFrom('noaction', 'terminatejob'),
+    onAllTasksComplete: fc.constantFrom('noaction', 'noaction', 'noaction', 'terminatejob'),
   },
   { requiredKeys: [] },
 );
@@ -144,9 +147,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: job.map((job): Command => ({ type: 'addJob', job })) },
   {
     weight: 8,
-    arbitrary: fc
-      .record({ jobId, tasks })
-      .map((rest): Command => ({ type: 'addTasks', ...rest })),
+    arbitrary: fc.record({ jobId, tasks }).map((rest): Command => ({ type: 'addTasks', ...rest })),
   },
   {
     weight: 3,
@@ -159,11 +160,13 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({ jobId, patch }).map((rest): Command => ({ type: 'patchJob', ...rest })),
   },
   {
-    weight: 1,
-    arbitrary: fc.constantFrom(...poolIds).map((poolId): Command => ({ type: 'deletePool', poolId })),
+    weight: 2,
+    arbitrary: fc.oneof(
+      fc.constantFrom(...poolIds).map((poolId): Command => ({ type: 'deletePool', poolId })),
+      jobId.map((jobId): Command => ({ type: 'terminateJob', jobId })),
+      jobId.map((jobId): Command => ({ type: 'deleteJob', jobId })),
+    ),
   },
-  { weight: 1, arbitrary: jobId.map((jobId): Command => ({ type: 'terminateJob', jobId })) },
-  { weight: 1, arbitrary: jobId.map((jobId): Command => ({ type: 'deleteJob', jobId })) },
   { weight: 1, arbitrary: fc.constant<Command>({ type: 'tick' }) },
 );
 
@@ -173,13 +176,14 @@ const ending: fc.Arbitrary<Ending> = fc.constantFrom<Ending[]>(
   { exitCode: 0 },
   { exitCode: 1 },
   { exitCode: 1 },
+  { exitCode: 1 },
   { exitCode: -1 },
   { failure: 'BlobNotFound', detail: 'data.csv' },
   { exitCode: 0, failure: 'FileUploadMiscError' },
   {},
 );
 
-const pass = fc.constantFrom(0, 0, 0, 0, 0, 1, 1, 500, 1_000, 70_000, -3_000);
+const pass = fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 1, 500, 1_000, 10_000, -3_000);
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 9,
@@ -281,7 +285,10 @@ function aimed(command: Command, pick: number, queries: Queries): Command {
   return job === undefined || !('jobId' in command) ? command : { ...command, jobId: job.id };
 }
 
-function reportOf(step: Exclude<Step, { is: 'command' | 'task' }>, ledger: Ledger): Report | undefined {
+function reportOf(
+  step: Exclude<Step, { is: 'command' | 'task' }>,
+  ledger: Ledger,
+): Report | undefined {
   const choose = <Item>(items: Item[]) => items[step.pick % items.length];
   const node = (kind: 3 | 4 | 5, states: string[]): Report | undefined => {
     const chosen = choose(ledger.nodes.filter((known) => states.includes(known.is)));
@@ -302,7 +309,9 @@ function reportOf(step: Exclude<Step, { is: 'command' | 'task' }>, ledger: Ledge
     }
     case 'runEnded': {
       const run = choose(ledger.live);
-      return run && { kind: ReportKind.runEnded, run: run.run, sequence: run.sequence, ...step.ending };
+      return (
+        run && { kind: ReportKind.runEnded, run: run.run, sequence: run.sequence, ...step.ending }
+      );
     }
     case 'again':
       return staleReport(step.pick, step.ending, ledger);

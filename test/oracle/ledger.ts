@@ -1,4 +1,5 @@
-import { type Applied, type Command, EffectKind, type Report, ReportKind } from '@berth/core';
+import type { Applied, Command, Report } from '@berth/core';
+import { EffectKind, ReportKind } from '@berth/core';
 import { must } from './must.ts';
 import type { NaiveReport } from './naive-scheduler.ts';
 

@@ -15,7 +15,8 @@ import { must } from './must.ts';
  * each input. Written from the rules of the model, not from the engine. Numbers in comments are sections.
  *
  * Readings taken where the rules leave a choice:
- * - Every input is a moment of its own for the order inside a queue (3.3), even if two carry the same time.
+ * - Every input is a moment of its own for the order inside the front and the middle of a queue (3.3), even if
+ *   two carry the same time; at the back it is the time of failure that counts, to the letter.
  * - A report that carries a failure ends the task whatever its exit code: no retry (3.8).
  * - Reactivating keeps the node to avoid (ruling 14: dropped at the next start), but the start that follows is no
  *   retry, even if the task had been waiting for one when it was ended.
@@ -222,46 +223,44 @@ export class NaiveScheduler {
     detail: string | undefined,
   ): void {
     this.#runs = this.#runs.filter((other) => other !== run);
-    const { task } = run;
-    if (run.ending !== undefined) return this.#endConfirmed(run, exitCode);
-    const code = failure ?? 'none';
-    if (code !== 'none' || exitCode === undefined) {
-      return this.#complete(task, exitCode, {
-        code: code === 'none' ? 'Unknown' : code,
+    const { task, node } = run;
+    const failed = failure !== undefined && failure !== 'none';
+    if (run.ending !== undefined) this.#endConfirmed(run, exitCode);
+    else if (failed || exitCode === undefined) {
+      this.#complete(task, exitCode, {
+        code: failed ? failure : 'Unknown',
         kind: 'scheduling',
         ...(detail === undefined ? {} : { detail }),
       });
-    }
-    if (exitCode === 0) {
-      run.node.succeeded++;
-      return this.#complete(task, 0, undefined);
-    }
-    const most =
-      task.constraints.maxTaskRetryCount ?? task.job.specification.constraints.maxTaskRetryCount;
-    if (most !== -1 && task.retries >= most) {
-      return this.#complete(task, exitCode, {
+    } else if (exitCode === 0) {
+      node.succeeded++;
+      this.#complete(task, 0, undefined);
+    } else if (hasRetries(task)) {
+      task.retries++;
+      task.retrying = true;
+      this.#backToActive(run, back);
+    } else {
+      this.#complete(task, exitCode, {
         code: 'FailureExitCode',
         category: 'usererror',
         kind: 'application',
       });
     }
-    task.retries++;
-    task.retrying = true;
-    this.#backToActive(run, back);
   }
 
   /** Ruling 33: the end was asked for and is now confirmed. */
   #endConfirmed(run: NaiveRun, exitCode: number | undefined): void {
     const { task } = run;
-    if (run.deleting) return this.#forget(task);
-    if (run.ending === 'user') {
-      return this.#complete(task, exitCode, { code: 'TaskEnded', category: 'usererror' });
+    if (run.deleting) this.#forget(task);
+    else if (run.ending === 'user') {
+      this.#complete(task, exitCode, { code: 'TaskEnded', category: 'usererror' });
+    } else {
+      this.#complete(task, wallClockExitCode, {
+        code: 'TaskEnded',
+        category: 'servererror',
+        kind: 'constraint',
+      });
     }
-    this.#complete(task, wallClockExitCode, {
-      code: 'TaskEnded',
-      category: 'servererror',
-      kind: 'constraint',
-    });
   }
 
   #complete(
@@ -285,19 +284,22 @@ export class NaiveScheduler {
 
   #requeue(run: NaiveRun, counted: boolean): void {
     this.#runs = this.#runs.filter((other) => other !== run);
-    if (run.ending !== undefined) return this.#endConfirmed(run, undefined);
-    if (counted) {
-      run.task.requeues++;
-      run.task.lastRequeue = this.now;
+    if (run.ending !== undefined) this.#endConfirmed(run, undefined);
+    else {
+      if (counted) {
+        run.task.requeues++;
+        run.task.lastRequeue = this.now;
+      }
+      this.#backToActive(run, front);
     }
-    this.#backToActive(run, front);
   }
 
   #backToActive({ task, node }: NaiveRun, part: Part): void {
     task.state = 'active';
     task.since = this.now;
     task.avoid = node;
-    task.place = { part, moment: this.#moment };
+    // Retries of one time stand by creation, even those of different inputs.
+    task.place = { part, moment: part === back ? this.now : this.#moment };
   }
 
   // ---- commands
@@ -558,7 +560,9 @@ export class NaiveScheduler {
   #placeOne(pool: NaivePool): boolean {
     if (pool.state !== 'active') return false;
     const fitting = this.#jobs
-      .filter((job) => job.state === 'active' && this.#pool(job.specification.poolInfo.poolId) === pool)
+      .filter(
+        (job) => job.state === 'active' && this.#pool(job.specification.poolInfo.poolId) === pool,
+      )
       .map((job) => ({ job, task: this.#firstThatFits(job, pool) }))
       .filter(({ task }) => task !== undefined);
     if (fitting.length === 0) return false;
@@ -574,7 +578,9 @@ export class NaiveScheduler {
   #firstThatFits(job: NaiveJob, pool: NaivePool): NaiveTask | undefined {
     return job.tasks
       .filter((task) => task.state === 'active' && task.place !== undefined)
-      .sort((a, b) => orderIn(a) - orderIn(b) || momentOf(a) - momentOf(b) || a.sequence - b.sequence)
+      .sort(
+        (a, b) => orderIn(a) - orderIn(b) || momentOf(a) - momentOf(b) || a.sequence - b.sequence,
+      )
       .find((task) => this.#roomyNodes(pool, task).length > 0);
   }
 
@@ -710,6 +716,12 @@ export class NaiveScheduler {
       tasks: tasks.map(viewTask),
     };
   }
+}
+
+/** 3.8. */
+function hasRetries({ constraints, job, retries }: NaiveTask): boolean {
+  const most = constraints.maxTaskRetryCount ?? job.specification.constraints.maxTaskRetryCount;
+  return most === -1 || retries < most;
 }
 
 /** Ruling 4: when the job's wall clock has expired, what had not ended reads as ended then. */

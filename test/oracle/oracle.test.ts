@@ -1,19 +1,27 @@
-import { type CommandResult, Engine, InputBatch } from '@berth/core';
+import type { CommandResult } from '@berth/core';
+import { Engine, InputBatch } from '@berth/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { describeInput } from './describe-input.ts';
 import { engineView } from './engine-view.ts';
-import { firstTime, history, resolve, type Step } from './history.ts';
-import { type Input, Ledger } from './ledger.ts';
-import { NaiveScheduler, type NaiveResult } from './naive-scheduler.ts';
+import type { Step } from './history.ts';
+import { firstTime, history, resolve } from './history.ts';
+import type { Input } from './ledger.ts';
+import { Ledger } from './ledger.ts';
+import type { NaiveResult } from './naive-scheduler.ts';
+import { NaiveScheduler } from './naive-scheduler.ts';
 import { numRuns, timeout } from './runs.ts';
 
-test('the engine does what the naive scheduler does, input by input', () => {
-  fc.assert(
-    fc.property(history, (steps) => playBoth(steps)),
-    { numRuns: numRuns(300) },
-  );
-}, timeout);
+test(
+  'the engine does what the naive scheduler does, input by input',
+  () => {
+    fc.assert(
+      fc.property(history, (steps) => playBoth(steps)),
+      { numRuns: numRuns(300) },
+    );
+  },
+  timeout,
+);
 
 function playBoth(steps: Step[]): void {
   const engine = new Engine();

@@ -1,28 +1,21 @@
-import {
-  Engine,
-  type EngineEvent,
-  EffectKind,
-  InputBatch,
-  jobMachine,
-  nodeMachine,
-  poolMachine,
-  taskMachine,
-} from '@berth/core';
+import type { EngineEvent } from '@berth/core';
+import { EffectKind, Engine, jobMachine, nodeMachine, poolMachine, taskMachine } from '@berth/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Audit, drain } from './audit.ts';
-import { describeInput } from './describe-input.ts';
 import { engineView } from './engine-view.ts';
 import { factoryTasks } from './factory-tasks.ts';
-import { firstTime, history, type Step } from './history.ts';
-import { type Input, Ledger } from './ledger.ts';
-import { applyTo, batchOf, record, type Recording, rowsOf } from './recording.ts';
+import { history } from './history.ts';
+import type { Input } from './ledger.ts';
+import { Ledger } from './ledger.ts';
+import type { Recording } from './recording.ts';
+import { applyTo, batchOf, record, rowsOf } from './recording.ts';
 import { numRuns, timeout } from './runs.ts';
 
 const sizes = fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 30 });
 const place = fc.nat({ max: 150 });
 
-function check(name: string, runs: number, property: fc.IProperty<never> | fc.IRawProperty<unknown>): void {
+function check(name: string, runs: number, property: fc.IRawProperty<unknown>): void {
   test(name, () => void fc.assert(property, { numRuns: numRuns(runs) }), timeout);
 }
 
@@ -158,15 +151,20 @@ check(
     const states = new Map<string, string>();
     record(steps, (_, { events }) => {
       for (const event of events) {
-        const machine = { pool: poolMachine, node: nodeMachine, job: jobMachine, task: taskMachine }[
-          event.entity
-        ];
+        const machine = {
+          pool: poolMachine,
+          node: nodeMachine,
+          job: jobMachine,
+          task: taskMachine,
+        }[event.entity];
         const allowed = machine.transitions.some(
           ({ from, to }) => from === event.from && to === event.to,
         );
         expect(allowed, `${subjectOf(event)}: ${event.from} → ${event.to}`).toBe(true);
-        const initial = machine.states[0];
-        expect(event.from, subjectOf(event)).toBe(states.get(subjectOf(event)) ?? initial);
+        const before = states.get(subjectOf(event)) ?? machine.states[0];
+        // What its job's wall clock has ended reads as completed, without an event of its own (ruling 4).
+        const derived = event.to === 'gone' && event.from === 'completed' && before === 'active';
+        if (!derived) expect(event.from, subjectOf(event)).toBe(before);
         if (event.to === 'gone') forgetAll(states, subjectOf(event));
         else states.set(subjectOf(event), event.to);
       }

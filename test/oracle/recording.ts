@@ -1,6 +1,9 @@
-import { type Applied, type EffectBatch, Engine, InputBatch } from '@berth/core';
-import { firstTime, resolve, type Step } from './history.ts';
-import { type Input, Ledger } from './ledger.ts';
+import type { Applied, EffectBatch } from '@berth/core';
+import { Engine, InputBatch } from '@berth/core';
+import type { Step } from './history.ts';
+import { firstTime, resolve } from './history.ts';
+import type { Input } from './ledger.ts';
+import { Ledger } from './ledger.ts';
 
 /** A history as it went with one engine, input by input. */
 export interface Recording {
@@ -12,10 +15,20 @@ export interface Recording {
 }
 
 /** Called after each input. */
-export type Watcher = (input: Input, applied: Applied, lines: string[], recording: Recording) => void;
+export type Watcher = (
+  input: Input,
+  applied: Applied,
+  lines: string[],
+  recording: Recording,
+) => void;
 
 export function record(steps: Step[], watch?: Watcher): Recording {
-  const recording: Recording = { engine: new Engine(), ledger: new Ledger(), inputs: [], effects: [] };
+  const recording: Recording = {
+    engine: new Engine(),
+    ledger: new Ledger(),
+    inputs: [],
+    effects: [],
+  };
   const { engine, ledger } = recording;
   engine.listening = watch !== undefined;
   for (const step of steps) {

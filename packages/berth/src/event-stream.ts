@@ -4,7 +4,7 @@ import type { Runtime } from './runtime.ts';
 /** Events as an async iterator. What the reader has not taken yet is kept, without a bound. */
 export class EventStream implements AsyncIterableIterator<EngineEvent> {
   #events: EngineEvent[] = [];
-  #wake: (() => void) | undefined;
+  #waiting: (() => void)[] = [];
   #ended = false;
   readonly #stop: () => void;
 
@@ -20,15 +20,15 @@ export class EventStream implements AsyncIterableIterator<EngineEvent> {
         this.#events.push(event);
         if (last(event)) this.#stop();
       }
-      this.#wake?.();
+      this.#wake();
     });
     this.#stop = () => {
       this.#ended = true;
       stopListening();
-      this.#wake?.();
+      this.#wake();
     };
-    if (signal?.aborted === true) this.#stop();
-    signal?.addEventListener('abort', () => this.#stop(), { once: true });
+    // Rejects at the end of the runtime, or of the reader's patience.
+    runtime.until(() => this.#ended, signal).catch(() => this.#stop());
   }
 
   async next(): Promise<IteratorResult<EngineEvent>> {
@@ -36,9 +36,7 @@ export class EventStream implements AsyncIterableIterator<EngineEvent> {
       const event = this.#events.shift();
       if (event !== undefined) return { done: false, value: event };
       if (this.#ended) return { done: true, value: undefined };
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 
@@ -50,5 +48,9 @@ export class EventStream implements AsyncIterableIterator<EngineEvent> {
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }

@@ -2,7 +2,10 @@ export {
   BatchError,
   type EngineEvent,
   type JobView,
+  type NodeView,
   type PoolView,
+  type TaskCounts,
+  type TaskRefusal,
   type TaskView,
 } from '@berth/core';
 export { type Executor, localExecutor, perRun } from '@berth/executors';

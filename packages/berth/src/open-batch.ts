@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { BatchError } from '@berth/core';
 import type { Executor } from '@berth/executors';
 import { localExecutor } from '@berth/executors';
-import type { BlobStore, Journal } from '@berth/storage';
+import type { BlobStore, Journal, StateDirectoryLock } from '@berth/storage';
 import { acquireStateLock, DirectoryBlobStore, FileJournal } from '@berth/storage';
 import { Batch } from './batch.ts';
 import { Runtime } from './runtime.ts';
@@ -24,12 +25,11 @@ export interface BatchOptions {
 
 /**
  * Opens an engine on a directory, which one process at a time may hold, and goes on where it was.
- * @throws StateDirectoryInUse, which names the holder; JournalError, which names file and position.
+ * @throws BatchError `StateDirectoryInUse`, which names the holder, or `StateDirectoryUnusable`; JournalError, which names file and position.
  */
 export async function openBatch(options: BatchOptions): Promise<Batch> {
   const directory = resolve(options.directory);
-  await mkdir(directory, { recursive: true });
-  const lock = await acquireStateLock(directory);
+  const lock = await lockDirectory(directory);
   const warn =
     options.warn ?? ((message: string) => void process.stderr.write(`berth: ${message}\n`));
   try {
@@ -48,5 +48,21 @@ export async function openBatch(options: BatchOptions): Promise<Batch> {
   } catch (error) {
     await lock.release();
     throw error;
+  }
+}
+
+async function lockDirectory(directory: string): Promise<StateDirectoryLock> {
+  try {
+    await mkdir(directory, { recursive: true });
+    return await acquireStateLock(directory);
+  } catch (error) {
+    if (error instanceof BatchError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason =
+      code === 'EEXIST' || code === 'ENOTDIR' ? 'it, or a part of its path, is a file' : message;
+    throw new BatchError({
+      code: 'StateDirectoryUnusable',
+      message: `The state directory ${directory} cannot be used: ${reason}.`,
+    });
   }
 }

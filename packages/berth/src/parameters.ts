@@ -1,5 +1,4 @@
 import type {
-  EnvironmentSetting,
   MetadataItem,
   NodeFillType,
   OnAllTasksComplete,
@@ -10,9 +9,19 @@ import type {
 } from '@berth/core';
 
 /*
- * What callers write: the JSON of the Batch REST API as far as it is built, with today's names (those of 2016
- * are accepted too). Durations are ISO 8601 (`PT1H`). Defaults and rules: semantics §1.
+ * What callers write: the JSON of the Batch REST API as far as it is built, by today's names (job files may
+ * use those of 2016 as well). Durations are ISO 8601 (`PT1H`). Defaults and rules: semantics §1.
  */
+
+export interface EnvironmentSettingParameters {
+  name: string;
+  /** Default: empty. */
+  value?: string;
+}
+
+/** Default uploadCondition: taskcompletion. */
+export type OutputFileParameters = Omit<OutputFile, 'uploadOptions'> &
+  Partial<Pick<OutputFile, 'uploadOptions'>>;
 
 export interface PoolParameters {
   id: string;
@@ -39,7 +48,7 @@ export interface JobParameters {
   displayName?: string;
   priority?: number;
   constraints?: JobConstraintParameters;
-  commonEnvironmentSettings?: EnvironmentSetting[];
+  commonEnvironmentSettings?: EnvironmentSettingParameters[];
   poolInfo: { poolId: string };
   onAllTasksComplete?: OnAllTasksComplete;
   usesTaskDependencies?: boolean;
@@ -63,8 +72,8 @@ export interface TaskTemplateParameters {
   /** Not run under a shell. */
   commandLine: string;
   resourceFiles?: ResourceFile[];
-  outputFiles?: OutputFile[];
-  environmentSettings?: EnvironmentSetting[];
+  outputFiles?: OutputFileParameters[];
+  environmentSettings?: EnvironmentSettingParameters[];
   constraints?: TaskConstraintParameters;
   requiredSlots?: number;
   dependsOn?: { taskIds?: string[]; taskIdRanges?: TaskIdRange[] };

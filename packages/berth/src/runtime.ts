@@ -59,8 +59,13 @@ export class Runtime {
     for await (const { frame } of options.journal.read()) runtime.#engine.apply(frame);
     if (options.journal.nextSequence === 0) {
       const { accountName } = options;
-      void runtime.submit({ type: 'configure', rulesVersion: currentRulesVersion, accountName });
+      const configured = runtime.submit({
+        type: 'configure',
+        rulesVersion: currentRulesVersion,
+        accountName,
+      });
       runtime.#flush();
+      await configured;
     }
     const outstanding = routeEffects(runtime.#engine.outstanding(), runtime.#names());
     for (const executor of options.executors) {

@@ -13,8 +13,9 @@ export class Machine<State extends string, Trigger extends string> {
   readonly states: readonly State[];
   readonly triggers: readonly Trigger[];
   readonly transitions: readonly Transition<State, Trigger>[];
-  /** state × trigger → state; −1: no such transition. Numbers are places in `states` and `triggers`. */
-  readonly #next: Int8Array;
+  readonly #byName = new Map<State, Map<Trigger, State>>();
+  /** state × trigger → state, −1: no such transition. Numbers are places in `states` and `triggers`. */
+  readonly #byNumber: Int8Array;
 
   constructor(
     name: string,
@@ -26,22 +27,23 @@ export class Machine<State extends string, Trigger extends string> {
     this.states = states;
     this.triggers = triggers;
     this.transitions = transitions;
-    this.#next = new Int8Array(states.length * triggers.length).fill(-1);
+    for (const state of states) this.#byName.set(state, new Map());
+    this.#byNumber = new Int8Array(states.length * triggers.length).fill(-1);
     for (const { from, trigger, to } of transitions) {
-      this.#next[states.indexOf(from) * triggers.length + triggers.indexOf(trigger)] =
+      this.#byName.get(from)?.set(trigger, to);
+      this.#byNumber[states.indexOf(from) * triggers.length + triggers.indexOf(trigger)] =
         states.indexOf(to);
     }
   }
 
   /** The state after `trigger`, `undefined` where the table has no row. */
   next(from: State, trigger: Trigger): State | undefined {
-    const to = this.nextNumber(this.states.indexOf(from), this.triggers.indexOf(trigger));
-    return to < 0 ? undefined : this.states[to];
+    return this.#byName.get(from)?.get(trigger);
   }
 
   /** The same in numbers, −1 where the table has no row: for packed rows. */
   nextNumber(from: number, trigger: number): number {
-    return this.#next[from * this.triggers.length + trigger]!;
+    return this.#byNumber[from * this.triggers.length + trigger]!;
   }
 }
 

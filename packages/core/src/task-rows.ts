@@ -87,15 +87,19 @@ export function rowsOf(page: number): number {
   return page < smallPages ? 1 << (page + firstPageBits - 1) : largePageRows;
 }
 
+/** What {@link firstRowOf} of its page leaves of a row. Pages are powers of two, so it is the row less its highest bit. */
+function rowInPage(row: number): number {
+  if (row >= largePageRows) return row & (largePageRows - 1);
+  return row < 1 << firstPageBits ? row : row ^ (1 << (31 - Math.clz32(row)));
+}
+
 export class TaskRows {
   readonly pages: (TaskPage | undefined)[] = [];
 
   /** A word of a row, without making its page. */
   get(row: number, word: number): number {
     const page = this.pages[pageOf(row)];
-    return page === undefined
-      ? 0
-      : page.words[(row - firstRowOf(pageOf(row))) * wordsPerRow + word]!;
+    return page === undefined ? 0 : page.words[wordsPerRow * rowInPage(row) + word]!;
   }
 
   /** The words of the row's page, ready to be written; the row begins at {@link offset}. */
@@ -118,8 +122,9 @@ export class TaskRows {
     return page.words;
   }
 
+  /** Place of the row's first word in its page. */
   offset(row: number): number {
-    return (row - firstRowOf(pageOf(row))) * wordsPerRow;
+    return wordsPerRow * rowInPage(row);
   }
 
   /** Bytes held. */

@@ -4,6 +4,7 @@ import type { Executor, ExecutorHost } from './executor.ts';
 import { messageOf } from './run-failure.ts';
 
 /** Runs one task. Resolves with its exit code, 0 if it says nothing; a rejection is exit code 1. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing is one too
 export type RunFunction = (run: RunDetails, signal: AbortSignal) => Promise<number | void>;
 
 /**

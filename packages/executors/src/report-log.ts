@@ -3,7 +3,7 @@ import type { Answer } from './runner-script.ts';
 import { parseAnswer } from './runner-script.ts';
 
 /** A log that is longer is closed and the next begun. */
-const longest = 4 * 1024 * 1024;
+const longEnough = 4 * 1024 * 1024;
 
 /**
  * The report log of a node, seen from the engine: which reports nobody has been told yet. In daily life
@@ -17,9 +17,12 @@ export class ReportLog {
   #consumed = new Map<number, number>();
   #saved = '';
 
-  constructor(files: HostFiles, volatile: string) {
+  readonly #longest: number;
+
+  constructor(files: HostFiles, volatile: string, longest: number = longEnough) {
     this.#files = files;
     this.#directory = volatile;
+    this.#longest = longest;
   }
 
   /** Number of the log that shells append to from now on. */
@@ -74,7 +77,7 @@ export class ReportLog {
       if (number < inUse && !open) {
         this.#consumed.delete(number);
         await this.#files.remove(`${this.#directory}/reports.${number}`);
-      } else if (number === this.number && end > longest) {
+      } else if (number === this.number && end > this.#longest) {
         this.#consumed.set(number + 1, 0);
         begun = true;
       }

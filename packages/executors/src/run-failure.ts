@@ -1,5 +1,6 @@
-import type { FailureCode } from '@berth/core';
+import type { FailureCode, RunEnded } from '@berth/core';
 import { BatchError } from '@berth/core';
+import { splitCommandLine } from './command-line.ts';
 
 /** A run failed other than by its exit code: what the report will say. */
 export class RunFailure extends Error {
@@ -31,3 +32,26 @@ export const accessDenied: ReadonlySet<string> = new Set([
   'AccountIsDisabled',
   'InsufficientAccountPermissions',
 ]);
+
+/** What a report says of the end of a run, beside which run. */
+export type RunEnd = Omit<RunEnded, 'kind' | 'run' | 'sequence'>;
+
+export function endOf(error: unknown, otherwise: FailureCode, exitCode?: number): RunEnd {
+  const system = codeOf(error);
+  let failure = error instanceof RunFailure ? error.code : otherwise;
+  if (system === 'ENOSPC' || system === 'EDQUOT') failure = 'DiskFull';
+  const end = { failure, detail: messageOf(error) };
+  return exitCode === undefined ? end : { ...end, exitCode };
+}
+
+/** Why a shell says, with this status, that it did not launch the program. */
+export function launchFailure(commandLine: string, status: number): RunFailure {
+  const [program = ''] = splitCommandLine(commandLine);
+  if (status === 127) {
+    return new RunFailure('CommandProgramNotFound', `The program "${program}" was not found.`);
+  }
+  return new RunFailure(
+    'CommandLaunchFailed',
+    `The program "${program}" could not be executed (status ${status} of the shell).`,
+  );
+}

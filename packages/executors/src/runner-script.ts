@@ -47,16 +47,11 @@
  *
  * A run begins by creating `<task directory>/<CLAIM>.run` exclusively; it holds `<slot> <pid of its shell>`.
  * `-` instead: it will never run. `next`: an engine that came back could not know whether a start was on
- * its way, so it took the claim and starts the run under the next one (reattach in shell-node.ts). Claims
- * are `<run>-<sequence>`, then `<run>-<sequence>.2`, and so on.
+ * its way, so it took the claim and starts the run under the next one (claims.ts). Claims are
+ * `<run>-<sequence>`, then `<run>-<sequence>.2`, and so on.
  * If the process was not launched, `<task directory>/<marker>` holds the reason.
  */
 export const protocolVersion = 1;
-
-/** The variable that marks the processes of a run starts with the key of its node. */
-export function claimName(run: number, sequence: number, issue: number): string {
-  return issue === 1 ? `${run}-${sequence}` : `${run}-${sequence}.${issue}`;
-}
 
 export type Answer =
   | { type: 'e' | 'f'; slot: number; run: number; sequence: number; code: number }
@@ -96,7 +91,7 @@ export function parseAnswer(line: string): Answer | undefined {
  * helped: a shell without job control starts background programs with SIGINT and SIGQUIT ignored, which
  * the tasks would inherit and could not undo.
  */
-export const sessionFunction: string = String.raw`
+export const sessionFunction: string = `
 if setsid -f true 2>/dev/null; then session() { setsid -f "$@"; }
 elif perl -e 1 2>/dev/null; then
   session() { perl -e 'use POSIX; fork and exit; POSIX::setsid(); exec @ARGV' "$@"; }
@@ -125,7 +120,8 @@ printf '%s\\n' ${settings} 1<>${v}.in; }`;
 }
 
 /**
- * Sourced by every shell of a node, with `$node`, `$key`, `$name`, `$slot` and `$log` set, on fd 9 its FIFO.
+ * Sourced by every shell of a node, with `$node`, `$key`, `$name`, `$slot` and `$log` set, on fd 9 its FIFO;
+ * 0, 1 and 2 are /dev/null.
  * Written for any POSIX shell, measured with dash. What runs for every task uses built-in commands only.
  */
 export const runnerScript: string = String.raw`# Berth runner, protocol ${protocolVersion}. See runner-script.ts.
@@ -152,19 +148,19 @@ run() { # CLAIM DIRECTORY RUN SEQUENCE NAME=VALUE... '' PROGRAM ARGUMENT0 ARGUME
   AZ_BATCH_TASK_DIR=$node/workitems/$2 AZ_BATCH_TASK_WORKING_DIR=$node/workitems/$2/wd
   HOME=$AZ_BATCH_TASK_WORKING_DIR BERTH_RUN=$key.$3.$4.
   r="$slot $3 $4" claim=$AZ_BATCH_TASK_DIR/$1.run
-  if echo "$slot $$" 2>/dev/null >"$claim"; then
+  if echo "$slot $$" >"$claim"; then
     shift 4
     (
       # Only a process that was not launched comes to its trap.
       trap 'echo $? >|"$AZ_BATCH_TASK_DIR/$BERTH_RUN"' 0
       cd "$AZ_BATCH_TASK_WORKING_DIR" || exit 126
-      exec </dev/null >|../stdout.txt 2>|../stderr.txt 4>&- 5>&- 9<&- || exit 126
+      exec >|../stdout.txt 2>|../stderr.txt 4>&- 5>&- 9<&- || exit 126
       unset PWD OLDPWD SHLVL
       while [ "$1" ]; do export "$1"; shift; done
       shift
       case $1 in
-        */*) [ -e "$1" ] || exit 127; [ -f "$1" ] && [ -x "$1" ] || exit 126 ;;
-        *) command -v "$1" >/dev/null || exit 127 ;;
+        */*) [ -f "$1" ] && [ -x "$1" ] || { [ -e "$1" ] && exit 126; exit 127; } ;;
+        *) hash "$1" || exit 127 ;;
       esac
       shift
       exec "$@"

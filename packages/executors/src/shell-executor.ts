@@ -27,6 +27,8 @@ export class ShellExecutor implements Executor {
   readonly #nodes = new Map<number, Promise<ShellNode>>();
   /** The same, once they are there: the way of almost every effect. */
   readonly #ready = new Map<number, ShellNode>();
+  /** Runs of an earlier life, until their node has been reached. */
+  readonly #owed = new Map<number, Outstanding[]>();
   readonly #releasing = new Set<number>();
   #reports: Report[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -72,15 +74,16 @@ export class ShellExecutor implements Executor {
       known.set(key, { run, sequence, details, kill });
     }
     for (const [node, known] of runs) {
-      if (!released.has(node)) this.#node(node, catalog.node(node), [...known.values()]);
+      if (released.has(node)) continue;
+      this.#owed.set(node, [...known.values()]);
+      this.#reach(node, catalog.node(node));
     }
     for (let i = 0; i < outstanding.length; i++) {
       const kind = outstanding.kind(i);
       if (kind !== EffectKind.startRun && kind !== EffectKind.killRun)
         this.#carryOut(outstanding, i);
     }
-    const asked = [...this.#nodes].filter(([node]) => runs.has(node));
-    await Promise.allSettled(asked.map(([, opened]) => opened));
+    await Promise.allSettled(this.#nodes.values());
   }
 
   carryOut(effects: EffectBatch): void {
@@ -136,7 +139,7 @@ export class ShellExecutor implements Executor {
     }
     this.#node(node, catalog.node(node)).then(
       (opened) => opened.start(run, sequence, details),
-      () => this.#report({ kind: ReportKind.runLost, run, sequence }),
+      () => this.#later(() => this.#report({ kind: ReportKind.runLost, run, sequence })),
     );
   }
 
@@ -156,20 +159,28 @@ export class ShellExecutor implements Executor {
   }
 
   #get(node: number, sequence: number, details: NodeDetails): void {
-    this.#node(node, details, [], sequence).then(
+    this.#node(node, details, sequence).then(
       () => this.#report({ kind: ReportKind.nodeReady, node, sequence }),
-      () => {
-        // It may be the disk, or a limit of processes: not for ever.
-        setTimeout(() => {
-          if (!this.#closed && !this.#releasing.has(node)) this.#get(node, sequence, details);
-        }, retryAfterMs).unref();
-      },
+      () => this.#later(() => this.#releasing.has(node) || this.#get(node, sequence, details)),
     );
+  }
+
+  /** A node with runs of an earlier life: they are neither lost nor to be started before it has answered. */
+  #reach(node: number, details: NodeDetails): void {
+    this.#node(node, details).catch(() => {
+      this.#later(() => this.#owed.has(node) && this.#reach(node, details));
+    });
+  }
+
+  /** It may be the disk, or a limit of processes: not for ever. */
+  #later(act: () => unknown): void {
+    setTimeout(() => this.#closed || act(), retryAfterMs).unref();
   }
 
   #release(node: number, sequence: number, details: NodeDetails): void {
     if (this.#releasing.has(node)) return;
     this.#releasing.add(node);
+    this.#owed.delete(node);
     const opened = this.#node(node, details);
     this.#ready.delete(node);
     const act = async (): Promise<void> => {
@@ -186,22 +197,15 @@ export class ShellExecutor implements Executor {
       this.#warn(
         `Node ${details.nodeId} of pool ${details.poolId} is not gone yet: ${messageOf(error)}`,
       );
-      setTimeout(() => {
-        if (!this.#closed) this.#release(node, sequence, details);
-      }, retryAfterMs).unref();
+      this.#later(() => this.#release(node, sequence, details));
     });
   }
 
-  /** The node, found or made; `outstanding`: what an earlier life asked of it. */
-  #node(
-    node: number,
-    details: NodeDetails,
-    outstanding: readonly Outstanding[] = [],
-    request?: number,
-  ): Promise<ShellNode> {
+  /** The node, found or made. */
+  #node(node: number, details: NodeDetails, request?: number): Promise<ShellNode> {
     const known = this.#nodes.get(node);
     if (known !== undefined) return known;
-    const opened = this.#open(node, details, outstanding, request);
+    const opened = this.#open(node, details, request);
     this.#nodes.set(node, opened);
     opened.then(
       (there) => {
@@ -215,12 +219,7 @@ export class ShellExecutor implements Executor {
     return opened;
   }
 
-  async #open(
-    node: number,
-    details: NodeDetails,
-    outstanding: readonly Outstanding[],
-    request: number | undefined,
-  ): Promise<ShellNode> {
+  async #open(node: number, details: NodeDetails, request: number | undefined): Promise<ShellNode> {
     if (this.#context === undefined) throw new Error('The executor is not open.');
     let there = new ShellNode(details, await this.#provider.get(details), this.#context);
     await there.open();
@@ -232,7 +231,8 @@ export class ShellExecutor implements Executor {
       await there.open();
       await there.isOf(`${node} ${request}`);
     }
-    await there.recover(outstanding);
+    await there.recover(this.#owed.get(node) ?? []);
+    this.#owed.delete(node);
     return there;
   }
 

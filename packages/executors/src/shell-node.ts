@@ -2,24 +2,21 @@ import { randomBytes } from 'node:crypto';
 import type { FailureCode, KillReason, NodeDetails, Report, RunDetails } from '@berth/core';
 import { ReportKind } from '@berth/core';
 import type { BlobStore } from '@berth/storage';
+import { claimName, findHolder } from './claims.ts';
 import { quote, splitCommandLine } from './command-line.ts';
 import type { Host, Prepared } from './host.ts';
 import { NodeShell } from './node-shell.ts';
-import { uploadOutputFiles } from './output-files.ts';
+import type { Slot } from './node-slots.ts';
+import { NodeSlots } from './node-slots.ts';
 import { ReportLog } from './report-log.ts';
-import { stageResourceFiles } from './resource-files.ts';
-import { codeOf, messageOf, RunFailure } from './run-failure.ts';
+import type { RunEnd } from './run-failure.ts';
+import { codeOf, endOf, launchFailure, messageOf } from './run-failure.ts';
+import { RunWork } from './run-work.ts';
 import type { Answer } from './runner-script.ts';
-import { claimName, parseAnswer, runnerScript } from './runner-script.ts';
-import {
-  expandedEnvironment,
-  nodeEnvironment,
-  runEnvironment,
-  taskDirectory,
-} from './task-environment.ts';
-
-/** After a wall clock output files are uploaded for so long (semantics §5). */
-const uploadGraceMs = 60_000;
+import { parseAnswer, runnerScript } from './runner-script.ts';
+import type { Running } from './running.ts';
+import { endLine, keyOf, newRunning, startLine } from './running.ts';
+import { nodeEnvironment } from './task-environment.ts';
 
 export interface NodeContext {
   readonly blobStore: BlobStore;
@@ -28,55 +25,13 @@ export interface NodeContext {
   warn(message: string): void;
 }
 
-/** A run that came back to after a restart. */
+/** A run that an earlier life did not see the end of. */
 export interface Outstanding {
   run: number;
   sequence: number;
   details: RunDetails;
   kill: KillReason | undefined;
 }
-
-interface Slot {
-  readonly index: number;
-  readonly shell: NodeShell;
-  /** What it was told to run and has not answered for. */
-  run: Running | undefined;
-  /** Id of the kill of its run that is not answered; until then it gets no other run. */
-  ending: string | undefined;
-  /** Left by an earlier engine and not heard of since. */
-  asked: string | undefined;
-  /** The report log that it appends to. */
-  log: number;
-}
-
-/** A run from its start effect to its report: as many as there are slots in use. */
-interface Running {
-  readonly key: string;
-  readonly run: number;
-  readonly sequence: number;
-  /** Below `workitems`. */
-  readonly directory: string;
-  readonly details: RunDetails;
-  phase: 'preparing' | 'started' | 'ended';
-  issue: number;
-  slot: Slot | undefined;
-  kill: KillReason | undefined;
-  /** When the kill came; for the grace of uploads. */
-  killedAt: number;
-  /** Its slot shell is dead. */
-  lost: boolean;
-  /** What the engine itself does for it: staging, uploading. */
-  work: AbortController | undefined;
-  timer: NodeJS.Timeout | undefined;
-}
-
-function keyOf(run: number, sequence: number): string {
-  return `${run}-${sequence}`;
-}
-
-/** Names that mean something to a shell, so that `export` would not do, or do more. */
-const shellNames =
-  /^(?:_|IFS|ENV|PWD|OLDPWD|PPID|OPTIND|OPTARG|LINENO|PS[0-9]|E?UID|SHLVL|SHELLOPTS|BASH.*|POSIXLY_CORRECT|RANDOM|SECONDS|DIRSTACK|FUNCNAME|GROUPS|HISTCMD|MAIL.*|LC_.*)$/;
 
 /** One node: which shells it has, which runs they are on, and what to tell the engine of it. */
 export class ShellNode {
@@ -87,8 +42,9 @@ export class ShellNode {
   readonly #log: ReportLog;
   readonly #control: NodeShell;
   readonly #runs = new Map<string, Running>();
-  readonly #slots = new Map<number, Slot>();
-  readonly #idle: Slot[] = [];
+  readonly #slots: NodeSlots;
+  readonly #work: RunWork;
+  /** Kills that are not answered. */
   readonly #ends = new Map<string, { running: Running; slot: Slot | undefined; line: string }>();
   /** Ids of this life's questions: answers to an earlier life's are not taken for them. */
   readonly #life = randomBytes(4).toString('hex');
@@ -97,8 +53,9 @@ export class ShellNode {
   #rest = '';
   #reader: { close(): void } | undefined;
   #state: 'closed' | 'open' | 'over' = 'closed';
+  /** What came before the node was open. */
   #queue: (() => void)[] = [];
-  #released: (() => void) | undefined;
+  #releasing: { resolve(): void; reject(error: Error): void } | undefined;
 
   constructor(details: NodeDetails, host: Host, context: NodeContext) {
     this.details = details;
@@ -107,6 +64,18 @@ export class ShellNode {
     this.#volatile = `${host.root}/volatile`;
     this.#log = new ReportLog(host.files, this.#volatile);
     this.#control = new NodeShell(host, 'control');
+    this.#work = new RunWork(details, host, context.blobStore);
+    this.#slots = new NodeSlots({
+      host,
+      log: this.#log,
+      start: (shell, index) => this.#startSlot(shell, index),
+      onFailure: (slot, error) => {
+        if (this.#state === 'over') return;
+        context.warn(`Node ${details.nodeId}: ${messageOf(error)}`);
+        // Not at once: the run comes again, and would meet the same.
+        setTimeout(() => this.#slotDied(slot).catch(() => {}), 1_000).unref();
+      },
+    });
   }
 
   /**
@@ -124,13 +93,7 @@ export class ShellNode {
     await files.write(`${this.#volatile}/runner.sh`, runnerScript);
     await this.#log.open();
     if (!(await this.#control.reopen())) await this.#startControl();
-    for (const { name } of await files.list(this.#volatile)) {
-      const index = /^slot-(\d+)\.pid$/.exec(name)?.[1];
-      if (index === undefined) continue;
-      const slot = this.#newSlot(Number(index));
-      if (await slot.shell.reopen()) slot.asked = this.#nextId();
-      else this.#slots.delete(slot.index);
-    }
+    await this.#slots.reopen(() => this.#nextId());
   }
 
   /** Whether the directory was made for this request of a node; one that was made for none now is. */
@@ -158,7 +121,7 @@ export class ShellNode {
     if (this.#state === 'over') return;
     this.#state = 'open';
     this.#reader = this.host.readPipe(`${this.#volatile}/out`, (text) => this.#read(text));
-    for (const slot of this.#slots.values()) slot.shell.send(`ask ${slot.asked}\n`);
+    this.#slots.ask();
     for (const act of this.#queue.splice(0)) act();
   }
 
@@ -181,7 +144,7 @@ export class ShellNode {
     running.kill = reason;
     running.killedAt = performance.now();
     if (running.phase === 'preparing') running.work?.abort();
-    else if (running.phase === 'ended') this.#limitUpload(running);
+    else if (running.phase === 'ended') this.#work.limitUpload(running);
     else if (!again) this.#end(running);
   }
 
@@ -189,49 +152,54 @@ export class ShellNode {
   async release(): Promise<void> {
     this.#state = 'over';
     for (const running of this.#runs.values()) this.#forget(running);
-    const gone = new Promise<void>((resolve) => {
-      this.#released = resolve;
+    const gone = new Promise<void>((resolve, reject) => {
+      this.#releasing = { resolve, reject };
     });
+    gone.catch(() => {}); // it may be closed before it is awaited
     this.#reader ??= this.host.readPipe(`${this.#volatile}/out`, (text) => this.#read(text));
-    await Promise.all([...this.#slots.values()].map(({ shell }) => shell.settled));
+    await Promise.all(this.#slots.all().map(({ shell }) => shell.settled));
     // One that was only just started has no pid yet, and reads this as its first line.
-    for (const { shell } of this.#slots.values()) shell.send('exit\n');
+    for (const { shell } of this.#slots.all()) shell.send('exit\n');
     const ask = (): void => this.#control.send(`release ${this.#life}\n`);
     ask();
     const timer = setInterval(async () => {
-      if (!(await this.#control.isAlive())) await this.#startControl().then(ask, () => {});
+      if (await this.#control.isAlive()) return;
+      await this.#startControl().then(ask, (error: unknown) =>
+        this.#context.warn(`Node ${this.details.nodeId}: ${messageOf(error)}`),
+      );
     }, 1_000);
-    await gone;
-    clearInterval(timer);
+    try {
+      await gone;
+    } finally {
+      clearInterval(timer);
+    }
     this.#closeEnds();
   }
 
   /** Lets go: idle shells end, busy ones stay for a later {@link open}. */
   async letGo(): Promise<void> {
+    this.#releasing?.reject(new Error('The executor was closed.'));
     const wasOpen = this.#state === 'open';
     this.#state = 'over';
-    const works: Running[] = [...this.#runs.values()].filter(({ work }) => work !== undefined);
     for (const { work, timer } of this.#runs.values()) {
       work?.abort();
       clearTimeout(timer);
     }
     if (wasOpen) {
       await this.#save();
-      const slots = [...this.#slots.values()];
+      const slots = this.#slots.all();
       for (const { run, shell } of slots) if (run === undefined) shell.send('exit\n');
       if (slots.every(({ run }) => run === undefined)) this.#control.send('exit\n');
     }
     this.#closeEnds();
     // Staging and uploads are done again in the next life; they must not go on beside it.
-    while (works.some(({ work }) => work !== undefined)) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await this.#work.settled();
   }
 
   /** Called now and then: shells may die, and what was consumed is noted. */
   async look(): Promise<void> {
     if (this.#state !== 'open') return;
-    for (const slot of this.#slots.values()) {
+    for (const slot of this.#slots.all()) {
       if (slot.run === undefined && slot.asked === undefined) continue;
       if (!(await slot.shell.isAlive())) await this.#slotDied(slot);
     }
@@ -245,21 +213,7 @@ export class ShellNode {
   // ---- starting ------------------------------------------------------------------------------------------
 
   #add(run: number, sequence: number, details: RunDetails): Running {
-    const running: Running = {
-      key: keyOf(run, sequence),
-      run,
-      sequence,
-      directory: taskDirectory(details.jobId, details.taskId),
-      details,
-      phase: 'preparing',
-      issue: 1,
-      slot: undefined,
-      kill: undefined,
-      killedAt: performance.now(),
-      lost: false,
-      work: undefined,
-      timer: undefined,
-    };
+    const running = newRunning(run, sequence, details);
     this.#runs.set(running.key, running);
     return running;
   }
@@ -303,22 +257,10 @@ export class ShellNode {
       this.#launch(running, command);
       return;
     }
-    const work = new AbortController();
-    running.work = work;
-    if (running.kill !== undefined) work.abort();
-    stageResourceFiles(running.details.resourceFiles, {
-      host: this.host,
-      workingDirectory: `${this.#directoryOf(running)}/wd`,
-      blobStore: this.#context.blobStore,
-      signal: work.signal,
-    })
-      .finally(() => {
-        running.work = undefined;
-      })
-      .then(
-        () => this.#launch(running, command),
-        (error: unknown) => this.#failed(running, error, 'Unknown'),
-      );
+    this.#work.stage(running).then(
+      () => this.#launch(running, command),
+      (error: unknown) => this.#failed(running, error, 'Unknown'),
+    );
   }
 
   #launch(running: Running, command: readonly string[]): void {
@@ -327,12 +269,9 @@ export class ShellNode {
       this.#over(running, {});
       return;
     }
-    const slot = this.#idle.pop() ?? this.#startSlot();
-    slot.run = running;
-    running.slot = slot;
+    const slot = this.#slots.take(running);
     running.phase = 'started';
-    if (slot.log !== this.#log.number) this.#tellLog(slot);
-    const line = this.#runLine(running, command);
+    const line = startLine(running, command);
     if (Buffer.byteLength(line) <= this.host.pipeLimit) {
       slot.shell.send(line);
       return;
@@ -341,29 +280,10 @@ export class ShellNode {
     this.host.files.write(script, line).then(
       () => slot.shell.send(`. ${quote(script)}\n`),
       (error: unknown) => {
-        this.#free(slot);
+        this.#slots.free(slot);
         this.#failed(running, error, 'CommandLaunchFailed');
       },
     );
-  }
-
-  #runLine(running: Running, command: readonly string[]): string {
-    const words = [
-      'run',
-      claimName(running.run, running.sequence, running.issue),
-      running.directory,
-      String(running.run),
-      String(running.sequence),
-    ];
-    const others: string[] = [];
-    for (const { name, value } of runEnvironment(running.details)) {
-      const exportable = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !shellNames.test(name);
-      (exportable ? words : others).push(`${name}=${value}`);
-    }
-    words.push('', command[0] ?? '');
-    if (others.length > 0) words.push('env', ...others);
-    words.push(...command);
-    return `${words.map(quote).join(' ')}\n`;
   }
 
   // ---- shells --------------------------------------------------------------------------------------------
@@ -376,68 +296,31 @@ export class ShellNode {
     return { node: this.host.root, key: this.#key, log: String(this.#log.number) };
   }
 
-  #newSlot(index: number): Slot {
-    const shell = new NodeShell(this.host, `slot-${index}`);
-    const log = this.#log.oldest;
-    const slot: Slot = { index, shell, run: undefined, ending: undefined, asked: undefined, log };
-    this.#slots.set(index, slot);
-    return slot;
-  }
-
-  #startSlot(): Slot {
-    let index = 0;
-    while (this.#slots.has(index)) index++;
-    const slot = this.#newSlot(index);
-    slot.log = this.#log.number;
+  async #startSlot(shell: NodeShell, index: number): Promise<void> {
     const { root, environment } = this.host;
-    slot.shell
-      .start(
-        { ...this.#variables(), slot: String(index) },
-        { ...environment, ...nodeEnvironment(this.details, root) },
-      )
-      .catch((error: unknown) => {
-        if (this.#state === 'over') return;
-        this.#context.warn(`Node ${this.details.nodeId}: ${messageOf(error)}`);
-        // Not at once: the run comes again, and would meet the same.
-        setTimeout(() => this.#slotDied(slot), 1_000);
-      });
-    return slot;
-  }
-
-  #free(slot: Slot): void {
-    slot.run = undefined;
-    if (slot.ending !== undefined || this.#slots.get(slot.index) !== slot) return;
-    this.#idle.push(slot);
+    const exported = { ...environment, ...nodeEnvironment(this.details, root) };
+    await shell.start({ ...this.#variables(), slot: String(index) }, exported);
   }
 
   /** Its run has reported to the log, or is lost. */
   async #slotDied(slot: Slot): Promise<void> {
-    if (this.#state !== 'open' || this.#slots.get(slot.index) !== slot) return;
-    this.#slots.delete(slot.index);
-    slot.shell.close();
+    if (this.#state !== 'open' || !this.#slots.remove(slot)) return;
     for (const answer of await this.#log.unread()) this.#take(answer);
     const running = slot.run;
     if (running === undefined || !this.#runs.has(running.key)) return;
     this.#context.warn(`Node ${this.details.nodeId}: the shell of slot ${slot.index} died.`);
-    running.lost = true;
-    running.slot = undefined;
-    this.#end(running);
-  }
-
-  #tellLog(slot: Slot): void {
-    slot.log = this.#log.number;
-    slot.shell.send(`log ${slot.log}\n`);
+    this.#lose(running);
   }
 
   async #save(): Promise<void> {
-    const inUse = Math.min(this.#log.number, ...[...this.#slots.values()].map(({ log }) => log));
+    const inUse = this.#slots.logInUse();
     const begun = await this.#log.save(
       (run, sequence) => this.#runs.has(keyOf(run, sequence)),
       inUse,
     );
     if (!begun) return;
     this.#control.send(`log ${this.#log.number}\n`);
-    for (const slot of this.#idle) this.#tellLog(slot);
+    this.#slots.tellLog();
   }
 
   // ---- ending --------------------------------------------------------------------------------------------
@@ -450,10 +333,16 @@ export class ShellNode {
     const id = this.#nextId();
     const { slot } = running;
     if (slot !== undefined) slot.ending = id;
-    const claim = claimName(running.run, running.sequence, running.issue);
-    const line = `end ${id} ${claim} ${quote(running.directory)} ${running.run} ${running.sequence} ${slot?.index ?? '-'}\n`;
+    const line = endLine(running, id);
     this.#ends.set(id, { running, slot, line });
     this.#control.send(line);
+  }
+
+  /** Nobody has it. What is left of it is ended before it is reported. */
+  #lose(running: Running): void {
+    running.lost = true;
+    running.slot = undefined;
+    this.#end(running);
   }
 
   #endAnswered(id: string): void {
@@ -461,12 +350,11 @@ export class ShellNode {
     if (end === undefined) return;
     this.#ends.delete(id);
     const { running, slot } = end;
-    if (slot?.ending === id) {
-      slot.ending = undefined;
-      if (slot.run === undefined) this.#free(slot);
-    }
+    if (slot !== undefined) this.#slots.endAnswered(slot, id);
     if (this.#runs.get(running.key) !== running || running.phase !== 'started') return;
-    if (running.lost) {
+    if (running.lost && running.kill !== undefined) {
+      this.#over(running, {}); // it was not to come again
+    } else if (running.lost) {
       this.#forget(running);
       const { run, sequence } = running;
       this.#context.report({ kind: ReportKind.runLost, run, sequence });
@@ -476,15 +364,6 @@ export class ShellNode {
         if (this.#runs.get(running.key) === running && running.phase === 'started')
           this.#end(running);
       }, 50);
-    }
-  }
-
-  #limitUpload(running: Running): void {
-    clearTimeout(running.timer);
-    if (running.kill === 'ended') running.work?.abort();
-    else {
-      const left = uploadGraceMs - (performance.now() - running.killedAt);
-      running.timer = setTimeout(() => running.work?.abort(), left);
     }
   }
 
@@ -505,7 +384,7 @@ export class ShellNode {
         this.#endAnswered(answer.id);
         return;
       case 'g':
-        if (answer.id === this.#life) this.#released?.();
+        if (answer.id === this.#life) this.#releasing?.resolve();
         return;
       case 'p':
         this.#answered(answer.slot, answer.id);
@@ -516,19 +395,18 @@ export class ShellNode {
     const running = this.#runs.get(key);
     const slot = this.#slots.get(answer.slot);
     if (slot?.run?.key === key && answer.type !== 'u') {
-      slot.asked = undefined;
-      this.#free(slot);
+      this.#slots.free(slot);
     }
     if (running === undefined || running.phase === 'ended' || this.#state === 'over') return;
     if (answer.type === 'e') this.#exited(running, answer.code);
-    else if (answer.type === 'f') this.#notLaunched(running, answer.code);
-    else if (answer.type === 'u') {
+    else if (answer.type === 'f') {
+      const failure = launchFailure(running.details.commandLine, answer.code);
+      this.#failed(running, failure, failure.code);
+    } else if (answer.type === 'u') {
       if (!running.lost || running.kill !== undefined) this.#over(running, {});
     } else if (running.slot === slot) {
-      // Refused, and not because of a claim that this engine knows of: its directory is gone.
-      if (running.kill === undefined) running.lost = true;
-      running.slot = undefined;
-      if (running.kill === undefined) this.#end(running);
+      // Refused: a kill was faster, or its directory is gone.
+      this.#lose(running);
     }
   }
 
@@ -536,15 +414,11 @@ export class ShellNode {
   #answered(index: number, id: string): void {
     const slot = this.#slots.get(index);
     if (slot?.asked !== id) return;
-    slot.asked = undefined;
     const { run: running } = slot;
-    this.#free(slot);
+    this.#slots.free(slot);
     if (running === undefined || this.#runs.get(running.key) !== running) return;
     if (running.phase !== 'started' || running.slot !== slot) return;
-    // It claimed the run and never could write its report.
-    running.lost = true;
-    running.slot = undefined;
-    this.#end(running);
+    this.#lose(running); // it claimed the run and never could write its report
   }
 
   #exited(running: Running, exitCode: number): void {
@@ -556,49 +430,10 @@ export class ShellNode {
       this.#over(running, { exitCode });
       return;
     }
-    const work = new AbortController();
-    running.work = work;
-    if (kill !== undefined) this.#limitUpload(running);
-    const { host } = this;
-    uploadOutputFiles(details.outputFiles, exitCode === 0 && kill === undefined, {
-      host,
-      taskDirectory: this.#directoryOf(running),
-      variables: expandedEnvironment(this.details, host.root, host.environment, details),
-      blobStore: this.#context.blobStore,
-      signal: work.signal,
-    })
-      .finally(() => {
-        running.work = undefined;
-      })
-      .then(
-        () => this.#over(running, { exitCode }),
-        (error: unknown) => {
-          if (!work.signal.aborted) this.#failed(running, error, 'FileUploadMiscError', exitCode);
-          else if (running.kill === 'ended') this.#over(running, { exitCode });
-          else {
-            const late = new RunFailure(
-              'FileUploadMiscError',
-              'Output files were not uploaded within 60 s after the wall clock expired.',
-            );
-            this.#failed(running, late, 'FileUploadMiscError', exitCode);
-          }
-        },
-      );
-  }
-
-  #notLaunched(running: Running, status: number): void {
-    let program = running.details.commandLine;
-    try {
-      program = splitCommandLine(program)[0] ?? program;
-    } catch {}
-    const failure: RunFailure =
-      status === 127
-        ? new RunFailure('CommandProgramNotFound', `The program "${program}" was not found.`)
-        : new RunFailure(
-            'CommandLaunchFailed',
-            `The program "${program}" could not be executed (status ${status} of the shell).`,
-          );
-    this.#failed(running, failure, failure.code);
+    this.#work.upload(running, exitCode).then(
+      () => this.#over(running, { exitCode }),
+      (error: unknown) => this.#failed(running, error, 'FileUploadMiscError', exitCode),
+    );
   }
 
   #failed(running: Running, error: unknown, otherwise: FailureCode, exitCode?: number): void {
@@ -606,20 +441,10 @@ export class ShellNode {
       this.#over(running, exitCode === undefined ? {} : { exitCode });
       return;
     }
-    const code = codeOf(error);
-    let failure = error instanceof RunFailure ? error.code : otherwise;
-    if (code === 'ENOSPC' || code === 'EDQUOT') failure = 'DiskFull';
-    this.#over(running, {
-      ...(exitCode === undefined ? {} : { exitCode }),
-      failure,
-      detail: messageOf(error),
-    });
+    this.#over(running, endOf(error, otherwise, exitCode));
   }
 
-  #over(
-    running: Running,
-    end: { exitCode?: number; failure?: FailureCode; detail?: string },
-  ): void {
+  #over(running: Running, end: RunEnd): void {
     if (this.#state === 'over' || this.#runs.get(running.key) !== running) return;
     this.#forget(running);
     const { run, sequence } = running;
@@ -634,51 +459,33 @@ export class ShellNode {
 
   // ---- after a restart -----------------------------------------------------------------------------------
 
-  /** A run that the log does not know: its claim says who has it. */
+  /** A run that the log does not know. */
   async #reattach(running: Running): Promise<void> {
-    const { files } = this.host;
-    const directory = this.#directoryOf(running);
-    if (!(await files.exists(directory))) {
-      if (running.kill !== undefined) this.#over(running, {});
-      else this.#queue.push(() => this.#begin(running));
+    const holder = await findHolder(this.host.files, this.#directoryOf(running), {
+      run: running.run,
+      sequence: running.sequence,
+      wanted: running.kill === undefined,
+    });
+    if (holder.by === 'never') {
+      this.#over(running, {});
       return;
     }
-    for (let looks = 0; ; looks++) {
-      const claim = `${directory}/${claimName(running.run, running.sequence, running.issue)}.run`;
-      const holder = (await files.read(claim))?.toString('latin1').trim();
-      if (holder === 'next') {
-        running.issue++;
-        continue;
-      }
-      if (holder === '-') return this.#over(running, {});
-      if (holder === undefined) {
-        // A start may be on its way to a shell. Who has the claim decides.
-        if (!(await files.create(claim, running.kill === undefined ? 'next\n' : '-\n'))) continue;
-        if (running.kill !== undefined) return this.#over(running, {});
-        running.issue++;
-        this.#queue.push(() => this.#begin(running));
-        return;
-      }
-      const [index = -1, pid = -1] = holder.split(' ').map(Number);
-      if (holder === '' && looks < 100) {
-        await new Promise((resolve) => setTimeout(resolve, 10)); // being written
-        continue;
-      }
-      const slot = this.#slots.get(index);
-      running.phase = 'started';
-      if (slot !== undefined && (await slot.shell.pid()) === pid) {
-        slot.run = running;
-        running.slot = slot;
-        if (running.kill !== undefined) this.#end(running);
-        return;
-      }
-      // Its shell is dead, perhaps since the log was read.
-      for (const answer of await this.#log.unread()) this.#take(answer);
-      if (this.#runs.get(running.key) !== running || running.phase !== 'started') return;
-      running.lost = true;
-      this.#end(running);
+    running.issue = holder.issue;
+    if (holder.by === 'nobody') {
+      this.#queue.push(() => this.#begin(running));
       return;
     }
+    running.phase = 'started';
+    const slot = this.#slots.get(holder.slot);
+    if (slot !== undefined && (await slot.shell.pid()) === holder.pid) {
+      slot.run = running;
+      running.slot = slot;
+      if (running.kill !== undefined) this.#end(running);
+      return;
+    }
+    // Its shell is dead, perhaps since the log was read.
+    for (const answer of await this.#log.unread()) this.#take(answer);
+    if (this.#runs.get(running.key) === running && running.phase === 'started') this.#lose(running);
   }
 
   #directoryOf(running: Running): string {
@@ -688,6 +495,6 @@ export class ShellNode {
   #closeEnds(): void {
     this.#reader?.close();
     this.#control.close();
-    for (const { shell } of this.#slots.values()) shell.close();
+    this.#slots.close();
   }
 }

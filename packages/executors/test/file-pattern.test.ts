@@ -48,5 +48,6 @@ it('expands variables', () => {
     ['A', 'x'],
     ['AB', '$A'],
   ]);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what is expanded
   expect(expandVariables('$A/${A}B/$AB/$NONE.txt/$', variables)).toBe('x/xB/$A/.txt/$');
 });

@@ -212,3 +212,38 @@ describe('close', () => {
     expect(alive).toEqual(['control', 'slot-0']);
   });
 });
+
+describe('a node', () => {
+  it('that another engine forgot is not taken for a new one of its name', async () => {
+    const forgetful = await new ScriptedEngine(localExecutor(), directory).open();
+    await forgetful.node();
+    await forgetful.execute(`sh -c 'touch "$AZ_BATCH_NODE_SHARED_DIR/old"'`);
+    await forgetful.executor.close();
+    expect(existsSync(join(shared(), 'old'))).toBe(true);
+
+    const engine = await new ScriptedEngine(localExecutor(), directory).open();
+    engine.carryOut({ kind: EffectKind.getNode, node: 1, sequence: 1 });
+    await engine.until(() => engine.reports.length > 0);
+    expect(existsSync(join(shared(), 'old'))).toBe(true);
+    await engine.executor.close();
+
+    const other = await new ScriptedEngine(localExecutor(), directory).open();
+    other.carryOut({ kind: EffectKind.getNode, node: 1, sequence: 50 });
+    await other.until(() => other.reports.length > 0);
+    expect(other.reports).toEqual([{ kind: ReportKind.nodeReady, node: 1, sequence: 50 }]);
+    expect(existsSync(join(shared(), 'old'))).toBe(false);
+    expect(await other.execute('/bin/true')).toMatchObject({ exitCode: 0 });
+    await other.executor.close();
+  });
+});
+
+it('says on which systems it runs', async () => {
+  const platform = Object.getOwnPropertyDescriptor(process, 'platform');
+  Object.defineProperty(process, 'platform', { value: 'win32' });
+  try {
+    const engine = new ScriptedEngine(localExecutor(), directory);
+    await expect(engine.open()).rejects.toThrow(/runs on Linux and macOS/);
+  } finally {
+    if (platform) Object.defineProperty(process, 'platform', platform);
+  }
+});

@@ -152,6 +152,15 @@ describe('a node', () => {
     expect(engine.ended(30)).toEqual([]);
   });
 
+  it('that is being released when the executor closes keeps nobody waiting', async () => {
+    const other = await new ScriptedEngine(localExecutor()).open();
+    await other.node();
+    await other.execute('/bin/true');
+    other.carryOut({ kind: EffectKind.releaseNode, node: 1, sequence: 78 });
+    await other.dispose();
+    expect(other.reports.some((r) => r.kind === ReportKind.nodeGone)).toBe(false);
+  });
+
   it('loses a run whose slot shell is killed', async () => {
     const end = engine.execute("sh -c 'kill -9 0'", { taskId: 'suicide' });
     end.catch(() => {});

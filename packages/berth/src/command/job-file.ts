@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { BatchError } from '@berth/core';
 import type { JobFile } from '@berth/core/spec';
 import { parseJobFile } from '@berth/core/spec';
-import { parseDocument } from 'yaml';
+import { readDocument } from './document.ts';
 
 export interface LoadedJobFile extends JobFile {
   /** Paths in the file are relative to this. */
@@ -22,11 +22,7 @@ const leastLocalCores = 16;
  * @throws BatchError whose message begins with the file's name.
  */
 export async function loadJobFile(file: string): Promise<LoadedJobFile> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
-    throw new BatchError({ code: 'InvalidRequestBody', message: `${file}: ${reason}` });
-  });
-  const value = parse(file, text);
+  const value = await readDocument(file);
   try {
     const parsed = parseJobFile(value, {
       localCores: Math.max(cpus().length, leastLocalCores),
@@ -41,26 +37,6 @@ export async function loadJobFile(file: string): Promise<LoadedJobFile> {
     const values = [...error.values];
     throw new BatchError({ code: error.code, message: `${file}: ${error.message}`, values });
   }
-}
-
-/** JSON is read as YAML too, so that both have positions in their errors. */
-function parse(file: string, text: string): unknown {
-  const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
-  const [problem] = document.errors;
-  if (problem === undefined) {
-    try {
-      return document.toJS({ maxAliasCount: 100 });
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new BatchError({ code: 'InvalidRequestBody', message: `${file}: ${reason}` });
-    }
-  }
-  const { line = 0, col = 0 } = problem.linePos?.[0] ?? {};
-  const reason = problem.message.split(' at line ')[0]?.split('\n')[0] ?? problem.code;
-  throw new BatchError({
-    code: 'InvalidRequestBody',
-    message: `${file}:${line}:${col}: does not parse: ${reason}`,
-  });
 }
 
 async function checkUploads({ uploads }: JobFile, directory: string): Promise<void> {

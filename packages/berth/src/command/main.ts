@@ -84,19 +84,26 @@ function parse(args: string[]) {
   });
 }
 
+// Whoever reads may stop reading (`| head`): the run goes on.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;
   },
   (error: unknown) => {
-    const json = process.argv.includes('--json');
+    const refused = error instanceof UsageError || isRefusal(error);
+    if (process.argv.includes('--json')) {
+      const message = error instanceof Error ? error.message : String(error);
+      const code = isRefusal(error) ? error.code : refused ? 'InvalidArguments' : 'InternalError';
+      process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+    }
     if (error instanceof UsageError) process.stderr.write(`berth: ${error.message}\n\n${usage}`);
-    else if (isRefusal(error)) {
-      const { code, message } = error;
-      if (json) process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
-      process.stderr.write(`berth: ${message} (${code})\n`);
-    } else process.stderr.write(`berth: ${error instanceof Error ? error.stack : String(error)}\n`);
-    process.exitCode = error instanceof UsageError || isRefusal(error) ? 2 : 70;
+    else if (isRefusal(error)) process.stderr.write(`berth: ${error.message} (${error.code})\n`);
+    else process.stderr.write(`berth: ${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exitCode = refused ? 2 : 70;
   },
 );
 

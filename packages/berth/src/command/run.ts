@@ -34,6 +34,12 @@ const progressIntervalMs = 100;
 /** Runs a job file to its end, from where an earlier call left off. */
 export async function runJobFile(options: RunOptions): Promise<RunResults> {
   const file = await loadJobFile(options.file);
+  if (file.pool.executor !== 'local') {
+    throw new BatchError({
+      code: 'InvalidPropertyValue',
+      message: `${options.file}: pool.executor must be "local"; there is no executor ${JSON.stringify(file.pool.executor)} here`,
+    });
+  }
   const directory = options.state ?? join('.berth', file.job.id);
   const say = (line: string): void => {
     if (!options.json) options.stdout.write(`${line}\n`);
@@ -68,7 +74,7 @@ async function goOnOrBegin(
   const started = Date.now();
   const id = file.job.id;
   const existing = batch.runtime.queries.job(id);
-  const unfinished = existing !== undefined && !(await isDelivered(existing, directory));
+  const unfinished = existing !== undefined && !(await isOver(existing, directory));
   if (unfinished && !restart) {
     const made = existing.metadata.find(({ name }) => name === fingerprintName)?.value;
     if (made !== file.fingerprint) {
@@ -82,30 +88,56 @@ async function goOnOrBegin(
     const { taskCounts } = batch.jobs.get(id).taskCounts();
     say(`going on with job ${id}: ${taskCounts.completed} tasks are completed`);
   } else {
-    await removeEarlier(batch, id, existing?.poolInfo.poolId);
+    await refuseOthers(batch, id, directory, restart);
+    await removeEarlier(batch, file);
     say(`job ${id} on pool ${file.pool.id}, in ${directory}`);
   }
   await addMissing(batch, file, say);
   return started;
 }
 
-async function isDelivered(job: JobView, directory: string): Promise<boolean> {
+/** Its results have been handed over, or a call that was to begin anew did not get far. */
+async function isOver(job: JobView, directory: string): Promise<boolean> {
+  if (job.state === 'deleting') return true;
   const delivered = await readFile(join(directory, deliveredFile), 'utf8').catch(() => undefined);
   return delivered === job.creationTime;
 }
 
-async function removeEarlier(
+/** A state directory is one job's: another one's pool and containers are not to be had twice. */
+async function refuseOthers(
   batch: Batch,
   jobId: string,
-  poolId: string | undefined,
+  directory: string,
+  restart: boolean,
 ): Promise<void> {
-  if (batch.runtime.queries.job(jobId) !== undefined) {
-    await batch.jobs.get(jobId).delete();
-    await batch.jobs.gone(jobId);
+  for (const other of batch.jobs.list()) {
+    if (restart || other.id.toLowerCase() === jobId.toLowerCase()) continue;
+    if (await isOver(other, directory)) continue;
+    throw new BatchError({
+      code: 'JobExists',
+      message:
+        `${directory} holds an unfinished run of another job, "${other.id}". ` +
+        'Name another --state, or give that run up with --restart.',
+    });
   }
-  if (poolId === undefined || batch.runtime.queries.pool(poolId) === undefined) return;
-  await batch.pools.delete(poolId);
-  await batch.pools.gone(poolId);
+}
+
+/** Of everything that an earlier run left; one that was killed here goes on here. */
+async function removeEarlier(batch: Batch, { uploads, downloads }: LoadedJobFile): Promise<void> {
+  for (const { id, state } of batch.jobs.list()) {
+    if (state !== 'deleting') await batch.jobs.get(id).delete();
+    await batch.jobs.gone(id);
+  }
+  for (const { id, state } of batch.pools.list()) {
+    if (state !== 'deleting') await batch.pools.delete(id);
+    await batch.pools.gone(id);
+  }
+  // Else this run would take an earlier one's files for its own.
+  for (const container of new Set([...uploads, ...downloads].map((one) => one.container))) {
+    if (await batch.storage.containerExists(container)) {
+      await batch.storage.deleteContainer(container);
+    }
+  }
 }
 
 /** Every step that an earlier call may have got through already is one that can be done again. */
@@ -118,12 +150,6 @@ async function addMissing(
   const jobId = file.job.id;
   if (runtime.queries.pool(file.pool.id) === undefined) {
     const durability = durabilityIn(runtime)(file.pool.executor);
-    if (runtime.executor(file.pool.executor) === undefined) {
-      throw new BatchError({
-        code: 'InvalidPropertyValue',
-        message: `pool.executor: there is no executor "${file.pool.executor}" here, only "local".`,
-      });
-    }
     await runtime.submit({ type: 'addPool', pool: { ...file.pool, durability } });
   }
   if (runtime.queries.job(jobId) === undefined) {

@@ -1,0 +1,94 @@
+import type { NodeDetails } from '@berth/core';
+import type { BlobStore } from '@berth/storage';
+import type { Host } from './host.ts';
+import { uploadOutputFiles } from './output-files.ts';
+import { stageResourceFiles } from './resource-files.ts';
+import { RunFailure } from './run-failure.ts';
+import type { Running } from './running.ts';
+import { expandedEnvironment } from './task-environment.ts';
+
+/** After a wall clock output files are uploaded for so long (semantics §5). */
+const uploadGraceMs = 60_000;
+
+/** What the engine itself does for runs, before and after their processes: files in, files out. */
+export class RunWork {
+  readonly #node: NodeDetails;
+  readonly #host: Host;
+  readonly #blobStore: BlobStore;
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(node: NodeDetails, host: Host, blobStore: BlobStore) {
+    this.#node = node;
+    this.#host = host;
+    this.#blobStore = blobStore;
+  }
+
+  /** Puts the resource files into the fresh working directory. */
+  async stage(running: Running): Promise<void> {
+    await this.#watch(running, (signal) =>
+      stageResourceFiles(running.details.resourceFiles, {
+        host: this.#host,
+        workingDirectory: `${this.#directoryOf(running)}/wd`,
+        blobStore: this.#blobStore,
+        signal,
+      }),
+    );
+  }
+
+  /** After the end of the process. One that a wall clock ended has not succeeded, whatever its exit code. */
+  async upload(running: Running, exitCode: number): Promise<void> {
+    const { details } = running;
+    const { root, environment } = this.#host;
+    await this.#watch(running, async (signal) => {
+      this.limitUpload(running);
+      try {
+        await uploadOutputFiles(details.outputFiles, exitCode === 0 && running.kill === undefined, {
+          host: this.#host,
+          taskDirectory: this.#directoryOf(running),
+          variables: expandedEnvironment(this.#node, root, environment, details),
+          blobStore: this.#blobStore,
+          signal,
+        });
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        throw new RunFailure(
+          'FileUploadMiscError',
+          'Output files were not uploaded within 60 s after the wall clock expired.',
+        );
+      }
+    });
+  }
+
+  /** What a kill leaves of an upload: nothing, or what is left of the grace. */
+  limitUpload(running: Running): void {
+    clearTimeout(running.timer);
+    if (running.kill === 'ended') running.work?.abort();
+    else if (running.kill === 'wallClock') {
+      const left = uploadGraceMs - (performance.now() - running.killedAt);
+      running.timer = setTimeout(() => running.work?.abort(), left);
+    }
+  }
+
+  /** Resolves when nothing is under way. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay);
+  }
+
+  async #watch(running: Running, act: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const work = new AbortController();
+    running.work = work;
+    const done = act(work.signal);
+    const settled = done.catch(() => {});
+    this.#underWay.add(settled);
+    try {
+      await done;
+    } finally {
+      this.#underWay.delete(settled);
+      running.work = undefined;
+    }
+  }
+
+  #directoryOf(running: Running): string {
+    return `${this.#host.root}/workitems/${running.directory}`;
+  }
+}

@@ -1,0 +1,77 @@
+import type { KillReason, RunDetails } from '@berth/core';
+import { claimName } from './claims.ts';
+import { quote } from './command-line.ts';
+import type { Slot } from './node-slots.ts';
+import { runEnvironment, taskDirectory } from './task-environment.ts';
+
+/** A run from its start effect to its report: there are as many as slots in use. */
+export interface Running {
+  readonly key: string;
+  readonly run: number;
+  readonly sequence: number;
+  /** Below `workitems`. */
+  readonly directory: string;
+  readonly details: RunDetails;
+  /** Not given to a slot shell yet; given; its process is over. */
+  phase: 'preparing' | 'started' | 'ended';
+  /** Which of its claims counts. */
+  issue: number;
+  slot: Slot | undefined;
+  kill: KillReason | undefined;
+  /** When the kill came; for the grace of uploads. */
+  killedAt: number;
+  /** No slot shell has it any more, and none reported it. */
+  lost: boolean;
+  /** What the engine itself does for it: staging, uploading. */
+  work: AbortController | undefined;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export function keyOf(run: number, sequence: number): string {
+  return `${run}-${sequence}`;
+}
+
+export function newRunning(run: number, sequence: number, details: RunDetails): Running {
+  return {
+    key: keyOf(run, sequence),
+    run,
+    sequence,
+    directory: taskDirectory(details.jobId, details.taskId),
+    details,
+    phase: 'preparing',
+    issue: 1,
+    slot: undefined,
+    kill: undefined,
+    killedAt: 0,
+    lost: false,
+    work: undefined,
+    timer: undefined,
+  };
+}
+
+/** Names that mean something to a shell, so that `export` would not do, or do more. */
+const shellNames =
+  /^(?:_|IFS|ENV|PWD|OLDPWD|PPID|OPTIND|OPTARG|LINENO|PS[0-9]|E?UID|SHLVL|SHELLOPTS|BASH.*|POSIXLY_CORRECT|RANDOM|SECONDS|DIRSTACK|FUNCNAME|GROUPS|HISTCMD|MAIL.*|LC_.*)$/;
+
+/** The line that starts a run (runner-script.ts). */
+export function startLine(running: Running, command: readonly string[]): string {
+  const { run, sequence, directory } = running;
+  const claim = claimName(run, sequence, running.issue);
+  const words = ['run', claim, directory, String(run), String(sequence)];
+  const others: string[] = [];
+  for (const { name, value } of runEnvironment(running.details)) {
+    const exportable = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !shellNames.test(name);
+    (exportable ? words : others).push(`${name}=${value}`);
+  }
+  words.push('', command[0] ?? '');
+  if (others.length > 0) words.push('env', ...others);
+  words.push(...command);
+  return `${words.map(quote).join(' ')}\n`;
+}
+
+/** The line that ends it; slot `-` where no shell has it. */
+export function endLine(running: Running, id: string): string {
+  const { run, sequence, directory, slot } = running;
+  const claim = claimName(run, sequence, running.issue);
+  return `end ${id} ${claim} ${quote(directory)} ${run} ${sequence} ${slot?.index ?? '-'}\n`;
+}

@@ -1,0 +1,408 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TaskView } from '@berth/berth';
+import { openBatch } from '@berth/berth';
+import type { TestContext } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Outcome } from './berth.ts';
+import {
+  berth,
+  jobOf,
+  kill,
+  linesOf,
+  processesOf,
+  resultsOf,
+  sh,
+  sleep,
+  start,
+  temporaryDirectory,
+  until,
+  writeJob,
+} from './berth.ts';
+
+// `kill -9` during the job, then the same command again: it goes on where it was. For real, at random moments.
+
+const seed = Number(process.env['BERTH_SEED'] ?? Math.floor(Math.random() * 1e9));
+
+/** mulberry32 */
+function randomOf(start: number): () => number {
+  let state = start;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+interface World {
+  directory: string;
+  state: string;
+  log: string;
+  file: string;
+  /** Runs that each task needs. */
+  runs: Map<string, number>;
+}
+
+/** Begins and ends a line each time that it runs; fails the first FAILS times. */
+const program = `
+echo "begin $1 $$" >> "$LOG"
+sleep "$2"
+runs=$(grep -c "^begin $1 " "$LOG")
+echo "result of $1" > out.txt
+echo "end $1 $$" >> "$LOG"
+[ "$runs" -gt "$3" ]
+`;
+
+/** Sixty tasks on three nodes with two slots, and one that depends on them all. */
+function makeWorld(
+  random: () => number,
+  finished: TestContext['onTestFinished'],
+  options: { factory?: boolean; files?: boolean },
+): World {
+  const directory = temporaryDirectory(finished);
+  const log = join(directory, 'log');
+  const runs = new Map<string, number>();
+  writeFileSync(join(directory, 'task.sh'), program);
+  const outputFiles = [
+    {
+      filePattern: 'out.txt',
+      destination: { container: { autoStorageContainerName: 'results', path: 'OUT' } },
+    },
+  ];
+  const tasks: object[] = [];
+  const count = 60;
+  for (let i = 0; i < count; i++) {
+    const id = options.factory === true ? String(i) : `task-${i}`;
+    const fails = options.factory === true || random() < 0.8 ? 0 : Math.ceil(random() * 2);
+    runs.set(id, fails + 1);
+    const seconds = (0.02 + random() * 0.13).toFixed(3);
+    if (options.factory === true) continue;
+    const staged = options.files === true && i % 3 === 0;
+    tasks.push({
+      id,
+      commandLine: `sh ${staged ? 'task.sh' : join(directory, 'task.sh')} ${id} ${seconds} ${fails}`,
+      constraints: { maxTaskRetryCount: 2 },
+      ...(staged && {
+        resourceFiles: [{ autoStorageContainerName: 'programs' }],
+        outputFiles: [
+          {
+            ...outputFiles[0],
+            destination: { container: { autoStorageContainerName: 'results', path: `${id}.txt` } },
+          },
+        ],
+      }),
+    });
+  }
+  runs.set('last', 1);
+  tasks.push({
+    id: 'last',
+    commandLine: `sh ${join(directory, 'task.sh')} last 0.05 0`,
+    dependsOn:
+      options.factory === true
+        ? { taskIdRanges: [{ start: 0, end: count - 1 }] }
+        : { taskIds: Array.from({ length: count }, (_, i) => `task-${i}`) },
+  });
+  const file = writeJob(
+    directory,
+    jobOf(tasks, {
+      pool: { targetDedicatedNodes: 3 },
+      job: {
+        usesTaskDependencies: true,
+        commonEnvironmentSettings: [{ name: 'LOG', value: log }],
+      },
+      ...(options.factory === true && {
+        taskFactory: {
+          type: 'parametricSweep',
+          parameterSets: [{ start: 0, end: count - 1 }],
+          repeatTask: { commandLine: `sh ${join(directory, 'task.sh')} {0} 0.0{0:2} 0` },
+        },
+      }),
+      ...(options.files === true && {
+        uploads: [{ source: 'task.sh', container: 'programs' }],
+        downloads: [{ container: 'results', target: 'fetched' }],
+      }),
+    }),
+  );
+  return { directory, state: join(directory, 'state'), log, file, runs };
+}
+
+function args({ file, state }: World): string[] {
+  return ['run', file, '--state', state, '--json'];
+}
+
+/** Runs the command and kills it after `ms`; false if it ended first. */
+async function killAfter(world: World, ms: number): Promise<boolean> {
+  const running = await start(args(world), { cwd: world.directory });
+  const killer = setTimeout(() => running.child.kill('SIGKILL'), ms);
+  const { signal, stderr } = await running.done;
+  clearTimeout(killer);
+  expect(stderr).toBe('');
+  return signal === 'SIGKILL';
+}
+
+/** Runs the command and kills it as soon as `holds`. */
+async function killWhen(world: World, holds: () => boolean): Promise<boolean> {
+  const running = await start(args(world), { cwd: world.directory });
+  let over = false;
+  const done = running.done.finally(() => {
+    over = true;
+  });
+  await until(() => over || holds(), 'the moment to kill');
+  running.child.kill('SIGKILL');
+  return (await done).signal === 'SIGKILL';
+}
+
+function goOn(world: World): Promise<Outcome> {
+  return berth(args(world), { cwd: world.directory });
+}
+
+/** What the engine says of each task once nothing runs any more. */
+async function tasksOf({ state }: World): Promise<Map<string, TaskView>> {
+  await using batch = await openBatch({ directory: state });
+  const tasks = new Map<string, TaskView>();
+  for await (const task of batch.jobs.get('j').tasks.list()) tasks.set(task.id, task);
+  return tasks;
+}
+
+/** No attempt was lost, none ran twice, no two at a time, and the engine knows of each. */
+async function checkRuns(world: World): Promise<void> {
+  const begun = new Map<string, number>();
+  const open = new Map<string, string>();
+  for (const line of linesOf(world.log)) {
+    const [what = '', id = '', pid = ''] = line.split(' ');
+    if (what === 'begin') {
+      expect(open.get(id), `${id} runs twice at a time`).toBeUndefined();
+      open.set(id, pid);
+      begun.set(id, (begun.get(id) ?? 0) + 1);
+    } else {
+      expect(open.get(id), `${id} ends as it began`).toBe(pid);
+      open.delete(id);
+    }
+  }
+  expect([...open]).toEqual([]);
+  expect(Object.fromEntries([...begun].sort())).toEqual(
+    Object.fromEntries([...world.runs].sort()),
+  );
+  const tasks = await tasksOf(world);
+  expect(tasks.size).toBe(world.runs.size);
+  for (const [id, runs] of world.runs) {
+    expect(tasks.get(id), id).toMatchObject({
+      state: 'completed',
+      executionInfo: { exitCode: 0, result: 'success', retryCount: runs - 1, requeueCount: 0 },
+    });
+  }
+}
+
+async function checkEnd(world: World, end: Outcome): Promise<void> {
+  expect(end.stderr).toBe('');
+  expect(end.code, end.stdout).toBe(0);
+  const results = resultsOf(end);
+  expect(results).toMatchObject({
+    state: 'completed',
+    terminateReason: 'AllTasksComplete',
+    taskCounts: { active: 0, running: 0, succeeded: world.runs.size, failed: 0 },
+    failedTasks: [],
+    blockedTasks: [],
+  });
+  // The last task began when all others had ended.
+  const lines = linesOf(world.log);
+  expect(lines.at(-1)).toMatch(/^end last /);
+  expect(lines.at(-2)).toMatch(/^begin last /);
+  const sum = (runs: Iterable<number>): number => [...runs].reduce((a, b) => a + b, 0);
+  expect(sum(results.nodes.map(({ totalTasksRun }) => totalTasksRun))).toBe(
+    sum(world.runs.values()),
+  );
+  await until(() => processesOf(world.directory).length === 0, 'the end of the runners', {
+    withinMs: 5_000,
+  }).catch((error: unknown) => {
+    expect(processesOf(world.directory), String(error)).toEqual([]);
+  });
+  await checkRuns(world);
+}
+
+describe.concurrent(`killed again and again (BERTH_SEED=${seed})`, () => {
+  test('at random moments, at once back', { timeout: 90_000 }, async ({ onTestFinished }) => {
+    const random = randomOf(seed);
+    const world = makeWorld(random, onTestFinished, {});
+    let kills = 0;
+    for (let i = 0; i < 12; i++) {
+      if (!(await killAfter(world, 150 + random() * 550))) break;
+      kills++;
+    }
+    expect(kills).toBeGreaterThan(5);
+    await checkEnd(world, await goOn(world));
+  });
+
+  test('during start-up and submission', { timeout: 90_000 }, async ({ onTestFinished }) => {
+    const random = randomOf(seed + 1);
+    const world = makeWorld(random, onTestFinished, { factory: true });
+    for (let i = 0; i < 12; i++) {
+      // The command needs 0.2 s to load: this is what it does first.
+      expect(await killAfter(world, 120 + random() * 230)).toBe(true);
+    }
+    await checkEnd(world, await goOn(world));
+  });
+
+  test('with tasks that end while nobody is there, files in and out', {
+    timeout: 90_000,
+  }, async ({ onTestFinished }) => {
+    const random = randomOf(seed + 2);
+    const world = makeWorld(random, onTestFinished, { files: true });
+    let kills = 0;
+    for (let i = 0; i < 6; i++) {
+      if (!(await killAfter(world, 300 + random() * 600))) break;
+      kills++;
+      await sleep(random() * 1_500);
+    }
+    expect(kills).toBeGreaterThan(2);
+    const end = await goOn(world);
+    await checkEnd(world, end);
+    const staged = [...world.runs.keys()].filter((_, i) => i % 3 === 0 && i < 60);
+    const { downloads } = resultsOf(end);
+    expect(downloads.map(({ file }) => file).sort()).toEqual(
+      staged.map((id) => join(world.directory, 'fetched', `${id}.txt`)).sort(),
+    );
+    for (const id of staged) {
+      expect(linesOf(join(world.directory, 'fetched', `${id}.txt`))).toEqual([`result of ${id}`]);
+    }
+  });
+
+  test('right at the end', { timeout: 90_000 }, async ({ onTestFinished }) => {
+    const random = randomOf(seed + 3);
+    const world = makeWorld(random, onTestFinished, { files: true });
+    const ended = (): boolean => linesOf(world.log).at(-1)?.startsWith('end last') ?? false;
+    const killed = await killWhen(world, ended);
+    for (let i = 0; i < 6 && killed; i++) {
+      if (!(await killAfter(world, 200 + random() * 150))) {
+        // It had been handed over: the next call begins anew, and would run everything again.
+        await checkRuns(world);
+        return;
+      }
+    }
+    await checkEnd(world, await goOn(world));
+  });
+});
+
+test('a new run that is killed while it removes the last one', { timeout: 60_000 }, async () => {
+  const random = randomOf(seed + 4);
+  const directory = temporaryDirectory();
+  const log = join(directory, 'log');
+  const file = writeJob(directory, jobOf([{ id: 'a', commandLine: sh('echo a >> "$1"', log) }]));
+  const command = ['run', file, '--state', join(directory, 'state')];
+  expect((await berth(command, { cwd: directory })).code).toBe(0);
+  let whole = 1;
+  for (let i = 0; i < 8; i++) {
+    const running = await start(command, { cwd: directory });
+    setTimeout(() => running.child.kill('SIGKILL'), 180 + random() * 250);
+    if ((await running.done).code === 0) whole++;
+  }
+  const end = await berth(command, { cwd: directory });
+  expect(end.stderr).toBe('');
+  expect(end.code).toBe(0);
+  expect(end.stdout).toMatch(/^1 of 1 tasks completed/m);
+  expect(linesOf(log).length).toBeGreaterThanOrEqual(whole);
+  expect(linesOf(log).length).toBeLessThanOrEqual(whole + 9);
+});
+
+test('a wall clock that expires while the engine is dead is carried out on return', {
+  timeout: 60_000,
+}, async () => {
+  const directory = temporaryDirectory();
+  const log = join(directory, 'log');
+  const file = writeJob(
+    directory,
+    jobOf([
+      {
+        id: 'long',
+        // A tree, with a child in a session of its own that ignores what can be ignored.
+        commandLine: sh(
+          'trap "" TERM INT HUP; setsid sh -c \'trap "" TERM; sleep 300; :\' & echo on >> "$1"; sleep 300; echo late >> "$1"',
+          log,
+        ),
+        constraints: { maxWallClockTime: 'PT2S' },
+      },
+      { id: 'short', commandLine: sh('sleep 1; echo short >> "$1"', log) },
+    ]),
+  );
+  const command = ['run', file, '--state', join(directory, 'state'), '--json'];
+  const first = await start(command, { cwd: directory });
+  await until(() => linesOf(log).includes('on'), 'the task');
+  first.child.kill('SIGKILL');
+  await first.done;
+  await sleep(2_500);
+  expect(processesOf(directory).some(({ command: text }) => text.includes('sleep 300'))).toBe(true);
+  expect(linesOf(log)).toEqual(['on', 'short']);
+  const began = performance.now();
+  const end = await berth(command, { cwd: directory });
+  expect(performance.now() - began).toBeLessThan(10_000);
+  expect(end.code).toBe(1);
+  expect(resultsOf(end)).toMatchObject({
+    taskCounts: { succeeded: 1, failed: 1 },
+    failedTasks: [
+      {
+        id: 'long',
+        code: 'TaskEnded',
+        message: 'The task exceeded its maxWallClockTime.',
+        exitCode: -1073741510,
+      },
+    ],
+  });
+  expect(linesOf(log)).toEqual(['on', 'short']);
+  await until(() => processesOf(directory).length === 0, 'the end of all its processes');
+});
+
+test('after the runners have died as well, what ran comes again and the rest goes on', {
+  timeout: 60_000,
+}, async () => {
+  const directory = temporaryDirectory();
+  const log = join(directory, 'log');
+  const tasks = Array.from({ length: 12 }, (_, i) => ({
+    id: `t${i}`,
+    commandLine: sh('echo "$1" >> "$2"; sleep 0.4', `t${i}`, log),
+  }));
+  const file = writeJob(directory, jobOf(tasks, { pool: { targetDedicatedNodes: 2 } }));
+  const command = ['run', file, '--state', join(directory, 'state'), '--json'];
+  const first = await start(command, { cwd: directory });
+  await until(() => linesOf(log).length >= 6, 'some tasks');
+  first.child.kill('SIGKILL');
+  await first.done;
+  // As a machine that loses its power.
+  for (const { pid } of processesOf(directory)) kill(pid);
+  await until(() => processesOf(directory).length === 0, 'their end');
+  const end = await berth(command, { cwd: directory });
+  expect(end.code).toBe(0);
+  expect(resultsOf(end).taskCounts).toMatchObject({ succeeded: 12, failed: 0 });
+  const counts = new Map<string, number>();
+  for (const id of linesOf(log)) counts.set(id, (counts.get(id) ?? 0) + 1);
+  expect(counts.size).toBe(12);
+  // At most the four that ran, once more each.
+  expect(linesOf(log).length).toBeLessThanOrEqual(16);
+  expect(Math.max(...counts.values())).toBeLessThanOrEqual(2);
+  await until(() => processesOf(directory).length === 0, 'the end of the runners');
+});
+
+test('signals of a terminal end the engine, not the tasks', { timeout: 60_000 }, async () => {
+  const directory = temporaryDirectory();
+  const log = join(directory, 'log');
+  const go = join(directory, 'go');
+  const script = 'echo on >> "$1"; while [ ! -e "$2" ]; do sleep 0.05; done; echo off >> "$1"';
+  const file = writeJob(directory, jobOf([{ id: 'a', commandLine: sh(script, log, go) }]));
+  const command = ['run', file, '--state', join(directory, 'state')];
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const running = await start(command, { cwd: directory });
+    await until(() => linesOf(log).length === 1 && running.stdout().includes(' of 1'), 'the task');
+    running.child.kill(signal);
+    const { code, stderr } = await running.done;
+    expect(code).toBe(130);
+    expect(stderr).toBe(
+      'berth: interrupted; tasks that run go on, and the same command goes on from here\n',
+    );
+    expect(processesOf(directory).some(({ command: text }) => text.includes('while'))).toBe(true);
+  }
+  setTimeout(() => writeFileSync(go, ''), 1_000);
+  const end = await berth(command, { cwd: directory });
+  expect(end.stdout).toMatch(/^going on with job j: 0 tasks are completed$/m);
+  expect(end.code).toBe(0);
+  expect(linesOf(log)).toEqual(['on', 'off']);
+});

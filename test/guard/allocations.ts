@@ -1,0 +1,38 @@
+import { PerformanceObserver } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
+import type { Load } from '../../bench/src/dispatch-load.ts';
+import { EngineLives, runEngine } from '../../bench/src/dispatch-load.ts';
+import { collectGarbage } from '../../bench/src/measure.ts';
+
+/*
+ * Bytes allocated on the heap per task, once the code is compiled. Needs a new space that takes all of it,
+ * so that nothing is collected meanwhile.
+ */
+
+export interface Allocations {
+  submission: number;
+  lives: number;
+}
+
+const found: Allocations[] = [];
+for (const load of JSON.parse(process.argv[2] ?? '[]') as Load[]) {
+  for (let round = 0; round < 3; round++) runEngine(load);
+  const lives = new EngineLives(load);
+  collectGarbage();
+  const observer = new PerformanceObserver(() => {});
+  observer.observe({ entryTypes: ['gc'] });
+  const start = process.memoryUsage().heapUsed;
+  lives.submit();
+  const submitted = process.memoryUsage().heapUsed;
+  lives.run();
+  const end = process.memoryUsage().heapUsed;
+  await setImmediate();
+  const collections = observer.takeRecords().length;
+  observer.disconnect();
+  if (collections > 0) throw new Error(`${collections} collections: the new space is too small`);
+  found.push({
+    submission: (submitted - start) / load.tasks,
+    lives: (end - submitted) / load.tasks,
+  });
+}
+console.log(JSON.stringify(found));

@@ -1,0 +1,157 @@
+import type { Command, JobSpecification, PoolSpecification, TaskSpecification } from '@berth/core';
+import { describe, expect, test } from 'vitest';
+import { describeInput } from './describe-input.ts';
+import { engineView } from './engine-view.ts';
+import { firstTime } from './history.ts';
+import { NaiveScheduler } from './naive-scheduler.ts';
+import type { Recording } from './recording.ts';
+import { applyTo, record } from './recording.ts';
+import { timeout } from './runs.ts';
+import type { Place, SmallWorld } from './small-world.ts';
+import { explore } from './small-world.ts';
+
+const pool: PoolSpecification = {
+  id: 'p',
+  vmSize: 'any',
+  targetDedicatedNodes: 2,
+  taskSlotsPerNode: 1,
+  taskSchedulingPolicy: { nodeFillType: 'spread' },
+  metadata: [],
+  executor: 'simulated',
+  durability: 'written',
+};
+const job: JobSpecification = {
+  id: 'j',
+  priority: 0,
+  constraints: { maxTaskRetryCount: 0 },
+  commonEnvironmentSettings: [],
+  poolInfo: { poolId: 'p' },
+  onAllTasksComplete: 'noaction',
+  usesTaskDependencies: true,
+  metadata: [],
+};
+
+function task(id: string, more: Partial<TaskSpecification> = {}): TaskSpecification {
+  return {
+    id,
+    commandLine: 'run',
+    resourceFiles: [],
+    outputFiles: [],
+    environmentSettings: [],
+    constraints: {},
+    requiredSlots: 1,
+    ...more,
+  };
+}
+
+function setup(
+  tasks: TaskSpecification[],
+  jobs: Partial<JobSpecification> = {},
+  pools: Partial<PoolSpecification> = {},
+): Command[] {
+  return [
+    { type: 'addPool', pool: { ...pool, ...pools } },
+    { type: 'addJob', job: { ...job, ...jobs } },
+    { type: 'addTasks', jobId: 'j', tasks },
+    { type: 'patchJob', jobId: 'j', patch: { onAllTasksComplete: 'terminatejob' } },
+  ];
+}
+
+const after = (id: string) => ({ dependsOn: { taskIds: [id], taskIdRanges: [] } });
+const retryOnce = { constraints: { maxTaskRetryCount: 1 } };
+
+const worlds: Record<string, SmallWorld> = {
+  'a dependency, a retry, a terminated and a deleted task, a node lost': {
+    setup: setup([task('1', retryOnce), task('2', after('1')), task('3')]),
+    commands: [
+      { type: 'terminateTask', jobId: 'j', taskId: '3' },
+      { type: 'deleteTask', jobId: 'j', taskId: '2' },
+    ],
+    losses: 1,
+    exitCodes: [0, 1],
+  },
+  'a parent deleted, added again and reactivated': {
+    setup: setup([
+      task('1'),
+      task('2', { dependsOn: { taskIds: [], taskIdRanges: [{ start: 1, end: 1 }] } }),
+    ]),
+    commands: [
+      { type: 'deleteTask', jobId: 'j', taskId: '1' },
+      { type: 'addTasks', jobId: 'j', tasks: [task('1'), task('3', after('1'))] },
+      { type: 'reactivateTask', jobId: 'j', taskId: '1' },
+      { type: 'terminateTask', jobId: 'j', taskId: '2' },
+    ],
+    losses: 0,
+    exitCodes: [0, 1],
+  },
+  'wall clocks of a task and a job': {
+    setup: setup(
+      [task('1', { constraints: { maxWallClockTimeMs: 1_000 } }), task('2'), task('3')],
+      { constraints: { maxTaskRetryCount: 1, maxWallClockTimeMs: 2_000 } },
+    ),
+    commands: [{ type: 'tick' }, { type: 'tick' }, { type: 'deleteJob', jobId: 'j' }],
+    tickMs: 1_000,
+    losses: 0,
+    exitCodes: [0, 1],
+  },
+  'a pool deleted under two jobs, and added again': {
+    setup: [
+      ...setup(
+        [task('1', { requiredSlots: 2 }), task('2')],
+        { priority: 1 },
+        { taskSlotsPerNode: 2 },
+      ),
+      { type: 'addJob', job: { ...job, id: 'k' } },
+      { type: 'addTasks', jobId: 'k', tasks: [task('3')] },
+    ],
+    commands: [
+      { type: 'deletePool', poolId: 'p' },
+      { type: 'addPool', pool: { ...pool, targetDedicatedNodes: 1 } },
+      { type: 'patchJob', jobId: 'k', patch: { priority: 2 } },
+    ],
+    losses: 1,
+    exitCodes: [0],
+  },
+};
+
+describe('every interleaving of commands, reports and losses goes as the naive scheduler says', () => {
+  for (const [name, world] of Object.entries(worlds)) {
+    test(
+      name,
+      () => {
+        const { states, moves, ends } = explore(world, (place, isEnd) => {
+          const broken = place.engine.validate();
+          if (broken.length > 0) throw new Error(`${broken.join()}\n${compared(place)}`);
+          const difference = compared(place);
+          if (difference !== undefined) throw new Error(difference);
+          if (isEnd) expect(unfinished(place)).toEqual([]);
+        });
+        console.log(`${name}: ${states} states, ${moves} moves, ${ends} ends`);
+      },
+      timeout,
+    );
+  }
+});
+
+/** The naive scheduler, told the same from the beginning, must have come to the same state. */
+function compared({ engine, path }: Place): string | undefined {
+  const naive = new NaiveScheduler();
+  const again: Recording = record([]);
+  const lines: string[] = [];
+  for (const input of path) {
+    lines.push(describeInput(input, firstTime, again.ledger));
+    if ('command' in input) naive.command(input.at, input.command);
+    else naive.report(input.at, again.ledger.translate(input.report));
+    applyTo(again, input);
+  }
+  const actual = JSON.stringify(engineView(engine));
+  const expected = JSON.stringify(naive.view());
+  return actual === expected ? undefined : `${lines.join('\n')}\n${actual}\n${expected}`;
+}
+
+/** Where nothing can happen any more, nothing may be left that could. */
+function unfinished({ engine: { queries } }: Place): string[] {
+  return queries
+    .jobs()
+    .flatMap(({ id, state }) => (state === 'terminating' || state === 'deleting' ? [id] : []));
+}
