@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, onTestFinished } from 'vitest';
+import { afterAll } from 'vitest';
 
 // The `berth` command as a process, and what it leaves behind.
 
@@ -29,9 +29,7 @@ function fromBundle(): Promise<string> {
 }
 
 async function bundle(): Promise<string> {
-  const directory = mkdtempSync(join(tmpdir(), 'berth-command-'));
-  bundleDirectories.push(directory);
-  const outfile = join(directory, 'berth.mjs');
+  const outfile = join(temporaryDirectory(), 'berth.mjs');
   await build({
     entryPoints: [entryPoint],
     outfile,
@@ -47,25 +45,21 @@ async function bundle(): Promise<string> {
   return outfile;
 }
 
-const bundleDirectories: string[] = [];
-afterAll(() => {
-  for (const directory of bundleDirectories.splice(0)) rmSync(directory, { recursive: true });
-  bundled = undefined;
-});
-
-/**
- * Removed when the test has finished, after every process that has something to do with it. Tests that run
- * at a time hand in their own `onTestFinished`.
- */
-export function temporaryDirectory(finished: typeof onTestFinished = onTestFinished): string {
+/** Removed when the file's tests are over, after every process that has something to do with it. */
+export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'berth-end-to-end-'));
-  finished(async () => {
+  directories.push(directory);
+  return directory;
+}
+
+const directories: string[] = [];
+afterAll(async () => {
+  for (const directory of directories.splice(0)) {
     for (const { pid } of processesOf(directory)) kill(pid);
     await until(() => processesOf(directory).length === 0, 'the end of all processes');
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
-  });
-  return directory;
-}
+  }
+});
 
 export interface Outcome {
   code: number | null;
@@ -160,7 +154,7 @@ export interface Results {
     exitCode?: number;
     directory?: string;
   }[];
-  blockedTasks: string[];
+  blockedTasks: { id: string; reason: string }[];
   downloads: { file: string; print: boolean }[];
   nodes: { id: string; totalTasksRun: number; totalTasksSucceeded: number }[];
   elapsedMs: number;

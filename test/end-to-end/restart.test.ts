@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TaskView } from '@berth/berth';
 import { openBatch } from '@berth/berth';
-import type { TestContext } from 'vitest';
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from './berth.ts';
 import {
@@ -55,12 +54,8 @@ echo "end $1 $$" >> "$LOG"
 `;
 
 /** Sixty tasks on three nodes with two slots, and one that depends on them all. */
-function makeWorld(
-  random: () => number,
-  finished: TestContext['onTestFinished'],
-  options: { factory?: boolean; files?: boolean },
-): World {
-  const directory = temporaryDirectory(finished);
+function makeWorld(random: () => number, options: { factory?: boolean; files?: boolean }): World {
+  const directory = temporaryDirectory();
   const log = join(directory, 'log');
   const runs = new Map<string, number>();
   writeFileSync(join(directory, 'task.sh'), program);
@@ -181,9 +176,7 @@ async function checkRuns(world: World): Promise<void> {
     }
   }
   expect([...open]).toEqual([]);
-  expect(Object.fromEntries([...begun].sort())).toEqual(
-    Object.fromEntries([...world.runs].sort()),
-  );
+  expect(Object.fromEntries([...begun].sort())).toEqual(Object.fromEntries([...world.runs].sort()));
   const tasks = await tasksOf(world);
   expect(tasks.size).toBe(world.runs.size);
   for (const [id, runs] of world.runs) {
@@ -222,9 +215,9 @@ async function checkEnd(world: World, end: Outcome): Promise<void> {
 }
 
 describe.concurrent(`killed again and again (BERTH_SEED=${seed})`, () => {
-  test('at random moments, at once back', { timeout: 90_000 }, async ({ onTestFinished }) => {
+  test('at random moments, at once back', { timeout: 90_000 }, async () => {
     const random = randomOf(seed);
-    const world = makeWorld(random, onTestFinished, {});
+    const world = makeWorld(random, {});
     let kills = 0;
     for (let i = 0; i < 12; i++) {
       if (!(await killAfter(world, 150 + random() * 550))) break;
@@ -234,9 +227,9 @@ describe.concurrent(`killed again and again (BERTH_SEED=${seed})`, () => {
     await checkEnd(world, await goOn(world));
   });
 
-  test('during start-up and submission', { timeout: 90_000 }, async ({ onTestFinished }) => {
+  test('during start-up and submission', { timeout: 90_000 }, async () => {
     const random = randomOf(seed + 1);
-    const world = makeWorld(random, onTestFinished, { factory: true });
+    const world = makeWorld(random, { factory: true });
     for (let i = 0; i < 12; i++) {
       // The command needs 0.2 s to load: this is what it does first.
       expect(await killAfter(world, 120 + random() * 230)).toBe(true);
@@ -246,9 +239,9 @@ describe.concurrent(`killed again and again (BERTH_SEED=${seed})`, () => {
 
   test('with tasks that end while nobody is there, files in and out', {
     timeout: 90_000,
-  }, async ({ onTestFinished }) => {
+  }, async () => {
     const random = randomOf(seed + 2);
-    const world = makeWorld(random, onTestFinished, { files: true });
+    const world = makeWorld(random, { files: true });
     let kills = 0;
     for (let i = 0; i < 6; i++) {
       if (!(await killAfter(world, 300 + random() * 600))) break;
@@ -268,9 +261,9 @@ describe.concurrent(`killed again and again (BERTH_SEED=${seed})`, () => {
     }
   });
 
-  test('right at the end', { timeout: 90_000 }, async ({ onTestFinished }) => {
+  test('right at the end', { timeout: 90_000 }, async () => {
     const random = randomOf(seed + 3);
-    const world = makeWorld(random, onTestFinished, { files: true });
+    const world = makeWorld(random, { files: true });
     const ended = (): boolean => linesOf(world.log).at(-1)?.startsWith('end last') ?? false;
     const killed = await killWhen(world, ended);
     for (let i = 0; i < 6 && killed; i++) {
@@ -402,7 +395,7 @@ test('signals of a terminal end the engine, not the tasks', { timeout: 60_000 },
   }
   setTimeout(() => writeFileSync(go, ''), 1_000);
   const end = await berth(command, { cwd: directory });
-  expect(end.stdout).toMatch(/^going on with job j: 0 tasks are completed$/m);
+  expect(end.stdout).toMatch(/^going on with job j: 0 of 1 tasks completed$/m);
   expect(end.code).toBe(0);
   expect(linesOf(log)).toEqual(['on', 'off']);
 });

@@ -6,7 +6,7 @@ import { firstTime } from './history.ts';
 import { NaiveScheduler } from './naive-scheduler.ts';
 import type { Recording } from './recording.ts';
 import { applyTo, record } from './recording.ts';
-import { timeout } from './runs.ts';
+import { thorough, timeout } from './runs.ts';
 import type { Place, SmallWorld } from './small-world.ts';
 import { explore } from './small-world.ts';
 
@@ -86,12 +86,13 @@ const worlds: Record<string, SmallWorld> = {
   },
   'wall clocks of a task and a job': {
     setup: setup(
-      [task('1', { constraints: { maxWallClockTimeMs: 1_000 } }), task('2'), task('3')],
+      [task('1', { constraints: { maxWallClockTimeMs: 1_000 } }), task('2')],
       { constraints: { maxTaskRetryCount: 1, maxWallClockTimeMs: 2_000 } },
+      { targetDedicatedNodes: 1 },
     ),
     commands: [{ type: 'tick' }, { type: 'tick' }, { type: 'deleteJob', jobId: 'j' }],
     tickMs: 1_000,
-    losses: 0,
+    losses: 1,
     exitCodes: [0, 1],
   },
   'a pool deleted under two jobs, and added again': {
@@ -109,7 +110,7 @@ const worlds: Record<string, SmallWorld> = {
       { type: 'addPool', pool: { ...pool, targetDedicatedNodes: 1 } },
       { type: 'patchJob', jobId: 'k', patch: { priority: 2 } },
     ],
-    losses: 1,
+    losses: 0,
     exitCodes: [0],
   },
 };
@@ -122,9 +123,10 @@ describe('every interleaving of commands, reports and losses goes as the naive s
         const { states, moves, ends } = explore(world, (place, isEnd) => {
           const broken = place.engine.validate();
           if (broken.length > 0) throw new Error(`${broken.join()}\n${compared(place)}`);
+          if (isEnd) expect(unfinished(place)).toEqual([]);
+          if (!isEnd && !thorough) return;
           const difference = compared(place);
           if (difference !== undefined) throw new Error(difference);
-          if (isEnd) expect(unfinished(place)).toEqual([]);
         });
         console.log(`${name}: ${states} states, ${moves} moves, ${ends} ends`);
       },
@@ -133,7 +135,10 @@ describe('every interleaving of commands, reports and losses goes as the naive s
   }
 });
 
-/** The naive scheduler, told the same from the beginning, must have come to the same state. */
+/**
+ * The naive scheduler, told the same from the beginning, must have come to the same state. Asked at the ends,
+ * and at every state if there is more time.
+ */
 function compared({ engine, path }: Place): string | undefined {
   const naive = new NaiveScheduler();
   const again: Recording = record([]);

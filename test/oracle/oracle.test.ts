@@ -17,7 +17,7 @@ test(
   () => {
     fc.assert(
       fc.property(history, (steps) => playBoth(steps)),
-      { numRuns: numRuns(300) },
+      { numRuns: numRuns(500) },
     );
   },
   timeout,

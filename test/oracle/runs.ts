@@ -7,3 +7,5 @@ export function numRuns(usual: number): number {
 
 /** Milliseconds, generous: shrinking takes its time. */
 export const timeout: number = 120_000 * Math.max(1, times);
+
+export const thorough: boolean = times > 1;

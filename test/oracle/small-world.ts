@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Command, Report } from '@berth/core';
 import { EffectKind, Engine, ReportKind } from '@berth/core';
 import { firstTime } from './history.ts';
@@ -25,6 +26,9 @@ export interface Place {
   come: number;
   losses: number;
   path: Input[];
+  snapshot: Uint8Array[];
+  /** Equal for equal states: what the state hash is taken over, and what may still come. */
+  key: string;
 }
 
 export interface Explored {
@@ -39,7 +43,7 @@ export function explore(
   visit: (place: Place, isEnd: boolean) => void,
 ): Explored {
   const first = begin(world);
-  const seen = new Set([keyOf(first)]);
+  const seen = new Set([first.key]);
   const waiting = [first];
   const explored: Explored = { states: 0, moves: 0, ends: 0 };
   for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
@@ -47,13 +51,11 @@ export function explore(
     explored.states++;
     visit(place, moves.length === 0);
     if (moves.length === 0) explored.ends++;
-    const chunks = [...place.engine.snapshot()];
     for (const move of moves) {
       explored.moves++;
-      const next = follow(place, chunks, move);
-      const key = keyOf(next);
-      if (seen.has(key)) continue;
-      seen.add(key);
+      const next = follow(place, move);
+      if (seen.has(next.key)) continue;
+      seen.add(next.key);
       waiting.push(next);
     }
   }
@@ -80,22 +82,22 @@ function begin({ setup, losses }: SmallWorld): Place {
     path.push({ at: firstTime, report });
   }
   engine.apply(batchOf(path.slice(setup.length)));
-  return { engine, come: 0, losses, path };
+  return placeOf(engine, 0, losses, path);
 }
 
-function follow(place: Place, chunks: Uint8Array[], { input, comes, loses }: Move): Place {
-  const engine = Engine.restore(chunks);
+function follow(place: Place, { input, comes, loses }: Move): Place {
+  const engine = Engine.restore(place.snapshot);
   engine.apply(batchOf([input]));
-  return {
-    engine,
-    come: place.come | (comes ?? 0),
-    losses: place.losses - (loses === true ? 1 : 0),
-    path: [...place.path, input],
-  };
+  const losses = place.losses - (loses === true ? 1 : 0);
+  return placeOf(engine, place.come | (comes ?? 0), losses, [...place.path, input]);
 }
 
-function keyOf({ engine, come, losses }: Place): string {
-  return `${engine.stateHash()} ${come} ${losses}`;
+function placeOf(engine: Engine, come: number, losses: number, path: Input[]): Place {
+  const snapshot = [...engine.snapshot()];
+  const hash = createHash('sha256');
+  for (const chunk of snapshot) hash.update(chunk);
+  const key = `${hash.digest('hex')} ${come} ${losses}`;
+  return { engine, come, losses, path, snapshot, key };
 }
 
 function movesFrom(world: SmallWorld, { engine, come, losses }: Place): Move[] {

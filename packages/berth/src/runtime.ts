@@ -56,29 +56,43 @@ export class Runtime {
   /** Replays the journal, then lets every executor find what still runs. */
   static async open(options: RuntimeOptions): Promise<Runtime> {
     const runtime = new Runtime(options);
-    for await (const { frame } of options.journal.read()) runtime.#engine.apply(frame);
+    const opened: Executor[] = [];
+    try {
+      await runtime.#open(opened);
+    } catch (error) {
+      runtime.#closed = true;
+      for (const executor of opened) await executor.close();
+      await options.journal.close();
+      throw error;
+    }
+    return runtime;
+  }
+
+  async #open(opened: Executor[]): Promise<void> {
+    const options = this.#options;
+    for await (const { frame } of options.journal.read()) this.#engine.apply(frame);
     if (options.journal.nextSequence === 0) {
       const { accountName } = options;
-      const configured = runtime.submit({
+      const configured = this.submit({
         type: 'configure',
         rulesVersion: currentRulesVersion,
         accountName,
       });
-      runtime.#flush();
+      this.#flush();
       await configured;
     }
-    const outstanding = routeEffects(runtime.#engine.outstanding(), runtime.#names());
+    const outstanding = routeEffects(this.#engine.outstanding(), this.#names());
     for (const executor of options.executors) {
+      opened.push(executor);
       await executor.open({
         directory: join(options.directory, executor.name),
         blobStore: options.blobStore,
-        report: (reports) => runtime.#report(reports),
+        report: (reports) => this.#report(reports),
         warn: (message) => options.warn(`${executor.name}: ${message}`),
       });
       await executor.attach(outstanding.get(executor.name) ?? new Engine().outstanding());
     }
-    runtime.#arm();
-    return runtime;
+    this.#arm();
   }
 
   get queries(): Queries {

@@ -158,6 +158,7 @@ export class ByteReader {
 
   int32s(): Int32Array<ArrayBuffer> {
     const count = this.int32();
+    if (this.at + 4 * count > this.#bytes.length) throw new RangeError('more words than bytes');
     const values = new Int32Array(count);
     for (let index = 0; index < count; index++) values[index] = this.int32();
     return values;

@@ -42,18 +42,19 @@ function highestRank(rings: readonly JobRing[], freest: number): number {
 
 /** The first job after the one that was served last, in the order of creation, cyclically (ruling 8). */
 function nextJob(rings: readonly JobRing[], freest: number, rank: number, last: number): number {
-  let after = -1;
-  let first = -1;
+  const after = lowestJob(rings, freest, rank, last);
+  return after !== -1 ? after : lowestJob(rings, freest, rank, -1);
+}
+
+/** The lowest job above `above` that has something for `freest` slots, −1 if there is none. */
+function lowestJob(rings: readonly JobRing[], freest: number, rank: number, above: number): number {
+  let lowest = -1;
   for (const ring of rings) {
     if (ring.slots > freest) break;
-    const jobs = ring.jobs(rank);
-    if (jobs === undefined) continue;
-    const next = jobs.next(last);
-    if (next !== -1 && (after === -1 || next < after)) after = next;
-    const lowest = jobs.first();
-    if (lowest !== -1 && (first === -1 || lowest < first)) first = lowest;
+    const job = ring.jobs(rank)?.next(above) ?? -1;
+    if (job !== -1 && (lowest === -1 || job < lowest)) lowest = job;
   }
-  return after !== -1 ? after : first;
+  return lowest;
 }
 
 /** The class whose head comes first in the job's queue, among those that fit (semantics §3.3). */

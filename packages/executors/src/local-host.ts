@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { NodeDetails } from '@berth/core';
 import { BatchError } from '@berth/core';
@@ -21,7 +21,7 @@ import { Trash } from './local-trash.ts';
 import { sessionFunction } from './runner-script.ts';
 
 export interface LocalOptions {
-  /** PATH of tasks, and of the runner. */
+  /** PATH of tasks, and of the runner. Default: the system's directories, then that of this Node. */
   path?: string;
   /** Any POSIX shell. */
   shell?: string;
@@ -188,6 +188,13 @@ class LocalHost implements Host {
   }
 }
 
+/** `node` in a command line is the one that runs the engine where the system has none of its own. */
+function defaultPath(): string {
+  const system = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+  const own = dirname(process.execPath);
+  return (system.includes(own) || own.includes(':') ? system : [...system, own]).join(':');
+}
+
 /** Nodes that are directories of this machine: `<directory>/nodes/<pool>/<node>`. */
 export class LocalHostProvider implements HostProvider {
   readonly name = 'local';
@@ -199,7 +206,7 @@ export class LocalHostProvider implements HostProvider {
   #launcher: Launcher | undefined;
 
   constructor(options: LocalOptions = {}) {
-    this.#path = options.path ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+    this.#path = options.path ?? defaultPath();
     this.#shell = options.shell ?? '/bin/sh';
   }
 

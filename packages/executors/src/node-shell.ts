@@ -2,6 +2,9 @@ import { quote } from './command-line.ts';
 import type { Host, Pipe } from './host.ts';
 import { startShell } from './runner-script.ts';
 
+/** A shell that has not said its pid for so long after its start is dead. */
+const startingMs = 30_000;
+
 /** The engine's end of one shell of a node's runner: the control shell, or a slot shell. */
 export class NodeShell {
   readonly name: string;
@@ -64,7 +67,7 @@ export class NodeShell {
 
   /** Finds the shell that an earlier engine started; false if it is dead. */
   async reopen(): Promise<boolean> {
-    if (!(await this.isAlive())) return false;
+    if ((await this.pid()) === undefined || !(await this.isAlive())) return false;
     this.#open();
     return true;
   }
@@ -78,11 +81,11 @@ export class NodeShell {
     return this.#process?.pid;
   }
 
-  /** For a little while after the start it counts as alive, though it has not said its pid yet. */
+  /** While it is being started it counts as alive, though it has not said its pid yet. */
   async isAlive(): Promise<boolean> {
     await this.pid();
     if (this.#process === undefined) {
-      return this.#pipe !== undefined && performance.now() - this.#since < 10_000;
+      return performance.now() - this.#since < startingMs;
     }
     return await this.#host.isAlive(this.#process.pid, this.#process.start);
   }

@@ -31,6 +31,7 @@ export class ShellExecutor implements Executor {
   readonly #owed = new Map<number, Outstanding[]>();
   readonly #releasing = new Set<number>();
   #reports: Report[] = [];
+  readonly #warned = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
   #closed = false;
@@ -254,8 +255,11 @@ export class ShellExecutor implements Executor {
     if (reports.length > 0) this.#host?.report(reports);
   }
 
+  /** Once a message: what is tried again and again fails again and again. */
   #warn(message: string): void {
-    if (!this.#closed) this.#host?.warn(message);
+    if (this.#closed || this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#host?.warn(message);
   }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TaskCounts, TaskView } from '@berth/core';
+import type { PoolView, TaskCounts, TaskView } from '@berth/core';
 import type { Batch } from '../batch.ts';
 
 export interface FailedTask {
@@ -14,6 +14,12 @@ export interface FailedTask {
   directory?: string;
 }
 
+export interface BlockedTask {
+  id: string;
+  /** `dependency`: a task that it depends on did not succeed, or is none of the job's. */
+  reason: 'dependency' | 'slots' | 'noNodes';
+}
+
 /** What a run led to: what the table shows, and `--json` prints. */
 export interface RunResults {
   jobId: string;
@@ -22,8 +28,8 @@ export interface RunResults {
   taskCounts: TaskCounts;
   /** The first of them, by creation. */
   failedTasks: FailedTask[];
-  /** Ids of the first tasks that never ran and never will, by creation. */
-  blockedTasks: string[];
+  /** The first tasks that never ran and never will, by creation. */
+  blockedTasks: BlockedTask[];
   downloads: { file: string; print: boolean }[];
   nodes: { id: string; totalTasksRun: number; totalTasksSucceeded: number }[];
   elapsedMs: number;
@@ -48,10 +54,11 @@ export async function collectResults(
       if (failed.push(failedTask(task, jobId, stateDirectory)) === mostListed) break;
     }
   }
-  const blocked: string[] = [];
+  const blocked: BlockedTask[] = [];
   if (taskCounts.active > 0) {
+    const pool = batch.pools.get(job.poolInfo.poolId);
     for await (const task of client.tasks.list({ state: 'active' })) {
-      if (blocked.push(task.id) === mostListed) break;
+      if (blocked.push({ id: task.id, reason: reasonOf(task, pool) }) === mostListed) break;
     }
   }
   const nodes = (batch.runtime.queries.nodes(job.poolInfo.poolId) ?? []).map(
@@ -108,15 +115,24 @@ export function formatResults(results: RunResults): string {
   }
   const moreFailed = taskCounts.failed - failedTasks.length;
   if (moreFailed > 0) lines.push('', `and ${moreFailed} more failed tasks`);
-  if (blockedTasks.length > 0) {
-    const rest = taskCounts.active - blockedTasks.length;
-    const more = rest > 0 ? ` and ${rest} more` : '';
-    lines.push(
-      '',
-      `never run, because a task that they depend on did not succeed or no node has enough slots: ${blockedTasks.join(', ')}${more}`,
-    );
+  for (const [reason, text] of Object.entries(reasons)) {
+    const ids = blockedTasks.filter((task) => task.reason === reason).map(({ id }) => id);
+    if (ids.length > 0) lines.push('', `never run, because ${text}: ${ids.join(', ')}`);
   }
+  const moreBlocked = taskCounts.active - blockedTasks.length;
+  if (moreBlocked > 0) lines.push('', `and ${moreBlocked} more tasks that never ran`);
   return `${lines.join('\n')}\n`;
+}
+
+const reasons: Record<BlockedTask['reason'], string> = {
+  noNodes: 'the pool has no nodes',
+  slots: 'they need more task slots (requiredSlots) than a node has (taskSlotsPerNode)',
+  dependency: 'a task that they depend on did not succeed, or does not exist',
+};
+
+function reasonOf(task: TaskView, pool: PoolView): BlockedTask['reason'] {
+  if (task.requiredSlots > pool.taskSlotsPerNode) return 'slots';
+  return pool.currentDedicatedNodes === 0 ? 'noNodes' : 'dependency';
 }
 
 function failedTask(task: TaskView, jobId: string, stateDirectory: string): FailedTask {

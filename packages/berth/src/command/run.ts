@@ -85,8 +85,8 @@ async function goOnOrBegin(
           'Finish it with that version, begin anew with --restart, or name another --state.',
       });
     }
-    const { taskCounts } = batch.jobs.get(id).taskCounts();
-    say(`going on with job ${id}: ${taskCounts.completed} tasks are completed`);
+    const { active, running, completed } = batch.jobs.get(id).taskCounts().taskCounts;
+    say(`going on with job ${id}: ${completed} of ${active + running + completed} tasks completed`);
   } else {
     await refuseOthers(batch, id, directory, restart);
     await removeEarlier(batch, file);
