@@ -1,4 +1,13 @@
-import { writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { TaskView } from '@berth/berth';
 import { openBatch } from '@berth/berth';
@@ -148,6 +157,22 @@ async function killWhen(world: World, holds: () => boolean): Promise<boolean> {
   return (await done).signal === 'SIGKILL';
 }
 
+/** As if the engine had read the answers of its runners and died before it could write them down. */
+function drainAnswers({ state }: World): void {
+  const nodes = join(state, 'executors/local/nodes/p');
+  for (const node of existsSync(nodes) ? readdirSync(nodes) : []) {
+    const pipe = join(nodes, node, 'volatile/out');
+    if (!existsSync(pipe)) continue;
+    const fd = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+    try {
+      while (readSync(fd, Buffer.alloc(65_536)) > 0);
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'EAGAIN' });
+    }
+    closeSync(fd);
+  }
+}
+
 function goOn(world: World): Promise<Outcome> {
   return berth(args(world), { cwd: world.directory });
 }
@@ -247,6 +272,7 @@ describe.concurrent(`killed again and again (BERTH_SEED=${seed})`, () => {
       if (!(await killAfter(world, 300 + random() * 600))) break;
       kills++;
       await sleep(random() * 1_500);
+      if (i % 2 === 0) drainAnswers(world);
     }
     expect(kills).toBeGreaterThan(2);
     const end = await goOn(world);
@@ -343,6 +369,58 @@ test('a wall clock that expires while the engine is dead is carried out on retur
   });
   expect(linesOf(log)).toEqual(['on', 'short']);
   await until(() => processesOf(directory).length === 0, 'the end of all its processes');
+});
+
+test('a start that was on its way when the engine died is not carried out beside its repetition', {
+  timeout: 60_000,
+}, async () => {
+  const directory = temporaryDirectory();
+  const log = join(directory, 'log');
+  const go = join(directory, 'go');
+  const file = writeJob(
+    directory,
+    jobOf(
+      [
+        { id: 'quick', commandLine: sh('echo quick >> "$1"', log) },
+        {
+          id: 'gate',
+          commandLine: sh('echo gate >> "$1"; while [ ! -e "$2" ]; do sleep 0.05; done', log, go),
+        },
+        ...['b', 'c'].map((id) => ({
+          id,
+          commandLine: sh('echo "$1" >> "$2"; sleep 0.3', id, log),
+          dependsOn: { taskIds: ['gate'] },
+        })),
+      ],
+      { job: { usesTaskDependencies: true } },
+    ),
+  );
+  const command = ['run', file, '--state', join(directory, 'state'), '--json'];
+  const first = await start(command, { cwd: directory });
+  await until(() => linesOf(log).length === 2, 'quick and gate');
+  await sleep(300);
+  // The shell of each slot; the one without a child is idle. It stops, and its orders stay in the pipe.
+  const shells = processesOf(directory).filter(({ command: text }) => /slot-\d+\.in$/.test(text));
+  expect(shells).toHaveLength(2);
+  for (const { pid } of shells) process.kill(pid, 'SIGSTOP');
+  writeFileSync(go, '');
+  await sleep(200);
+  const busy = shells.filter(({ pid }) =>
+    readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim(),
+  );
+  expect(busy).toHaveLength(1);
+  for (const { pid } of busy) process.kill(pid, 'SIGCONT');
+  await until(() => linesOf(log).length === 3, 'one of two tasks');
+  first.child.kill('SIGKILL');
+  await first.done;
+  const second = await start(command, { cwd: directory });
+  await until(() => linesOf(log).length === 4, 'the other');
+  for (const { pid } of shells) process.kill(pid, 'SIGCONT');
+  const end = await second.done;
+  expect(end.code).toBe(0);
+  expect(resultsOf(end).taskCounts.succeeded).toBe(4);
+  await until(() => processesOf(directory).length === 0, 'the end of the runners');
+  expect(linesOf(log).sort()).toEqual(['b', 'c', 'gate', 'quick']);
 });
 
 test('after the runners have died as well, what ran comes again and the rest goes on', {

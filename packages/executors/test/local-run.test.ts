@@ -134,7 +134,7 @@ describe('the environment', () => {
       `AZ_BATCH_TASK_WORKING_DIR=${directory}/wd`,
       `HOME=${directory}/wd`,
       'LANG=C.UTF-8',
-      'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      expect.stringMatching(/^PATH=\/usr\/local\/sbin:[^:]*:.*:\/bin(:\/[^:]+)?$/),
     ];
     const found = environment('env');
     expect(found.filter((v) => !v.startsWith('BERTH_RUN='))).toEqual(expected);
