@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Benchmark } from './benchmark.ts';
 import { dispatch } from './dispatch.ts';
@@ -55,11 +56,24 @@ function choice(args: string[]): Choice {
   if (more !== undefined) throw new UsageError(`one NAME, not also "${more}"`);
   const benchmark = benchmarks.get(name);
   if (benchmark === undefined) throw new UsageError(`there is no "${name}"`);
-  const { tasks = String(benchmark.defaultTasks), json } = values;
+  const { tasks = String(benchmark.defaultTasks) } = values;
   if (!/^[1-9]\d{0,9}$/.test(tasks) || Number(tasks) > 0x7fff_ffff) {
     throw new UsageError(`--tasks ${tasks}: not an integer from 1 to 2147483647`);
   }
+  const json = values.json === undefined ? undefined : writable(values.json);
   return { name, benchmark, tasks: Number(tasks), json };
+}
+
+/** Found out before the minutes that it takes to have something to write. */
+function writable(file: string): string {
+  // npm goes to the root first; file names are meant from where it was called.
+  const path = resolve(process.env['INIT_CWD'] ?? '.', file);
+  try {
+    closeSync(openSync(path, 'a'));
+  } catch (error) {
+    throw new UsageError(`--json ${file}: ${error instanceof Error ? error.message : error}`);
+  }
+  return path;
 }
 
 function parse(args: string[]): {

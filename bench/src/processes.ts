@@ -144,7 +144,7 @@ async function executor(tasks: number, nodes: number, slots: number): Promise<nu
     },
     warn: (message) => console.error(message),
   });
-  await local.attach(batch(EffectKind.getNode, []));
+  await local.attach(batch(EffectKind.getNode, []), []);
   const isReady = new Promise<void>((resolve) => {
     allReady = resolve;
   });

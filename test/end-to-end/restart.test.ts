@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -155,6 +156,25 @@ async function killWhen(world: World, holds: () => boolean): Promise<boolean> {
   await until(() => over || holds(), 'the moment to kill');
   running.child.kill('SIGKILL');
   return (await done).signal === 'SIGKILL';
+}
+
+/** The pid of the control shell of the only node. */
+function controlOf(directory: string): number {
+  const found = processesOf(directory).filter(({ command }) => /control\.in$/.test(command));
+  expect(found).toHaveLength(1);
+  return found[0]?.pid ?? 0;
+}
+
+/** Bytes of the files of a directory. */
+function sizeOf(directory: string): number {
+  return readdirSync(directory).reduce(
+    (sum, name) => sum + statSync(join(directory, name)).size,
+    0,
+  );
+}
+
+function hasChildren(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim() !== '';
 }
 
 /** As if the engine had read the answers of its runners and died before it could write them down. */
@@ -341,17 +361,17 @@ test('a wall clock that expires while the engine is dead is carried out on retur
         ),
         constraints: { maxWallClockTime: 'PT2S' },
       },
-      { id: 'short', commandLine: sh('sleep 1; echo short >> "$1"', log) },
+      { id: 'short', commandLine: sh('echo begun >> "$1"; sleep 1; echo short >> "$1"', log) },
     ]),
   );
   const command = ['run', file, '--state', join(directory, 'state'), '--json'];
   const first = await start(command, { cwd: directory });
-  await until(() => linesOf(log).includes('on'), 'the task');
+  await until(() => linesOf(log).length === 2, 'both tasks');
   first.child.kill('SIGKILL');
   await first.done;
   await sleep(2_500);
   expect(processesOf(directory).some(({ command: text }) => text.includes('sleep 300'))).toBe(true);
-  expect(linesOf(log)).toEqual(['on', 'short']);
+  expect(linesOf(log).sort()).toEqual(['begun', 'on', 'short']);
   const began = performance.now();
   const end = await berth(command, { cwd: directory });
   expect(performance.now() - began).toBeLessThan(10_000);
@@ -367,8 +387,74 @@ test('a wall clock that expires while the engine is dead is carried out on retur
       },
     ],
   });
-  expect(linesOf(log)).toEqual(['on', 'short']);
+  expect(linesOf(log).sort()).toEqual(['begun', 'on', 'short']);
   await until(() => processesOf(directory).length === 0, 'the end of all its processes');
+});
+
+test('a new run that is killed while it gives up an unfinished one', {
+  timeout: 60_000,
+}, async () => {
+  const directory = temporaryDirectory();
+  const log = join(directory, 'log');
+  const file = writeJob(
+    directory,
+    jobOf([{ id: 'a', commandLine: sh('echo on >> "$1"; sleep 4; echo off >> "$1"', log) }]),
+  );
+  const command = ['run', file, '--state', join(directory, 'state')];
+  const first = await start(command, { cwd: directory });
+  await until(() => linesOf(log).length === 1, 'the task');
+  first.child.kill('SIGKILL');
+  await first.done;
+  // Who would end the task is stopped, so that the job stays in the middle of its deletion.
+  const control = controlOf(directory);
+  process.kill(control, 'SIGSTOP');
+  const journal = (): number => sizeOf(join(directory, 'state/journal'));
+  const before = journal();
+  const second = await start([...command, '--restart'], { cwd: directory });
+  await until(() => journal() > before, 'the deletion');
+  expect(second.stdout()).toBe('');
+  second.child.kill('SIGKILL');
+  await second.done;
+  process.kill(control, 'SIGCONT');
+  const end = await berth(command, { cwd: directory });
+  expect(end.stderr).toBe('');
+  expect(end.code).toBe(0);
+  expect(end.stdout).toMatch(/^job j on pool p/);
+  expect(linesOf(log)).toEqual(['on', 'on', 'off']);
+});
+
+test('a kill that was ordered and not confirmed when the engine died', {
+  timeout: 60_000,
+}, async () => {
+  const directory = temporaryDirectory();
+  const file = writeJob(
+    directory,
+    jobOf([
+      {
+        id: 'a',
+        commandLine: sh('trap "" TERM; sleep 300'),
+        constraints: { maxWallClockTime: 'PT1S' },
+      },
+    ]),
+  );
+  const command = ['run', file, '--state', join(directory, 'state'), '--json'];
+  const first = await start(command, { cwd: directory });
+  const sleeper = (): boolean =>
+    processesOf(directory).some(({ command: text }) => text === 'sleep 300');
+  await until(sleeper, 'the task');
+  // Who would carry out the kill is stopped, and dies with the engine and all that was said to it.
+  const control = controlOf(directory);
+  process.kill(control, 'SIGSTOP');
+  await sleep(1_300);
+  expect(sleeper()).toBe(true);
+  first.child.kill('SIGKILL');
+  await first.done;
+  kill(control);
+  const end = await berth(command, { cwd: directory });
+  expect(end.code).toBe(1);
+  expect(resultsOf(end).failedTasks).toMatchObject([{ id: 'a', code: 'TaskEnded' }]);
+  expect(sleeper()).toBe(false);
+  await until(() => processesOf(directory).length === 0, 'the end of the runners');
 });
 
 test('a start that was on its way when the engine died is not carried out beside its repetition', {
@@ -398,24 +484,23 @@ test('a start that was on its way when the engine died is not carried out beside
   const command = ['run', file, '--state', join(directory, 'state'), '--json'];
   const first = await start(command, { cwd: directory });
   await until(() => linesOf(log).length === 2, 'quick and gate');
-  await sleep(300);
-  // The shell of each slot; the one without a child is idle. It stops, and its orders stay in the pipe.
-  const shells = processesOf(directory).filter(({ command: text }) => /slot-\d+\.in$/.test(text));
-  expect(shells).toHaveLength(2);
-  for (const { pid } of shells) process.kill(pid, 'SIGSTOP');
+  // The shell of the slot without a child is idle. It stops, and its orders stay in the pipe.
+  const idle = (): number[] =>
+    processesOf(directory)
+      .filter(({ pid, command: text }) => /slot-\d+\.in$/.test(text) && !hasChildren(pid))
+      .map(({ pid }) => pid);
+  await until(() => idle().length === 1, 'the idle shell');
+  const [shell = 0] = idle();
+  process.kill(shell, 'SIGSTOP');
+  await sleep(100);
+  expect(idle()).toEqual([shell]);
   writeFileSync(go, '');
-  await sleep(200);
-  const busy = shells.filter(({ pid }) =>
-    readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim(),
-  );
-  expect(busy).toHaveLength(1);
-  for (const { pid } of busy) process.kill(pid, 'SIGCONT');
   await until(() => linesOf(log).length === 3, 'one of two tasks');
   first.child.kill('SIGKILL');
   await first.done;
   const second = await start(command, { cwd: directory });
   await until(() => linesOf(log).length === 4, 'the other');
-  for (const { pid } of shells) process.kill(pid, 'SIGCONT');
+  process.kill(shell, 'SIGCONT');
   const end = await second.done;
   expect(end.code).toBe(0);
   expect(resultsOf(end).taskCounts.succeeded).toBe(4);
@@ -471,8 +556,10 @@ test('signals of a terminal end the engine, not the tasks', { timeout: 60_000 },
     );
     expect(processesOf(directory).some(({ command: text }) => text.includes('while'))).toBe(true);
   }
-  setTimeout(() => writeFileSync(go, ''), 1_000);
-  const end = await berth(command, { cwd: directory });
+  const last = await start(command, { cwd: directory });
+  await until(() => last.stdout().includes('going on'), 'the third');
+  writeFileSync(go, '');
+  const end = await last.done;
   expect(end.stdout).toMatch(/^going on with job j: 0 of 1 tasks completed$/m);
   expect(end.code).toBe(0);
   expect(linesOf(log)).toEqual(['on', 'off']);

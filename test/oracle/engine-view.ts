@@ -7,9 +7,10 @@ export function engineView(engine: Engine): unknown {
     now: engine.now,
     ignored: engine.ignoredReports,
     nextDeadline: engine.nextDeadline(),
-    pools: queries.pools().map(({ id, state, allocationState }) => ({
+    pools: queries.pools().map(({ id, state, stateTransitionTime, allocationState }) => ({
       id,
       state,
+      since: stateTransitionTime,
       resizing: allocationState === 'resizing',
       nodes: queries.nodes(id)?.map(viewNode),
     })),
@@ -33,6 +34,8 @@ function viewJob({ queries }: Engine, job: JobView): unknown {
   return {
     id: job.id,
     state: job.state,
+    since: job.stateTransitionTime,
+    previous: job.previousState,
     priority: job.priority,
     onAllTasksComplete: job.onAllTasksComplete,
     reason: job.executionInfo.terminateReason,
@@ -50,6 +53,7 @@ function viewTask(task: TaskView): unknown {
     id: task.id,
     state: task.state,
     result: info.result,
+    commandLine: task.commandLine,
     created: task.creationTime,
     since: task.stateTransitionTime,
     started: info.startTime,

@@ -1,12 +1,9 @@
 import type { Command, JobSpecification, PoolSpecification, TaskSpecification } from '@berth/core';
 import { describe, expect, test } from 'vitest';
-import { describeInput } from './describe-input.ts';
+import { thorough, timeout } from './check.ts';
 import { engineView } from './engine-view.ts';
-import { firstTime } from './history.ts';
 import { NaiveScheduler } from './naive-scheduler.ts';
-import type { Recording } from './recording.ts';
-import { applyTo, record } from './recording.ts';
-import { thorough, timeout } from './runs.ts';
+import { applyTo, begin } from './recording.ts';
 import type { Place, SmallWorld } from './small-world.ts';
 import { explore } from './small-world.ts';
 
@@ -141,17 +138,15 @@ describe('every interleaving of commands, reports and losses goes as the naive s
  */
 function compared({ engine, path }: Place): string | undefined {
   const naive = new NaiveScheduler();
-  const again: Recording = record([]);
-  const lines: string[] = [];
+  const again = begin();
   for (const input of path) {
-    lines.push(describeInput(input, firstTime, again.ledger));
     if ('command' in input) naive.command(input.at, input.command);
     else naive.report(input.at, again.ledger.translate(input.report));
     applyTo(again, input);
   }
   const actual = JSON.stringify(engineView(engine));
   const expected = JSON.stringify(naive.view());
-  return actual === expected ? undefined : `${lines.join('\n')}\n${actual}\n${expected}`;
+  return actual === expected ? undefined : `${again.history.join('\n')}\n${actual}\n${expected}`;
 }
 
 /** Where nothing can happen any more, nothing may be left that could. */

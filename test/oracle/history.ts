@@ -90,6 +90,8 @@ const factory: fc.Arbitrary<TaskFactory> = fc.record({
   parameterSets: fc.constantFrom(
     [{ start: 0, end: 2, step: 1 }],
     [{ start: 3, end: 3, step: 1 }],
+    // More than the first page of rows holds.
+    [{ start: 1, end: 40, step: 1 }],
     [
       { start: 5, end: 2, step: -2 },
       { start: 0, end: 1, step: 1 },

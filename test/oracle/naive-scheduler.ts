@@ -40,6 +40,7 @@ export interface NaiveResult {
 interface NaivePool {
   specification: PoolSpecification;
   state: 'active' | 'deleting';
+  since: number;
   nodes: NaiveNode[];
   ordinals: number;
   /** Sequence number of the job served last, by priority (ruling 8). */
@@ -55,11 +56,15 @@ interface NaiveNode {
   succeeded: number;
 }
 
+type JobState = 'active' | 'terminating' | 'completed' | 'deleting';
+
 interface NaiveJob {
   sequence: number;
   specification: JobSpecification;
   created: number;
-  state: 'active' | 'terminating' | 'completed' | 'deleting';
+  state: JobState;
+  since: number;
+  previous?: JobState;
   tasks: NaiveTask[];
   reason?: string;
   ended?: number;
@@ -178,10 +183,16 @@ export class NaiveScheduler {
   }
 
   #expireJob(job: NaiveJob): void {
-    job.state = 'terminating';
+    this.#move(job, 'terminating');
     job.reason = 'MaxWallClockTimeExpiry';
     job.expired = this.now;
     this.#endAll(job, 'jobClock');
+  }
+
+  #move(job: NaiveJob, to: JobState): void {
+    job.previous = job.state;
+    job.state = to;
+    job.since = this.now;
   }
 
   // ---- reports
@@ -342,7 +353,7 @@ export class NaiveScheduler {
         });
       case 'terminateJob':
         return this.#withActiveJob(command.jobId, (job) => {
-          job.state = 'terminating';
+          this.#move(job, 'terminating');
           job.reason = command.terminateReason ?? 'UserTerminate';
           this.#endAll(job, 'user');
           return {};
@@ -351,7 +362,7 @@ export class NaiveScheduler {
         const job = this.#job(command.jobId);
         if (job === undefined) return { error: 'JobNotFound' };
         if (job.state === 'deleting') return { error: 'JobBeingDeleted' };
-        job.state = 'deleting';
+        this.#move(job, 'deleting');
         this.#endAll(job, 'user');
         return {};
       }
@@ -402,6 +413,7 @@ export class NaiveScheduler {
     const pool: NaivePool = {
       specification,
       state: 'active',
+      since: this.now,
       nodes: [],
       ordinals: 0,
       cursors: new Map(),
@@ -428,6 +440,7 @@ export class NaiveScheduler {
     if (pool === undefined) return { error: 'PoolNotFound' };
     if (pool.state === 'deleting') return { error: 'PoolBeingDeleted' };
     pool.state = 'deleting';
+    pool.since = this.now;
     this.#requeueAll((run) => run.node.pool === pool, true);
     this.#settleJobs();
     for (const node of pool.nodes) {
@@ -445,6 +458,7 @@ export class NaiveScheduler {
       specification,
       created: this.now,
       state: 'active',
+      since: this.now,
       tasks: [],
     });
     return {};
@@ -540,12 +554,12 @@ export class NaiveScheduler {
         job.specification.onAllTasksComplete === 'terminatejob' &&
         job.tasks.every(({ state }) => state === 'completed')
       ) {
-        job.state = 'terminating';
+        this.#move(job, 'terminating');
         job.reason = 'AllTasksComplete';
       }
       if (this.#runs.some((run) => run.task.job === job)) continue;
       if (job.state === 'terminating') {
-        job.state = 'completed';
+        this.#move(job, 'completed');
         job.ended = this.now;
       } else if (job.state === 'deleting') {
         const { id, poolInfo } = job.specification;
@@ -679,6 +693,7 @@ export class NaiveScheduler {
       pools: this.#pools.map((pool) => ({
         id: pool.specification.id,
         state: pool.state,
+        since: isoTime(pool.since),
         resizing: pool.state === 'deleting' || pool.nodes.some(({ state }) => state === 'creating'),
         nodes: pool.nodes.map((node) => this.#viewNode(node)),
       })),
@@ -703,6 +718,8 @@ export class NaiveScheduler {
     return {
       id: specification.id,
       state,
+      since: isoTime(job.since),
+      previous: job.previous,
       priority: specification.priority,
       onAllTasksComplete: specification.onAllTasksComplete,
       reason: state === 'completed' ? job.reason : undefined,
@@ -745,6 +762,7 @@ function viewTask(task: NaiveTask): unknown {
     id: task.specification.id,
     state,
     result: completed ? (failure === undefined ? 'success' : 'failure') : undefined,
+    commandLine: task.specification.commandLine,
     created: isoTime(task.created),
     since: isoTime(expired ? task.job.expired : task.since),
     started: isoTime(task.started),

@@ -1,61 +1,23 @@
 import type { CommandResult } from '@berth/core';
-import { Engine, InputBatch } from '@berth/core';
-import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { describeInput } from './describe-input.ts';
+import { expect } from 'vitest';
+import { check, nothing } from './check.ts';
 import { engineView } from './engine-view.ts';
-import type { Step } from './history.ts';
-import { firstTime, history, resolve } from './history.ts';
-import type { Input } from './ledger.ts';
-import { Ledger } from './ledger.ts';
 import type { NaiveResult } from './naive-scheduler.ts';
 import { NaiveScheduler } from './naive-scheduler.ts';
-import { numRuns, timeout } from './runs.ts';
+import { record } from './recording.ts';
 
-test(
-  'the engine does what the naive scheduler does, input by input',
-  () => {
-    fc.assert(
-      fc.property(history, (steps) => playBoth(steps)),
-      { numRuns: numRuns(500) },
-    );
-  },
-  timeout,
-);
-
-function playBoth(steps: Step[]): void {
-  const engine = new Engine();
+check('the engine does what the naive scheduler does, input by input', 500, nothing, (steps) => {
   const naive = new NaiveScheduler();
-  const ledger = new Ledger();
-  const lines: string[] = [];
-  for (const step of steps) {
-    const input = resolve(step, Math.max(engine.now, firstTime), ledger, engine.queries);
-    if (input === undefined) continue;
-    lines.push(describeInput(input, firstTime, ledger));
-    try {
-      compare(input, engine, naive, ledger);
-    } catch (error) {
-      throw new Error(`${String(error)}\nafter\n${lines.join('\n')}\n`, { cause: error });
-    }
-  }
-}
-
-function compare(input: Input, engine: Engine, naive: NaiveScheduler, ledger: Ledger): void {
-  const { at } = input;
-  const batch =
-    'command' in input
-      ? InputBatch.of(at, input.command)
-      : new InputBatch().report(at, input.report);
-  let expected: NaiveResult[] = [];
-  if ('command' in input) expected = [naive.command(at, input.command)];
-  else naive.report(at, ledger.translate(input.report));
-  const applied = engine.apply(batch);
-  const effects = ledger.observe(input, applied);
-  same('effects', inOneOrder(effects), inOneOrder(naive.effects));
-  same('results', applied.results.map(codesOf), expected);
-  same('state', engineView(engine), naive.view());
-  same('invariants', engine.validate(), []);
-}
+  record(steps, (input, { results }, effects, { engine, ledger }) => {
+    let expected: NaiveResult[] = [];
+    if ('command' in input) expected = [naive.command(input.at, input.command)];
+    else naive.report(input.at, ledger.translate(input.report));
+    same('effects', inOneOrder(effects), inOneOrder(naive.effects));
+    same('results', results.map(codesOf), expected);
+    same('state', engineView(engine), naive.view());
+    same('invariants', engine.validate(), []);
+  });
+});
 
 /** The comparison that can tell what differs is slow, so it comes second. */
 function same(what: string, actual: unknown, expected: unknown): void {

@@ -1,28 +1,22 @@
 import type { EngineEvent } from '@berth/core';
 import { EffectKind, Engine, jobMachine, nodeMachine, poolMachine, taskMachine } from '@berth/core';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { Audit, drain } from './audit.ts';
+import { check, nothing } from './check.ts';
 import { engineView } from './engine-view.ts';
 import { factoryTasks } from './factory-tasks.ts';
-import { history } from './history.ts';
 import type { Input } from './ledger.ts';
-import { Ledger } from './ledger.ts';
-import type { Recording } from './recording.ts';
-import { applyTo, batchOf, record, rowsOf } from './recording.ts';
-import { numRuns, timeout } from './runs.ts';
+import { applyTo, batchOf, begin, record, rowsOf } from './recording.ts';
 
 const sizes = fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 30 });
 const place = fc.nat({ max: 150 });
 
-function check(name: string, runs: number, property: fc.IRawProperty<unknown>): void {
-  test(name, () => void fc.assert(property, { numRuns: numRuns(runs) }), timeout);
-}
-
 check(
   'inputs give the same state and effects however they are cut into batches',
   120,
-  fc.property(history, sizes, (steps, sizes) => {
+  sizes,
+  (steps, sizes) => {
     const { inputs, effects, engine } = record(steps);
     const other = new Engine();
     const otherEffects: string[] = [];
@@ -34,13 +28,14 @@ check(
     }
     expect(otherEffects).toEqual(effects.flat());
     expect(other.stateHash()).toBe(engine.stateHash());
-  }),
+  },
 );
 
 check(
   'a snapshot and the inputs since give the same as never stopping',
   120,
-  fc.property(history, place, (steps, place) => {
+  place,
+  (steps, place) => {
     const { inputs, effects, engine } = record(steps);
     const stop = place % (inputs.length + 1);
     const first = new Engine();
@@ -53,13 +48,14 @@ check(
       expect(rowsOf(second.apply(batchOf([input])).effects)).toEqual(effects[stop + index]);
     }
     expect(second.stateHash()).toBe(engine.stateHash());
-  }),
+  },
 );
 
 check(
   'a snapshot whose chunks are read while the engine goes on is that of its beginning',
   120,
-  fc.property(history, place, fc.nat({ max: 4 }), (steps, place, ahead) => {
+  fc.record({ place, ahead: fc.nat({ max: 4 }) }),
+  (steps, { place, ahead }) => {
     const { inputs } = record(steps);
     const stop = place % (inputs.length + 1);
     const engine = new Engine();
@@ -73,37 +69,30 @@ check(
       if (next?.done === false) chunks.push(next.value);
     }
     expect(Engine.restore([...chunks, ...snapshot]).stateHash()).toBe(hash);
-  }),
+  },
 );
 
-check(
-  'the bytes of a history replay to the same state',
-  60,
-  fc.property(history, (steps) => {
-    const { inputs, engine } = record(steps);
-    const journal = inputs.map((input) => batchOf([input]).bytes().slice());
-    const other = new Engine();
-    for (const bytes of journal) other.apply(bytes);
-    expect(other.stateHash()).toBe(engine.stateHash());
-    expect(other.ignoredReports).toBe(engine.ignoredReports);
-  }),
-);
+check('the bytes of a history replay to the same state', 60, nothing, (steps) => {
+  const { inputs, engine } = record(steps);
+  const journal = inputs.map((input) => batchOf([input]).bytes().slice());
+  const other = new Engine();
+  for (const bytes of journal) other.apply(bytes);
+  expect(other.stateHash()).toBe(engine.stateHash());
+  expect(other.ignoredReports).toBe(engine.ignoredReports);
+});
 
-check(
-  'a factory and the same tasks given one by one behave alike',
-  150,
-  fc.property(history, (steps) => {
-    const oneByOne: Recording = record([]);
-    record(steps, (input, { results }, lines, { engine }) => {
-      const refused = results[0]?.error !== undefined;
-      const twin: Recording = { ...oneByOne, ledger: new Ledger() };
-      applyTo(oneByOne, refused ? input : expanded(input), (_, __, twinLines) => {
-        expect(twinLines).toEqual(lines);
-      });
-      expect(engineView(twin.engine)).toEqual(engineView(engine));
+check('a factory and the same tasks given one by one behave alike', 150, nothing, (steps) => {
+  const oneByOne = begin();
+  record(steps, (input, { results }, lines, { engine }) => {
+    const refused = results[0]?.error !== undefined;
+    let twinLines: string[] = [];
+    applyTo(oneByOne, refused ? input : expanded(input), (_input, _applied, lines) => {
+      twinLines = lines;
     });
-  }),
-);
+    expect(twinLines).toEqual(lines);
+    expect(engineView(oneByOne.engine)).toEqual(engineView(engine));
+  });
+});
 
 function expanded(input: Input): Input {
   if (!('command' in input) || input.command.type !== 'addTaskFactory') return input;
@@ -114,9 +103,9 @@ function expanded(input: Input): Input {
 check(
   'what is outstanding after a restart is what has not been answered',
   120,
-  fc.property(history, (steps) => {
+  nothing,
+  (steps) => {
     const { engine, ledger } = record(steps);
-    const { length, ...effects } = outstandingRows(Engine.restore(engine.snapshot()));
     const expected = [
       ...ledger.nodes.flatMap(({ number, sequence, is }) =>
         is === 'asked'
@@ -130,24 +119,24 @@ check(
         return is === 'killed' ? [start, `${EffectKind.killRun} ${node} ${sequence}`] : [start];
       }),
     ];
-    expect(effects.rows.toSorted()).toEqual(expected.sort());
-    expect(length).toBe(expected.length);
-  }),
+    const outstanding = outstandingOf(Engine.restore(engine.snapshot()));
+    expect(outstanding.sort()).toEqual(expected.sort());
+  },
 );
 
-function outstandingRows(engine: Engine): { length: number; rows: string[] } {
+function outstandingOf(engine: Engine): string[] {
   const effects = engine.outstanding();
-  const rows = Array.from(
+  return Array.from(
     { length: effects.length },
     (_, index) => `${effects.kind(index)} ${effects.node(index)} ${effects.sequence(index)}`,
   );
-  return { length: effects.length, rows };
 }
 
 check(
   'nothing moves outside the tables of transitions, and every move begins where the last one ended',
   120,
-  fc.property(history, (steps) => {
+  nothing,
+  (steps) => {
     const states = new Map<string, string>();
     record(steps, (_, { events }) => {
       for (const event of events) {
@@ -169,7 +158,7 @@ check(
         else states.set(subjectOf(event), event.to);
       }
     });
-  }),
+  },
 );
 
 function subjectOf(event: EngineEvent): string {
@@ -195,9 +184,9 @@ function forgetAll(states: Map<string, string>, subject: string): void {
 check(
   'no slot is taken twice, no dependency broken, no priority inverted, no task lost, no run started twice',
   150,
-  fc.property(history, (steps) => {
+  nothing,
+  (steps) => {
     const audit = new Audit();
-    const recording = record(steps, (...seen) => audit.observe(...seen));
-    drain(recording);
-  }),
+    drain(record(steps, (...seen) => audit.observe(...seen)));
+  },
 );

@@ -1,5 +1,6 @@
 import type { Applied, EffectBatch } from '@berth/core';
 import { Engine, InputBatch } from '@berth/core';
+import { describeInput } from './describe-input.ts';
 import type { Step } from './history.ts';
 import { firstTime, resolve } from './history.ts';
 import type { Input } from './ledger.ts';
@@ -10,11 +11,13 @@ export interface Recording {
   engine: Engine;
   ledger: Ledger;
   inputs: Input[];
-  /** Of each input. */
+  /** Of each input, all numbers. */
   effects: string[][];
+  /** The inputs as one can read them. */
+  history: string[];
 }
 
-/** Called after each input. */
+/** Called after each input; `lines` are its effects as one can read them. */
 export type Watcher = (
   input: Input,
   applied: Applied,
@@ -23,23 +26,38 @@ export type Watcher = (
 ) => void;
 
 export function record(steps: Step[], watch?: Watcher): Recording {
-  const recording: Recording = {
-    engine: new Engine(),
-    ledger: new Ledger(),
-    inputs: [],
-    effects: [],
-  };
+  const recording = begin();
+  play(recording, steps, watch);
+  return recording;
+}
+
+/** The history that the steps come to, one line for each input, as far as it goes without an error. */
+export function tell(steps: Step[]): string {
+  const recording = begin();
+  try {
+    play(recording, steps);
+  } catch (error) {
+    recording.history.push(String(error));
+  }
+  return recording.history.join('\n');
+}
+
+export function begin(): Recording {
+  return { engine: new Engine(), ledger: new Ledger(), inputs: [], effects: [], history: [] };
+}
+
+function play(recording: Recording, steps: Step[], watch?: Watcher): void {
   const { engine, ledger } = recording;
   engine.listening = watch !== undefined;
   for (const step of steps) {
     const input = resolve(step, Math.max(engine.now, firstTime), ledger, engine.queries);
     if (input !== undefined) applyTo(recording, input, watch);
   }
-  return recording;
 }
 
 export function applyTo(recording: Recording, input: Input, watch?: Watcher): void {
   const { engine, ledger } = recording;
+  recording.history.push(describeInput(input, firstTime, ledger));
   const applied = engine.apply(batchOf([input]));
   recording.inputs.push(input);
   recording.effects.push(rowsOf(applied.effects));
@@ -58,15 +76,16 @@ export function batchOf(inputs: readonly Input[]): InputBatch {
 
 /** The effects with all their numbers, comparable between engines. */
 export function rowsOf(effects: EffectBatch): string[] {
-  return Array.from({ length: effects.length }, (_, index) =>
-    [
+  return Array.from({ length: effects.length }, (_, index) => {
+    const removes = effects.node(index) === -1;
+    return [
       effects.kind(index),
       effects.node(index),
       effects.run(index),
       effects.sequence(index),
       effects.mustSync(index),
       effects.killReason(index),
-      effects.kind(index) >= 5 ? JSON.stringify(effects.removal(index)) : '',
-    ].join(' '),
-  );
+      removes ? JSON.stringify(effects.removal(index)) : '',
+    ].join(' ');
+  });
 }

@@ -75,14 +75,13 @@ export function routeEffects(
   executors: readonly string[],
 ): Map<string, EffectBatch> {
   const routed = new Map<string, EffectBatch>();
-  if (batch.length === 0) return routed;
   const indexes = new Map<string, number[]>(executors.map((name) => [name, []]));
   for (let index = 0; index < batch.length; index++) {
     if (isRemoval(batch.kind(index))) for (const own of indexes.values()) own.push(index);
     else indexes.get(batch.catalog.node(batch.node(index)).pool.executor)?.push(index);
   }
   for (const [name, own] of indexes) {
-    if (own.length > 0) routed.set(name, new EffectSelection(batch, own));
+    routed.set(name, new EffectSelection(batch, own));
   }
   return routed;
 }

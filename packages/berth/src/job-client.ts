@@ -175,13 +175,17 @@ export class JobClient {
     return this.get();
   }
 
-  /** Every change of state of the job and its tasks from now on; ends when the job is gone, or when you stop. */
+  /**
+   * Every change of state of the job and its tasks from now on; ends with the job's completion or deletion,
+   * or when you stop.
+   */
   events({ signal }: { signal?: AbortSignal } = {}): AsyncIterableIterator<EngineEvent> {
+    this.get();
     const key = this.id.toLowerCase();
     return new EventStream(
       this.#runtime,
       (event) => 'jobId' in event && event.jobId.toLowerCase() === key,
-      (event) => event.entity === 'job' && event.to === 'gone',
+      (event) => event.entity === 'job' && (event.to === 'completed' || event.to === 'gone'),
       signal,
     );
   }

@@ -81,7 +81,10 @@ export class Runtime {
       this.#flush();
       await configured;
     }
-    const outstanding = routeEffects(this.#engine.outstanding(), this.#names());
+    const outstanding = this.#engine.outstanding();
+    const { catalog } = outstanding;
+    const present = this.#engine.presentNodes();
+    const routed = routeEffects(outstanding, this.#names());
     for (const executor of options.executors) {
       opened.push(executor);
       await executor.open({
@@ -90,7 +93,10 @@ export class Runtime {
         report: (reports) => this.#report(reports),
         warn: (message) => options.warn(`${executor.name}: ${message}`),
       });
-      await executor.attach(outstanding.get(executor.name) ?? new Engine().outstanding());
+      await executor.attach(
+        routed.get(executor.name) ?? outstanding,
+        present.filter((node) => catalog.node(node).pool.executor === executor.name),
+      );
     }
     this.#arm();
   }
@@ -232,7 +238,7 @@ export class Runtime {
     }
     for (const [name, own] of routeEffects(effects, this.#names())) {
       const executor = this.executor(name);
-      if (executor === undefined) continue;
+      if (executor === undefined || own.length === 0) continue;
       if (executor.onThisMachine) executor.carryOut(own);
       else {
         this.#options.journal.sync().then(

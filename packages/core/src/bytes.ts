@@ -164,6 +164,14 @@ export class ByteReader {
     return values;
   }
 
+  /** @throws RangeError past the end, as all reading does. */
+  skip(bytes: number): void {
+    if (bytes < 0 || this.at + bytes > this.#bytes.length) {
+      throw new RangeError('longer than its bytes');
+    }
+    this.at += bytes;
+  }
+
   skipTo(multiple: number): void {
     while (this.at % multiple !== 0) this.at++;
   }

@@ -96,6 +96,12 @@ export class Engine {
     return effects;
   }
 
+  /** Numbers of the nodes that are there, for a host that comes back: got, and not asked to go. */
+  presentNodes(): number[] {
+    const there = new Set(['idle', 'running', 'unknown']);
+    return this.#world.nodes.filter(({ state }) => there.has(state)).map(({ number }) => number);
+  }
+
   /** Reads of the state. */
   get queries(): Queries {
     return this.#queries;

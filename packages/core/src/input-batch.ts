@@ -19,6 +19,9 @@ export const inputFormatVersion = 1;
 const commandKind = 128;
 const hasExitCode = 1;
 const hasDetail = 2;
+const headBytes = 8;
+const commandHeadBytes = 16;
+const reportBytes = 24;
 
 /** What {@link InputBatch.forEach} hands out. */
 export interface InputVisitor {
@@ -106,20 +109,9 @@ export class InputBatch {
    */
   static read(bytes: Uint8Array, visitor: InputVisitor): void {
     const reader = new ByteReader(bytes);
-    try {
-      const version = reader.uint8();
-      if (version !== inputFormatVersion) {
-        throw damaged(
-          `format version ${version}, this version of Berth reads ${inputFormatVersion}`,
-        );
-      }
-      reader.skipTo(4);
-      const count = reader.int32();
-      for (let index = 0; index < count; index++) readFrame(reader, visitor);
-    } catch (error) {
-      if (error instanceof RangeError || error instanceof SyntaxError) throw damaged(error.message);
-      throw error;
-    }
+    const count = check(reader);
+    reader.at = headBytes;
+    for (let index = 0; index < count; index++) readFrame(reader, visitor);
   }
 
   #framed(): this {
@@ -129,19 +121,48 @@ export class InputBatch {
   }
 }
 
+/** That every frame is whole and of a known kind, before any of them has an effect; the number of frames. */
+function check(reader: ByteReader): number {
+  try {
+    const version = reader.uint8();
+    if (version !== inputFormatVersion) {
+      throw damaged(`format version ${version}, this version of Berth reads ${inputFormatVersion}`);
+    }
+    reader.skipTo(4);
+    const count = reader.int32();
+    for (let index = 0; index < count; index++) skipFrame(reader);
+    return count;
+  } catch (error) {
+    throw error instanceof RangeError ? damaged(error.message) : error;
+  }
+}
+
+function skipFrame(reader: ByteReader): void {
+  const kind = reader.uint8();
+  const flags = reader.uint8();
+  if (kind === commandKind) {
+    reader.skipTo(4);
+    const length = reader.int32();
+    reader.skip(commandHeadBytes - 8);
+    reader.skip(length);
+  } else if (kind >= 1 && kind <= ReportKind.nodeGone) {
+    reader.skip(reportBytes - 2);
+    if ((flags & hasDetail) !== 0) reader.skip(reader.int32());
+  } else throw damaged(`unknown kind of input ${kind}`);
+  reader.skipTo(8);
+}
+
 function readFrame(reader: ByteReader, visitor: InputVisitor): void {
   const kind = reader.uint8();
   if (kind === commandKind) {
     reader.skipTo(4);
     const length = reader.int32();
     const at = reader.float64();
-    // The cast is the format's promise: only a checked command was ever encoded.
-    const command = JSON.parse(reader.utf8(length)) as Command;
+    const command = parseCommand(reader.utf8(length));
     reader.skipTo(8);
     visitor.command(at, command);
     return;
   }
-  if (kind < 1 || kind > ReportKind.nodeGone) throw damaged(`unknown kind of input ${kind}`);
   const flags = reader.uint8();
   const failure = reader.uint16();
   const subject = reader.int32();
@@ -159,6 +180,15 @@ function readFrame(reader: ByteReader, visitor: InputVisitor): void {
     failure,
     detail,
   );
+}
+
+function parseCommand(json: string): Command {
+  try {
+    // The cast is the format's promise: only a checked command was ever encoded.
+    return JSON.parse(json) as Command;
+  } catch (error) {
+    throw damaged(error instanceof Error ? error.message : 'a command is no JSON');
+  }
 }
 
 function damaged(reason: string): BatchError {

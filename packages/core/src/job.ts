@@ -39,6 +39,8 @@ export interface TaskLimits {
 
 /** What few tasks have: kept beside the rows. */
 export interface RareTaskFacts {
+  /** When the row has no room for it. */
+  retryCount?: number;
   requeueCount?: number;
   lastRequeueTime?: number;
   /** Kept when a later start was none. */

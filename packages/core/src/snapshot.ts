@@ -97,11 +97,14 @@ interface WorldRecord {
 export function stateHash(world: World): string {
   const hash = new Hash();
   hash.bytes(firstChunk(world));
-  for (const { page } of pagesOf(world)) {
+  for (const { job, number, page } of pagesOf(world)) {
     if (!page.hashed) {
       page.hash = hashWords(page.words);
       page.hashed = true;
     }
+    // Equal rows in other pages are another state.
+    hash.word(job);
+    hash.word(number);
     hash.word(page.hash);
   }
   return hash.digest();

@@ -23,6 +23,9 @@ import type { World } from './world.ts';
  * What happens to one task (semantics §2.5). Every change of its state goes through {@link move}.
  */
 
+/** The row has 16 bits for its retryCount; a larger one is a rare fact. */
+const mostRetriesInRow = 0xffff;
+
 /** The row's new flags after `trigger`; throws where the table of tasks has no such row. */
 function move(
   world: World,
@@ -183,7 +186,11 @@ export function reactivate(world: World, job: Job, row: number): void {
   if ((flags & Flag.hasStart) === 0) setStart(words, at, world.now - job.creationTime);
   else setDuration(words, at, world.now - startTimeOf(job, row));
   setRetryCount(words, at, 0);
-  if ((flags & Flag.rare) !== 0) delete job.rareFacts(row).failureDetail;
+  if ((flags & Flag.rare) !== 0) {
+    const facts = job.rareFacts(row);
+    delete facts.failureDetail;
+    delete facts.retryCount;
+  }
   job.tasks.failed--;
   job.slots.failed -= job.limitsOf(row).requiredSlots;
 }
@@ -257,7 +264,9 @@ function retry(world: World, job: Job, row: number): void {
   words[at + Word.flags] = flags | Flag.avoidNode | Flag.nextIsRetry;
   words[at + Word.runOrExitCode] = 0;
   setDuration(words, at, world.now - startTimeOf(job, row));
-  setRetryCount(words, at, retryCountOf(job, row) + 1);
+  const retries = retryCountOf(job, row) + 1;
+  setRetryCount(words, at, retries);
+  if (retries > mostRetriesInRow) job.rareFacts(row).retryCount = retries;
   enqueueRetry(world, job, row);
 }
 
@@ -356,7 +365,8 @@ export function durationOf(job: Job, row: number): number {
 }
 
 export function retryCountOf(job: Job, row: number): number {
-  return job.rows.get(row, Word.counters) >>> 16;
+  const count = job.rows.get(row, Word.counters) >>> 16;
+  return count < mostRetriesInRow ? count : (job.rare.get(row)?.retryCount ?? count);
 }
 
 function setStart(words: Int32Array, at: number, milliseconds: number): void {
@@ -373,5 +383,5 @@ function setDuration(words: Int32Array, at: number, milliseconds: number): void 
 
 function setRetryCount(words: Int32Array, at: number, count: number): void {
   words[at + Word.counters] =
-    (words[at + Word.counters]! & 0xffff) | (Math.min(count, 0xffff) << 16);
+    (words[at + Word.counters]! & 0xffff) | (Math.min(count, mostRetriesInRow) << 16);
 }

@@ -11,7 +11,8 @@ export interface TaskTextEntry {
   dependsOn: TaskDependencies | undefined;
 }
 
-const chunkBytes = 1 << 18;
+const chunkBits = 18;
+const firstChunkBits = 10;
 const alignment = 4;
 
 /**
@@ -42,8 +43,8 @@ export class TaskText {
     if (chunk === undefined || this.#used + bytes.length > chunk.length) {
       const start =
         chunk === undefined ? 0 : this.#starts.at(-1)! + Math.ceil(chunk.length / alignment);
-      // The first chunk of a job is small, for the job of a single task.
-      const size = this.chunks.length === 0 ? 1024 : chunkBytes;
+      // They start small, for the job of a single task, and double.
+      const size = 1 << Math.min(chunkBits, firstChunkBits + this.chunks.length);
       chunk = new Uint8Array(Math.max(size, bytes.length));
       this.chunks.push(chunk);
       this.#starts.push(start);

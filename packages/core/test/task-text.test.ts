@@ -73,3 +73,21 @@ test('an index of ids finds rows as a map does, without regard to case', () => {
     }),
   );
 });
+
+test('the texts of a job take memory in proportion to what they hold', () => {
+  const text = new TaskText();
+  let held = 0;
+  for (let task = 0; task < 5_000; task++) {
+    const commandLine = `run ${task}`;
+    text.add({
+      id: `task-${task}`,
+      commandLine,
+      template: 0,
+      creationTime: 0,
+      dependsOn: undefined,
+    });
+    held += 40;
+    const bytes = text.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    expect(bytes).toBeLessThan(3 * held + 1_024);
+  }
+});

@@ -26,10 +26,11 @@ export interface Executor {
   readonly onThisMachine: boolean;
   open(host: ExecutorHost): Promise<void>;
   /**
-   * Called once after `open`, before any `carryOut`, with all that is outstanding from an earlier life (none
-   * the first time): find what still runs, report what ended meanwhile, and start what never started.
+   * Called once after `open`, before any `carryOut`, with all that is outstanding from an earlier life and the
+   * numbers of the nodes that are there from it (none the first time; details: `outstanding.catalog`): find
+   * the nodes and what still runs on them, report what ended meanwhile, and start what never started.
    */
-  attach(outstanding: EffectBatch): Promise<void>;
+  attach(outstanding: EffectBatch, presentNodes: readonly number[]): Promise<void>;
   /** Takes the effects of its pools; reads what it needs of the batch and its catalog before it returns. */
   carryOut(effects: EffectBatch): void;
   /** Lets go: ends idle runners, leaves running tasks running, so that a later `attach` finds them. */

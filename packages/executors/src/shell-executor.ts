@@ -55,10 +55,10 @@ export class ShellExecutor implements Executor {
     }, lookEveryMs).unref();
   }
 
-  async attach(outstanding: EffectBatch): Promise<void> {
+  async attach(outstanding: EffectBatch, presentNodes: readonly number[]): Promise<void> {
     const { catalog } = outstanding;
     const released = new Set<number>();
-    const runs = new Map<number, Map<string, Outstanding>>();
+    const runs = new Map(presentNodes.map((node) => [node, new Map<string, Outstanding>()]));
     for (let i = 0; i < outstanding.length; i++) {
       const node = outstanding.node(i);
       const run = outstanding.run(i);

@@ -102,7 +102,7 @@ export class ScriptedEngine {
     run: (run, sequence) => this.runs.get(`${run}-${sequence}`),
   };
 
-  async open(outstanding: readonly Effect[] = []): Promise<this> {
+  async open(outstanding: readonly Effect[] = [], present: readonly number[] = []): Promise<this> {
     await this.executor.open({
       directory: join(this.directory, 'executor'),
       blobStore: this.blobStore,
@@ -112,7 +112,7 @@ export class ScriptedEngine {
       },
       warn: (message) => this.warnings.push(message),
     });
-    await this.executor.attach(effectBatch(outstanding, this.catalog));
+    await this.executor.attach(effectBatch(outstanding, this.catalog), present);
     return this;
   }
 
