@@ -14,16 +14,16 @@ export interface TaskTextEntry {
 const chunkBits = 18;
 const firstChunkBits = 10;
 const alignment = 4;
+/** Of a place: the high 16 bits name the chunk, the low 16 the unit in it. */
+const unitBits = 16;
 
 /**
- * The texts of a job's tasks that were given one by one, packed into append-only chunks. An entry is named
- * by its place, counted in units of 4 bytes, plus one, so that 0 names none. No entry crosses a chunk; one
- * that is larger than a chunk has one of its own.
+ * The texts of a job's tasks that were given one by one, packed into append-only chunks of 65,536 units of 4
+ * bytes (the first ones are smaller). An entry is named by chunk and unit, plus one, so that 0 names none. No
+ * entry crosses a chunk; one that is larger than a chunk has one of its own.
  */
 export class TaskText {
   readonly chunks: Uint8Array[] = [];
-  /** First place of each chunk, in units. */
-  readonly #starts: number[] = [];
   #used = 0;
   readonly #writer = new ByteWriter(1024);
 
@@ -41,19 +41,16 @@ export class TaskText {
     const bytes = writer.bytes();
     let chunk = this.chunks.at(-1);
     if (chunk === undefined || this.#used + bytes.length > chunk.length) {
-      const start =
-        chunk === undefined ? 0 : this.#starts.at(-1)! + Math.ceil(chunk.length / alignment);
       // They start small, for the job of a single task, and double.
       const size = 1 << Math.min(chunkBits, firstChunkBits + this.chunks.length);
       chunk = new Uint8Array(Math.max(size, bytes.length));
       this.chunks.push(chunk);
-      this.#starts.push(start);
       this.#used = 0;
     }
     chunk.set(bytes, this.#used);
-    const place = this.#starts.at(-1)! + this.#used / alignment;
+    const unit = this.#used / alignment;
     this.#used += bytes.length;
-    return place + 1;
+    return (((this.chunks.length - 1) << unitBits) | unit) + 1;
   }
 
   get(place: number): TaskTextEntry {
@@ -94,26 +91,13 @@ export class TaskText {
     const text = new TaskText();
     const count = reader.int32();
     text.#used = reader.int32();
-    for (let start = 0; text.chunks.length < count; ) {
-      const chunk = new Uint8Array(reader.int32s().buffer);
-      text.chunks.push(chunk);
-      text.#starts.push(start);
-      start += Math.ceil(chunk.length / alignment);
-    }
+    while (text.chunks.length < count) text.chunks.push(new Uint8Array(reader.int32s().buffer));
     return text;
   }
 
   #at(place: number): ByteReader {
-    const unit = place - 1;
-    let low = 0;
-    let high = this.#starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if (this.#starts[middle]! <= unit) low = middle;
-      else high = middle - 1;
-    }
-    const reader = new ByteReader(this.chunks[low]!);
-    reader.at = (unit - this.#starts[low]!) * alignment;
+    const reader = new ByteReader(this.chunks[(place - 1) >>> unitBits]!);
+    reader.at = ((place - 1) & ((1 << unitBits) - 1)) * alignment;
     return reader;
   }
 }
@@ -187,10 +171,12 @@ export class TaskIdIndex {
   }
 }
 
+/** Ids are often numbered: without the last steps neighbours would crowd together. */
 function hashOf(key: string): number {
-  let hash = 0;
+  let hash = 0x811c9dc5;
   for (let index = 0; index < key.length; index++) {
-    hash = Math.imul(hash, 31) + key.charCodeAt(index);
+    hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
   }
-  return hash ^ (hash >>> 15);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return hash ^ (hash >>> 13);
 }
