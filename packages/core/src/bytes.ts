@@ -50,7 +50,16 @@ export class ByteWriter {
 
   /** UTF-8 without a length. */
   utf8(value: string): void {
-    for (let index = 0; index < value.length; index++) {
+    let index = 0;
+    // Nearly every text is ASCII to its end.
+    const start = this.#reserve(value.length);
+    for (; index < value.length; index++) {
+      const code = value.charCodeAt(index);
+      if (code >= 0x80) break;
+      this.#bytes[start + index] = code;
+    }
+    this.#length = start + index;
+    for (; index < value.length; index++) {
       const code = value.codePointAt(index)!;
       if (code < 0x80) this.uint8(code);
       else if (code < 0x800) this.uint16(0xc0 | (code >> 6) | ((0x80 | (code & 0x3f)) << 8));
@@ -76,6 +85,12 @@ export class ByteWriter {
     for (let index = 0; index < values.length; index++) {
       this.#view.setInt32(at + 4 * index, values[index]!, true);
     }
+  }
+
+  /** Room for `bytes` bytes, to be written by the view at the place that is returned. */
+  reserve(bytes: number): { at: number; view: DataView } {
+    const at = this.#reserve(bytes);
+    return { at, view: this.#view };
   }
 
   padTo(multiple: number): void {
@@ -110,6 +125,13 @@ export class ByteReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  /** Room that is read by the view at the place that is returned. */
+  take(bytes: number): { at: number; view: DataView } {
+    const at = this.at;
+    this.skip(bytes);
+    return { at, view: this.#view };
+  }
+
   get done(): boolean {
     return this.at >= this.#bytes.length;
   }
@@ -138,14 +160,21 @@ export class ByteReader {
     if (length < 0 || end > this.#bytes.length) throw new RangeError('text longer than its bytes');
     let value = '';
     while (this.at < end) {
+      value += this.#ascii(end);
+      if (this.at === end) break;
       const first = this.uint8();
       if (first < 0x80) value += String.fromCharCode(first);
-      else if (first < 0xe0) value += String.fromCharCode(((first & 0x1f) << 6) | this.#tail());
+      else if (first < 0xe0) value += String.fromCharCode(((first & 0x1f) << 6) | this.#tail(end));
       else if (first < 0xf0) {
-        value += String.fromCharCode(((first & 0x0f) << 12) | (this.#tail() << 6) | this.#tail());
+        value += String.fromCharCode(
+          ((first & 0x0f) << 12) | (this.#tail(end) << 6) | this.#tail(end),
+        );
       } else {
         const code =
-          ((first & 0x07) << 18) | (this.#tail() << 12) | (this.#tail() << 6) | this.#tail();
+          ((first & 0x07) << 18) |
+          (this.#tail(end) << 12) |
+          (this.#tail(end) << 6) |
+          this.#tail(end);
         value += String.fromCodePoint(Math.min(code, 0x10ffff));
       }
     }
@@ -176,8 +205,23 @@ export class ByteReader {
     while (this.at % multiple !== 0) this.at++;
   }
 
-  #tail(): number {
-    return this.uint8() & 0x3f;
+  /** The ASCII characters from here on, up to `end`. */
+  #ascii(end: number): string {
+    let text = '';
+    while (this.at < end && this.#bytes[this.at]! < 0x80) {
+      // As many arguments as a call takes.
+      const most = Math.min(end, this.at + 4096);
+      let to = this.at;
+      while (to < most && this.#bytes[to]! < 0x80) to++;
+      text += Reflect.apply(String.fromCharCode, undefined, this.#bytes.subarray(this.at, to));
+      this.at = to;
+    }
+    return text;
+  }
+
+  /** The bits of a following byte; 0 where the text ends too early. */
+  #tail(end: number): number {
+    return this.at < end ? this.uint8() & 0x3f : 0;
   }
 }
 

@@ -74,16 +74,19 @@ export class InputBatch {
   report(at: number, report: Report): this {
     const writer = this.#writer;
     const ended = report.kind === ReportKind.runEnded ? report : undefined;
-    writer.uint8(report.kind);
-    writer.uint8(
+    const { at: start, view } = writer.reserve(reportBytes);
+    view.setUint8(start, report.kind);
+    view.setUint8(
+      start + 1,
       (ended?.exitCode === undefined ? 0 : hasExitCode) |
         (ended?.detail === undefined ? 0 : hasDetail),
     );
-    writer.uint16(failureCodes.indexOf(ended?.failure ?? 'none'));
-    writer.int32('node' in report ? report.node : report.run);
-    writer.int32(report.sequence);
-    writer.int32(ended?.exitCode ?? 0);
-    writer.float64(at);
+    const failure = ended?.failure === undefined ? 0 : failureCodes.indexOf(ended.failure);
+    view.setUint16(start + 2, failure, true);
+    view.setInt32(start + 4, 'node' in report ? report.node : report.run, true);
+    view.setInt32(start + 8, report.sequence, true);
+    view.setInt32(start + 12, ended?.exitCode ?? 0, true);
+    view.setFloat64(start + 16, at, true);
     if (ended?.detail !== undefined) writer.text(ended.detail);
     return this.#framed();
   }
@@ -163,12 +166,14 @@ function readFrame(reader: ByteReader, visitor: InputVisitor): void {
     visitor.command(at, command);
     return;
   }
-  const flags = reader.uint8();
-  const failure = reader.uint16();
-  const subject = reader.int32();
-  const sequence = reader.int32();
-  const exitCode = reader.int32();
-  const at = reader.float64();
+  // The kind has been read.
+  const { at: rest, view } = reader.take(reportBytes - 1);
+  const flags = view.getUint8(rest);
+  const failure = view.getUint16(rest + 1, true);
+  const subject = view.getInt32(rest + 3, true);
+  const sequence = view.getInt32(rest + 7, true);
+  const exitCode = view.getInt32(rest + 11, true);
+  const at = view.getFloat64(rest + 15, true);
   const detail = (flags & hasDetail) === 0 ? undefined : reader.text();
   reader.skipTo(8);
   visitor.report(

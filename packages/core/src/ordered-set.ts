@@ -5,6 +5,8 @@
  */
 export class OrderedSet {
   #levels: Int32Array[] = [new Int32Array(1)];
+  /** The lowest level, where nearly every question is answered. */
+  #bottom: Int32Array = this.#levels[0]!;
   #size = 0;
 
   get size(): number {
@@ -18,33 +20,57 @@ export class OrderedSet {
 
   /** False if it was there. */
   add(member: number): boolean {
-    if (member >>> 5 >= this.#levels[0]!.length) this.#grow(member);
-    if (this.has(member)) return false;
-    let index = member;
-    for (const words of this.#levels) {
+    if (member >>> 5 >= this.#bottom.length) this.#grow(member);
+    const words = this.#bottom;
+    const word = member >>> 5;
+    const bit = 1 << (member & 31);
+    const before = words[word]!;
+    if ((before & bit) !== 0) return false;
+    words[word] = before | bit;
+    this.#size++;
+    if (before === 0) this.#raise(word);
+    return true;
+  }
+
+  /** A word of the lowest level is no longer 0. */
+  #raise(index: number): void {
+    const levels = this.#levels;
+    for (let level = 1; level < levels.length; level++) {
+      const words = levels[level]!;
       const word = index >>> 5;
       const before = words[word]!;
       words[word] = before | (1 << (index & 31));
-      if (before !== 0) break;
+      if (before !== 0) return;
       index = word;
     }
-    this.#size++;
-    return true;
   }
 
   /** False if it was not there. */
   delete(member: number): boolean {
-    if (!this.has(member)) return false;
-    let index = member;
-    for (const words of this.#levels) {
+    const words = this.#bottom;
+    const word = member >>> 5;
+    if (word >= words.length) return false;
+    const bit = 1 << (member & 31);
+    const before = words[word]!;
+    if ((before & bit) === 0) return false;
+    const after = before & ~bit;
+    words[word] = after;
+    this.#size--;
+    if (after === 0) this.#lower(word);
+    return true;
+  }
+
+  /** A word of the lowest level has become 0. */
+  #lower(index: number): void {
+    const levels = this.#levels;
+    for (let level = 1; level < levels.length; level++) {
+      const words = levels[level]!;
       const word = index >>> 5;
       const after = words[word]! & ~(1 << (index & 31));
       words[word] = after;
-      if (after !== 0) break;
+      if (after !== 0) return;
       index = word;
     }
-    this.#size--;
-    return true;
   }
 
   /** The lowest member, −1 if there is none. */
@@ -54,9 +80,19 @@ export class OrderedSet {
 
   /** The lowest member above `after`, −1 if there is none. */
   next(after: number): number {
-    let index = after + 1;
+    const index = after + 1;
+    const bottom = this.#bottom;
+    const word = index >>> 5;
+    if (word >= bottom.length) return -1;
+    const above = bottom[word]! & (-1 << (index & 31));
+    if (above !== 0) return (word << 5) + lowestBit(above);
+    return this.#nextAbove(word + 1);
+  }
+
+  /** The lowest member in the words of the lowest level from `index` on. */
+  #nextAbove(index: number): number {
     const levels = this.#levels;
-    for (let level = 0; level < levels.length; level++) {
+    for (let level = 1; level < levels.length; level++) {
       const words = levels[level]!;
       const word = index >>> 5;
       if (word >= words.length) return -1;
@@ -81,6 +117,7 @@ export class OrderedSet {
 
   clear(): void {
     this.#levels = [new Int32Array(1)];
+    this.#bottom = this.#levels[0]!;
     this.#size = 0;
   }
 
@@ -100,6 +137,7 @@ export class OrderedSet {
     const bottom = new Int32Array(Math.max(words.length * 2, (member >>> 5) + 1));
     bottom.set(words);
     this.#levels = [bottom];
+    this.#bottom = bottom;
     for (let below = bottom; below.length > 1; ) {
       const summary = new Int32Array((below.length + 31) >>> 5);
       for (let word = 0; word < below.length; word++) {

@@ -18,7 +18,8 @@ export class JobRing {
   readonly slots: number;
   /** Ranks that have jobs. */
   readonly ranks: OrderedSet = new OrderedSet();
-  readonly #jobs: (OrderedSet | undefined)[] = [];
+  /** By rank; made at its full length, since V8 turns sparse arrays into dictionaries. */
+  readonly #jobs: (OrderedSet | undefined)[] = new Array<undefined>(priorityCount).fill(undefined);
 
   constructor(slots: number) {
     this.slots = slots;

@@ -69,6 +69,11 @@ export function leaveRing(world: World, job: Job, ready: ReadyClass): void {
 
 /** The part that has the head of the class, after the stale entries before it are dropped. The class has a live row. */
 export function headPart(job: Job, ready: ReadyClass): Part {
+  const [front, middle, back] = ready.parts;
+  // Nothing stale is in it: no row needs to be looked at.
+  if (front.rows + middle.rows + back.rows === ready.live) {
+    return front.rows > 0 ? Part.front : middle.rows > 0 ? Part.middle : Part.back;
+  }
   for (let part: number = Part.front; ; part++) {
     const queue = ready.parts[part as Part];
     while (queue.rows > 0) {
