@@ -363,12 +363,13 @@ test.concurrent('files and directories go in, outputs come out, one is shown', a
   const { code, stdout, stderr } = await berth(['run', file], { cwd: directory });
   expect(stderr).toBe('');
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^4 files uploaded$/m);
+  expect(stdout).toMatch(/^5 files uploaded$/m);
   expect(stdout.endsWith('/fetched/from-a/all.txt\n\none\ntwo\nthree\n')).toBe(true);
   expect(linesOf(join(directory, 'fetched', 'from-a', 'list.txt')).sort()).toEqual([
     'in/a b.txt',
     'in/deep/er/ü.txt',
     'in/empty',
+    'in/link',
     'single.txt',
   ]);
 });

@@ -205,7 +205,9 @@ tree() { # SESSION MARKER: kill until two scans in a row find nothing
   none=0 scans=0
   while [ $none -lt 2 ] && [ $scans -lt 100 ]; do
     found=$(scan "$1" "$2") scans=$((scans + 1))
-    if [ "$found" ]; then none=0; kill -KILL $found 2>/dev/null; else none=$((none + 1)); fi
+    [ "$found" ] || { none=$((none + 1)); continue; }
+    # All stand still before the first dies: a parent must not see its child's death and go on.
+    none=0; kill -STOP $found 2>/dev/null; kill -KILL $found 2>/dev/null
   done
 }
 session_of() { # SLOT: sets $session, - if its shell is dead

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { BatchError } from '@berth/core';
 import type { JobFile } from '@berth/core/spec';
@@ -14,9 +13,6 @@ export interface LoadedJobFile extends JobFile {
   fingerprint: string;
 }
 
-/** semantics §1.2: at most four slots a core; this machine's cores, and room for small machines to try things. */
-const leastLocalCores = 16;
-
 /**
  * Reads and checks a job file, JSON or YAML, and that what it uploads exists.
  * @throws BatchError whose message begins with the file's name.
@@ -24,10 +20,7 @@ const leastLocalCores = 16;
 export async function loadJobFile(file: string): Promise<LoadedJobFile> {
   const value = await readDocument(file);
   try {
-    const parsed = parseJobFile(value, {
-      localCores: Math.max(cpus().length, leastLocalCores),
-      durabilityOf: () => 'written',
-    });
+    const parsed = parseJobFile(value, { durabilityOf: () => 'written' });
     const directory = dirname(resolve(file));
     await checkUploads(parsed, directory);
     const fingerprint = createHash('sha256').update(JSON.stringify(parsed)).digest('hex');

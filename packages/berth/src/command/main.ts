@@ -13,7 +13,8 @@ const usage = `usage: berth run FILE [--state DIR] [--restart] [--json]
   --restart     begin anew, whatever the state directory holds
   --json        print the results as JSON, and nothing else
 
-exit code: 0 all tasks succeeded, 1 some did not, 2 the input is wrong, 130 interrupted
+exit code: 0 all tasks succeeded, 1 some did not, 2 the input is wrong,
+           70 Berth itself failed, 130 interrupted
 `;
 
 /** The user's mistake: exit code 2. */

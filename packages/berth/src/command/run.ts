@@ -44,10 +44,8 @@ export async function runJobFile(options: RunOptions): Promise<RunResults> {
   const say = (line: string): void => {
     if (!options.json) options.stdout.write(`${line}\n`);
   };
-  await using batch = await openBatch({
-    directory,
-    warn: (message) => void options.stderr.write(`berth: ${message}\n`),
-  });
+  const warn = (message: string): void => void options.stderr.write(`berth: ${message}\n`);
+  await using batch = await openBatch({ directory, warn });
   const started = await goOnOrBegin(batch, file, directory, options.restart, say);
   const view = progressView(options.stdout, options.json);
   let stalled = false;
@@ -57,7 +55,7 @@ export async function runJobFile(options: RunOptions): Promise<RunResults> {
     view.stop();
   }
   if (stalled) await endStalled(batch, file);
-  const downloads = await downloadAll(batch.storage, file.downloads, file.directory);
+  const downloads = await downloadAll(batch.storage, file.downloads, file.directory, warn);
   const results = await collectResults(batch, file.job.id, directory, downloads, started);
   await writeFile(join(directory, deliveredFile), batch.jobs.get(file.job.id).get().creationTime);
   return results;

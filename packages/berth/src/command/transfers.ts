@@ -20,8 +20,10 @@ export async function uploadAll(
     }
     const entries = await readdir(from, { recursive: true, withFileTypes: true });
     for (const entry of entries) {
-      if (!entry.isFile()) continue;
       const file = join(entry.parentPath, entry.name);
+      // A link to a file counts as the file; one to a directory is not followed, since it may lead round.
+      const found = entry.isSymbolicLink() ? await stat(file).catch(() => undefined) : entry;
+      if (found?.isFile() !== true) continue;
       const name = file
         .slice(from.length + 1)
         .split(sep)
@@ -38,16 +40,20 @@ export async function downloadAll(
   store: BlobStore,
   downloads: readonly Download[],
   directory: string,
+  warn: (message: string) => void,
 ): Promise<{ file: string; print: boolean }[]> {
   const files: { file: string; print: boolean }[] = [];
   for (const { container, prefix, target, print } of downloads) {
-    if (!(await store.containerExists(container))) continue;
+    const before = files.length;
     for await (const { name } of store.list(container, prefix === undefined ? {} : { prefix })) {
       const file = join(resolve(directory, target), name);
       await mkdir(dirname(file), { recursive: true });
       await rm(file, { force: true });
       await store.download(container, name, file, { mode: 0o644 });
       files.push({ file, print });
+    }
+    if (files.length === before) {
+      warn(`downloads: nothing in container "${container}" begins with "${prefix ?? ''}"`);
     }
   }
   return files;
