@@ -1,6 +1,7 @@
 import type { ByteReader, ByteWriter } from './bytes.ts';
 import { IntegerIds } from './integer-ids.ts';
 import { IntegerList } from './integer-list.ts';
+import { RowColumn } from './row-column.ts';
 import type { TaskDependencies } from './specification.ts';
 import { idKey } from './task-text.ts';
 
@@ -32,7 +33,7 @@ export class Dependencies {
   readonly #edgeGroup = new IntegerList();
   readonly #edgeNext = new IntegerList();
   /** First edge out of a parent's row. */
-  readonly #ofRow = new Map<number, number>();
+  readonly #ofRow = new RowColumn();
   /** First edge out of an id that no task has. */
   readonly #ofMissingId = new Map<string, number>();
 
@@ -85,7 +86,7 @@ export class Dependencies {
         const key = idKey(id);
         this.#ofMissingId.set(key, this.#edge(group, this.#ofMissingId.get(key) ?? noEdge));
       } else if (!tasks.satisfies(parent)) {
-        this.#ofRow.set(parent, this.#edge(group, this.#ofRow.get(parent) ?? noEdge));
+        this.#ofRow.set(parent, this.#edge(group, this.#ofRow.get(parent)));
       } else continue;
       missing++;
     }
@@ -121,10 +122,8 @@ export class Dependencies {
   /** The task has completed and satisfies; `integer` is that of its id, −1 if it has none. */
   satisfied(row: number, integer: number): void {
     const edge = this.#ofRow.get(row);
-    if (edge !== undefined) {
-      this.#ofRow.delete(row);
-      this.#follow(edge);
-    }
+    this.#ofRow.set(row, noEdge);
+    this.#follow(edge);
     if (integer >= 0) this.#satisfyInteger(integer);
   }
 
@@ -140,8 +139,8 @@ export class Dependencies {
   /** The task is no more: what still waits for it waits for its id. */
   deleted(id: string, row: number): void {
     const edge = this.#ofRow.get(row);
-    if (edge === undefined) return;
-    this.#ofRow.delete(row);
+    if (edge === noEdge) return;
+    this.#ofRow.set(row, noEdge);
     const key = idKey(id);
     this.#ofMissingId.set(key, this.#joined(edge, this.#ofMissingId.get(key) ?? noEdge));
   }
@@ -278,7 +277,7 @@ export class Dependencies {
     for (const list of this.#lists()) list.write(writer);
     writer.json({
       ranges: this.#rangeStart.map((start, range) => [start, this.#rangeEnd[range]]),
-      ofRow: entries(this.#ofRow),
+      ofRow: [...this.#ofRow.entries()],
       ofMissingId: [...this.#ofMissingId].sort(([a], [b]) => (a < b ? -1 : 1)),
       byBounds: [...this.#rangeByBounds].sort(([a], [b]) => (a < b ? -1 : 1)),
       watchers: entries(this.#watchers),
