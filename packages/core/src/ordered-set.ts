@@ -115,12 +115,6 @@ export class OrderedSet {
     return index;
   }
 
-  clear(): void {
-    this.#levels = [new Int32Array(1)];
-    this.#bottom = this.#levels[0]!;
-    this.#size = 0;
-  }
-
   *[Symbol.iterator](): IterableIterator<number> {
     for (let member = this.first(); member !== -1; member = this.next(member)) yield member;
   }

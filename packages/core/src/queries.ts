@@ -1,5 +1,4 @@
 import { formatTime } from './calendar.ts';
-import type { BatchErrorBody } from './errors.ts';
 import type { Job, TaskTally } from './job.ts';
 import { taskMachine } from './machines.ts';
 import type { Node } from './node.ts';
@@ -335,9 +334,4 @@ function jobView(job: Job): JobView {
       ...(endTime === undefined || terminateReason === undefined ? {} : { terminateReason }),
     },
   };
-}
-
-/** For callers that want an absence as an error. */
-export function notFound(entity: 'Pool' | 'Job' | 'Task', id: string): BatchErrorBody {
-  return { code: `${entity}NotFound`, message: `There is no ${entity.toLowerCase()} "${id}".` };
 }

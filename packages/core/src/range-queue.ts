@@ -91,13 +91,6 @@ export class RangeQueue {
     return false;
   }
 
-  clear(): void {
-    this.#entries = new Float64Array(3 * 4);
-    this.#head = 0;
-    this.#length = 0;
-    this.#rows = 0;
-  }
-
   *ranges(): IterableIterator<{ row: number; count: number; stamp: number }> {
     for (let index = 0; index < this.#length; index++) {
       const at = this.#at(index);
