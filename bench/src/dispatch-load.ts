@@ -110,12 +110,8 @@ export class EngineLives {
       this.#now++;
       for (let index = 0; index < count; index++) {
         const at = this.#first;
-        this.#batch.report(this.#now, {
-          kind: ReportKind.runEnded,
-          run: this.#running[at] ?? -1,
-          sequence: this.#running[at + 1] ?? -1,
-          exitCode: 0,
-        });
+        const running = this.#running;
+        this.#batch.runEnded(this.#now, running[at] ?? -1, running[at + 1] ?? -1, 0);
         this.#first = at + 2 === this.#running.length ? 0 : at + 2;
       }
       this.#count -= count;

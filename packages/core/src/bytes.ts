@@ -87,10 +87,13 @@ export class ByteWriter {
     }
   }
 
-  /** Room for `bytes` bytes, to be written by the view at the place that is returned. */
-  reserve(bytes: number): { at: number; view: DataView } {
-    const at = this.#reserve(bytes);
-    return { at, view: this.#view };
+  /** Room for `bytes` bytes, to be written by the {@link view} as it is then; where it begins. */
+  reserve(bytes: number): number {
+    return this.#reserve(bytes);
+  }
+
+  get view(): DataView<ArrayBuffer> {
+    return this.#view;
   }
 
   padTo(multiple: number): void {
@@ -125,11 +128,9 @@ export class ByteReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** Room that is read by the view at the place that is returned. */
-  take(bytes: number): { at: number; view: DataView } {
-    const at = this.at;
-    this.skip(bytes);
-    return { at, view: this.#view };
+  /** All of it, for who reads at places of its own. */
+  get view(): DataView {
+    return this.#view;
   }
 
   get done(): boolean {

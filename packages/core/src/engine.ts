@@ -3,8 +3,7 @@ import type { EffectBatch } from './effect.ts';
 import { EffectLog } from './effect-log.ts';
 import type { BatchErrorBody } from './errors.ts';
 import type { EngineEvent } from './event-log.ts';
-import type { InputVisitor } from './input-batch.ts';
-import { failureCode, InputBatch } from './input-batch.ts';
+import { failureCode, InputBatch, InputReader } from './input-batch.ts';
 import { endRunAs, expire } from './job-end.ts';
 import { addJob, patchJob, removeJob, terminateJob } from './job-rules.ts';
 import { place } from './placement.ts';
@@ -66,7 +65,13 @@ export class Engine {
     this.#results = [];
     world.effects.clear();
     world.events = this.listening ? [] : undefined;
-    InputBatch.read(batch instanceof InputBatch ? batch.bytes() : batch, this.#inputs);
+    const reader = new InputReader(batch instanceof InputBatch ? batch.bytes() : batch);
+    while (reader.next()) {
+      this.#advance(reader.at);
+      if (reader.isCommand) this.#results.push(this.#carryOut(reader.command()));
+      else if (!this.#heed(reader)) world.ignoredReports++;
+      this.#settle();
+    }
     return { results: this.#results, effects: world.effects, events: world.events ?? [] };
   }
 
@@ -143,35 +148,25 @@ export class Engine {
     return validate(this.#world);
   }
 
-  readonly #inputs: InputVisitor = {
-    command: (at, command) => {
-      this.#advance(at);
-      this.#results.push(this.#carryOut(command));
-      this.#settle();
-    },
-    report: (at, kind, subject, sequence, exitCode, failure, detail) => {
-      this.#advance(at);
-      if (!this.#heed(kind, subject, sequence, exitCode, failure, detail)) {
-        this.#world.ignoredReports++;
-      }
-      this.#settle();
-    },
-  };
-
   /** False: the report is about something that is over. */
-  #heed(
-    kind: ReportKind,
-    subject: number,
-    sequence: number,
-    exitCode: number | undefined,
-    failure: number,
-    detail: string | undefined,
-  ): boolean {
+  #heed(report: InputReader): boolean {
     const world = this.#world;
-    if (kind === ReportKind.runEnded || kind === ReportKind.runLost) {
+    const { kind, subject, sequence } = report;
+    if (kind === ReportKind.runEnded) {
       if (!world.runs.is(subject, sequence)) return false;
-      if (kind === ReportKind.runLost) requeue(world, subject, false);
-      else endRun(world, subject, exitCode, failureNumber(exitCode, failure), detail);
+      const { exitCode, failure } = report;
+      if (failure === 0 && exitCode !== undefined) {
+        endRun(world, subject, exitCode, 0, report.detail());
+      } else {
+        // An end without exit code needs a reason.
+        const code = failure === 0 ? 'Unknown' : failureCode(failure);
+        endRun(world, subject, exitCode, failureCodes.indexOf(code), report.detail());
+      }
+      return true;
+    }
+    if (kind === ReportKind.runLost) {
+      if (!world.runs.is(subject, sequence)) return false;
+      requeue(world, subject, false);
       return true;
     }
     const node = world.nodes[subject];
@@ -261,12 +256,4 @@ function configure(
 
 function result(error: BatchErrorBody | undefined): CommandResult {
   return error === undefined ? {} : { error };
-}
-
-/** An end without exit code needs a reason. */
-function failureNumber(exitCode: number | undefined, failure: number): number {
-  if (failure === 0 && exitCode !== undefined) return 0;
-  return failure === 0
-    ? failureCodes.indexOf('Unknown')
-    : failureCodes.indexOf(failureCode(failure));
 }

@@ -23,7 +23,7 @@ const headBytes = 8;
 const commandHeadBytes = 16;
 const reportBytes = 24;
 
-/** What {@link InputBatch.forEach} hands out. */
+/** What {@link InputBatch.read} hands out. */
 export interface InputVisitor {
   command(at: number, command: Command): void;
   report(
@@ -72,23 +72,47 @@ export class InputBatch {
   }
 
   report(at: number, report: Report): this {
+    if (report.kind !== ReportKind.runEnded) {
+      const subject = 'node' in report ? report.node : report.run;
+      this.#report(at, report.kind, 0, 0, subject, report.sequence, 0);
+      return this;
+    }
+    const { run, sequence, exitCode, failure, detail } = report;
+    const flags =
+      (exitCode === undefined ? 0 : hasExitCode) | (detail === undefined ? 0 : hasDetail);
+    const number = failure === undefined ? 0 : failureCodes.indexOf(failure);
+    this.#report(at, report.kind, flags, number, run, sequence, exitCode ?? 0);
+    if (detail !== undefined) {
+      this.#writer.text(detail);
+      this.#writer.padTo(8);
+    }
+    return this;
+  }
+
+  /** The report of a run that exited, without an object for it: for executors that report millions. */
+  runEnded(at: number, run: number, sequence: number, exitCode: number): this {
+    this.#report(at, ReportKind.runEnded, hasExitCode, 0, run, sequence, exitCode);
+    return this;
+  }
+
+  #report(
+    at: number,
+    kind: ReportKind,
+    flags: number,
+    failure: number,
+    subject: number,
+    sequence: number,
+    exitCode: number,
+  ): void {
     const writer = this.#writer;
-    const ended = report.kind === ReportKind.runEnded ? report : undefined;
-    const { at: start, view } = writer.reserve(reportBytes);
-    view.setUint8(start, report.kind);
-    view.setUint8(
-      start + 1,
-      (ended?.exitCode === undefined ? 0 : hasExitCode) |
-        (ended?.detail === undefined ? 0 : hasDetail),
-    );
-    const failure = ended?.failure === undefined ? 0 : failureCodes.indexOf(ended.failure);
-    view.setUint16(start + 2, failure, true);
-    view.setInt32(start + 4, 'node' in report ? report.node : report.run, true);
-    view.setInt32(start + 8, report.sequence, true);
-    view.setInt32(start + 12, ended?.exitCode ?? 0, true);
+    const start = writer.reserve(reportBytes);
+    const { view } = writer;
+    view.setInt32(start, kind | (flags << 8) | (failure << 16), true);
+    view.setInt32(start + 4, subject, true);
+    view.setInt32(start + 8, sequence, true);
+    view.setInt32(start + 12, exitCode, true);
     view.setFloat64(start + 16, at, true);
-    if (ended?.detail !== undefined) writer.text(ended.detail);
-    return this.#framed();
+    this.#length++;
   }
 
   /** The encoding; valid until the next input is added. */
@@ -111,16 +135,105 @@ export class InputBatch {
    * @throws BatchError `InvalidInput` if it is not one that this version reads.
    */
   static read(bytes: Uint8Array, visitor: InputVisitor): void {
-    const reader = new ByteReader(bytes);
-    const count = check(reader);
-    reader.at = headBytes;
-    for (let index = 0; index < count; index++) readFrame(reader, visitor);
+    const reader = new InputReader(bytes);
+    while (reader.next()) {
+      if (reader.isCommand) visitor.command(reader.at, reader.command());
+      else {
+        visitor.report(
+          reader.at,
+          reader.kind as ReportKind,
+          reader.subject,
+          reader.sequence,
+          reader.exitCode,
+          reader.failure,
+          reader.detail(),
+        );
+      }
+    }
   }
 
   #framed(): this {
     this.#writer.padTo(8);
     this.#length++;
     return this;
+  }
+}
+
+/** Reads an encoded batch, one input after the other: each is at hand until the next one is. */
+export class InputReader {
+  readonly #reader: ByteReader;
+  readonly #view: DataView;
+  #left: number;
+  /** Place of the frame, and of the one after it. */
+  #frame = 0;
+  #after = headBytes;
+
+  /** @throws BatchError `InvalidInput` if the bytes are no batch that this version reads. */
+  constructor(bytes: Uint8Array) {
+    this.#reader = new ByteReader(bytes);
+    this.#view = this.#reader.view;
+    this.#left = check(this.#reader);
+  }
+
+  /** Goes to the next input; false if there is none. */
+  next(): boolean {
+    if (this.#left === 0) return false;
+    this.#left--;
+    this.#frame = this.#after;
+    const head = this.#view.getInt32(this.#frame, true);
+    if ((head & 0xff) !== commandKind && (head & (hasDetail << 8)) === 0) {
+      this.#after = this.#frame + reportBytes;
+    } else {
+      this.#reader.at = this.#frame;
+      skipFrame(this.#reader);
+      this.#after = this.#reader.at;
+    }
+    return true;
+  }
+
+  get isCommand(): boolean {
+    return this.kind === commandKind;
+  }
+
+  /** Milliseconds since the epoch. */
+  get at(): number {
+    return this.#view.getFloat64(this.#frame + (this.isCommand ? 8 : 16), true);
+  }
+
+  /** {@link ReportKind} of a report. */
+  get kind(): number {
+    return this.#view.getUint8(this.#frame);
+  }
+
+  /** Run or node of a report. */
+  get subject(): number {
+    return this.#view.getInt32(this.#frame + 4, true);
+  }
+
+  get sequence(): number {
+    return this.#view.getInt32(this.#frame + 8, true);
+  }
+
+  get exitCode(): number | undefined {
+    return (this.#view.getUint8(this.#frame + 1) & hasExitCode) === 0
+      ? undefined
+      : this.#view.getInt32(this.#frame + 12, true);
+  }
+
+  /** Number of a failure code. */
+  get failure(): number {
+    return this.#view.getUint16(this.#frame + 2, true);
+  }
+
+  detail(): string | undefined {
+    if ((this.#view.getUint8(this.#frame + 1) & hasDetail) === 0) return undefined;
+    this.#reader.at = this.#frame + reportBytes;
+    return this.#reader.text();
+  }
+
+  command(): Command {
+    this.#reader.at = this.#frame + commandHeadBytes;
+    return parseCommand(this.#reader.utf8(this.#view.getInt32(this.#frame + 4, true)));
   }
 }
 
@@ -133,11 +246,26 @@ function check(reader: ByteReader): number {
     }
     reader.skipTo(4);
     const count = reader.int32();
-    for (let index = 0; index < count; index++) skipFrame(reader);
+    if (count < 0) throw damaged(`${count} inputs`);
+    for (let left = count - plainReports(reader, count); left > 0; left--) skipFrame(reader);
     return count;
   } catch (error) {
     throw error instanceof RangeError ? damaged(error.message) : error;
   }
+}
+
+/** Passes by what most batches are made of, reports without a detail, up to the first other frame; how many. */
+function plainReports(reader: ByteReader, count: number): number {
+  const { view } = reader;
+  const most = Math.min(count, Math.floor((view.byteLength - reader.at) / reportBytes));
+  let passed = 0;
+  for (; passed < most; passed++) {
+    const head = view.getInt32(reader.at, true);
+    const kind = head & 0xff;
+    if (kind < 1 || kind > ReportKind.nodeGone || (head & (hasDetail << 8)) !== 0) break;
+    reader.at += reportBytes;
+  }
+  return passed;
 }
 
 function skipFrame(reader: ByteReader): void {
@@ -153,38 +281,6 @@ function skipFrame(reader: ByteReader): void {
     if ((flags & hasDetail) !== 0) reader.skip(reader.int32());
   } else throw damaged(`unknown kind of input ${kind}`);
   reader.skipTo(8);
-}
-
-function readFrame(reader: ByteReader, visitor: InputVisitor): void {
-  const kind = reader.uint8();
-  if (kind === commandKind) {
-    reader.skipTo(4);
-    const length = reader.int32();
-    const at = reader.float64();
-    const command = parseCommand(reader.utf8(length));
-    reader.skipTo(8);
-    visitor.command(at, command);
-    return;
-  }
-  // The kind has been read.
-  const { at: rest, view } = reader.take(reportBytes - 1);
-  const flags = view.getUint8(rest);
-  const failure = view.getUint16(rest + 1, true);
-  const subject = view.getInt32(rest + 3, true);
-  const sequence = view.getInt32(rest + 7, true);
-  const exitCode = view.getInt32(rest + 11, true);
-  const at = view.getFloat64(rest + 15, true);
-  const detail = (flags & hasDetail) === 0 ? undefined : reader.text();
-  reader.skipTo(8);
-  visitor.report(
-    at,
-    kind as ReportKind,
-    subject,
-    sequence,
-    (flags & hasExitCode) === 0 ? undefined : exitCode,
-    failure,
-    detail,
-  );
 }
 
 function parseCommand(json: string): Command {

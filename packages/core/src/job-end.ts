@@ -1,5 +1,5 @@
 import type { Job } from './job.ts';
-import { leaveRings } from './ready-queue.ts';
+import { dropQueues } from './ready-queue.ts';
 import { Ending } from './run-table.ts';
 import { idKey } from './task-text.ts';
 import type { World } from './world.ts';
@@ -10,8 +10,7 @@ import type { World } from './world.ts';
 
 /** active → terminating: what runs is killed, what waits never runs. */
 export function terminate(world: World, job: Job, reason: string): void {
-  stopPlacing(world, job);
-  world.moveJob(job, 'terminate');
+  stop(world, job, 'terminate');
   world.jobDeadlines.delete(job.number);
   job.terminateReason = reason;
   endRuns(world, job, Ending.byUser);
@@ -20,8 +19,7 @@ export function terminate(world: World, job: Job, reason: string): void {
 
 /** The same when its wall clock expires: every task that is not completed ends with it (ruling 4). */
 export function expire(world: World, job: Job): void {
-  stopPlacing(world, job);
-  world.moveJob(job, 'terminate');
+  stop(world, job, 'terminate');
   job.terminateReason = 'MaxWallClockTimeExpiry';
   job.expiredAt = world.now;
   endRuns(world, job, Ending.jobWallClock);
@@ -30,8 +28,7 @@ export function expire(world: World, job: Job): void {
 
 /** any → deleting → gone, as soon as nothing of it runs. */
 export function deleteJob(world: World, job: Job): void {
-  stopPlacing(world, job);
-  world.moveJob(job, 'delete');
+  stop(world, job, 'delete');
   world.jobDeadlines.delete(job.number);
   endRuns(world, job, Ending.byUser);
   considerRunsGone(world, job);
@@ -51,10 +48,11 @@ export function runLeft(world: World, job: Job): void {
   considerJobEnd(world, job);
 }
 
-/** Nothing of the job is placed again, so its queues are dropped with what they hold. */
-function stopPlacing(world: World, job: Job): void {
-  leaveRings(world, job);
-  job.classes.length = 0;
+/** Nothing of the job is placed again. */
+function stop(world: World, job: Job, trigger: 'terminate' | 'delete'): void {
+  dropQueues(world, job);
+  world.moveJob(job, trigger);
+  job.watch();
 }
 
 function endRuns(world: World, job: Job, ending: Ending): void {
@@ -68,18 +66,21 @@ function endRuns(world: World, job: Job, ending: Ending): void {
 /** Tells a run to end; what it ended for decides how its task completes. */
 export function endRunAs(world: World, run: number, ending: Ending): void {
   world.runs.setEnding(run, ending);
-  world.runDeadlines.delete(run);
+  world.dropDeadline(run);
   world.kill(run, ending === Ending.byUser ? 'ended' : 'wallClock');
 }
 
-function considerRunsGone(world: World, job: Job): void {
-  if (job.runs > 0) return;
+/** To be called when a run of the job is over, and the job is not. */
+export function considerRunsGone(world: World, job: Job): void {
+  if (job.state === 'active' || job.runs > 0) return;
   if (job.state === 'terminating') {
     world.moveJob(job, 'allEnded');
     job.endTime = world.now;
   } else if (job.state === 'deleting') {
     world.moveJob(job, 'allEnded');
     world.jobs[job.number] = undefined;
+    world.classes.free(job.number);
+    job.rows.free();
     world.jobById.delete(idKey(job.specification.id));
     const { id, poolInfo } = job.specification;
     const poolId = world.pool(poolInfo.poolId)?.specification.id ?? poolInfo.poolId;

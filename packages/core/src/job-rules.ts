@@ -11,7 +11,7 @@ import type { World } from './world.ts';
 export function addJob(world: World, specification: JobSpecification): BatchErrorBody | undefined {
   const { id, poolInfo, constraints } = specification;
   if (world.job(id) !== undefined) return refuse('JobExists', `The job "${id}" exists already.`);
-  const job = new Job(world.jobs.length, specification, world.now);
+  const job = new Job(world.jobs.length, specification, world.now, world);
   job.pool = world.pool(poolInfo.poolId)?.number ?? -1;
   world.jobs.push(job);
   world.jobById.set(idKey(id), job);

@@ -2,7 +2,7 @@ import type { TaskLookup } from './dependencies.ts';
 import { Dependencies } from './dependencies.ts';
 import { integerOf } from './integer-ids.ts';
 import type { JobState } from './machines.ts';
-import { RangeQueue } from './range-queue.ts';
+import { ReadyClass } from './ready-queue.ts';
 import type {
   JobSpecification,
   TaskConstraints,
@@ -10,6 +10,9 @@ import type {
   TaskFactory,
   TaskTemplate,
 } from './specification.ts';
+import type { TaskArena } from './task-arena.ts';
+import type { TaskClasses } from './task-classes.ts';
+import { Class, ClassFlag } from './task-classes.ts';
 import { compileFactory } from './task-factory.ts';
 import { Flag, stateMask, TaskRows, TaskState, Word } from './task-rows.ts';
 import { idKey, TaskIdIndex, TaskText } from './task-text.ts';
@@ -50,24 +53,11 @@ export interface RareTaskFacts {
   constraints?: TaskConstraints;
 }
 
-/** The three parts of a job's queue (semantics §3.3), for the tasks that ask for one number of slots. */
-export class ReadyClass {
-  readonly slots: number;
-  readonly parts: readonly [front: RangeQueue, middle: RangeQueue, back: RangeQueue] = [
-    new RangeQueue(),
-    new RangeQueue(),
-    new RangeQueue(),
-  ];
-  /** Rows in it that are not stale: the job is in the pool's ring of this size while there are any. */
-  live = 0;
-
-  constructor(slots: number) {
-    this.slots = slots;
-  }
+/** The tables of the world in which a job keeps its tasks. */
+export interface TaskTables {
+  readonly arena: TaskArena;
+  readonly classes: TaskClasses;
 }
-
-export const Part = { front: 0, middle: 1, back: 2 } as const;
-export type Part = (typeof Part)[keyof typeof Part];
 
 /** A job with its tasks (semantics §1.4). */
 export class Job implements TaskLookup {
@@ -86,7 +76,8 @@ export class Job implements TaskLookup {
   /** Number of the pool that its tasks go to; −1: there is none now. */
   pool = -1;
 
-  readonly rows: TaskRows = new TaskRows();
+  readonly rows: TaskRows;
+  readonly #classes: TaskClasses;
   readonly segments: Segment[] = [];
   text: TaskText = new TaskText();
   readonly ids: TaskIdIndex = new TaskIdIndex((row) => this.text.id(this.rows.get(row, Word.text)));
@@ -97,22 +88,21 @@ export class Job implements TaskLookup {
   /** Exactly where the job sets usesTaskDependencies. */
   dependencies: Dependencies | undefined;
 
+  /** By slots. */
   readonly classes: ReadyClass[] = [];
+  /** Whether some task given by itself has a wall clock. */
+  someWallClock = false;
   nextStamp = 0;
-  /** Rows that hold a run now. */
-  runs = 0;
   rowCount = 0;
-  readonly tasks: TaskTally = { gone: 0, running: 0, succeeded: 0, failed: 0 };
-  /** The same in slots, with all tasks there are. */
-  readonly slots: TaskTally & { total: number } = {
-    total: 0,
-    gone: 0,
-    running: 0,
-    succeeded: 0,
-    failed: 0,
-  };
 
-  constructor(number: number, specification: JobSpecification, creationTime: number) {
+  constructor(
+    number: number,
+    specification: JobSpecification,
+    creationTime: number,
+    { arena, classes }: TaskTables,
+  ) {
+    this.rows = new TaskRows(arena);
+    this.#classes = classes;
     this.number = number;
     this.specification = specification;
     this.creationTime = creationTime;
@@ -247,17 +237,57 @@ export class Job implements TaskLookup {
     while (at < this.classes.length && this.classes[at]!.slots < slots) at++;
     const found = this.classes[at];
     if (found?.slots === slots) return found;
-    const made = new ReadyClass(slots);
+    const made = new ReadyClass(this.#classes.add(this.number, slots, this.creationTime), slots);
     this.classes.splice(at, 0, made);
+    this.watch();
     return made;
   }
 
+  /** The ends of its tasks are looked at closely from now on, if they must be. */
+  watch(): void {
+    if (this.dependencies === undefined && this.state === 'active') return;
+    for (const { at } of this.classes) this.#classes.words[at + Class.flags]! |= ClassFlag.watched;
+  }
+
+  /** So many tasks of this size are there that were not. */
+  count(slots: number, tasks: number): void {
+    this.#classes.words[this.readyClass(slots).at + Class.unfinished]! += tasks;
+  }
+
+  /** Rows that hold a run now. */
+  get runs(): number {
+    return this.#classes.sum(this.number, Class.running);
+  }
+
+  /** Tasks there are. */
   get taskCount(): number {
-    return this.rowCount - this.tasks.gone;
+    const { succeeded, failed } = this.tasks;
+    return this.#classes.sum(this.number, Class.unfinished) + succeeded + failed;
   }
 
   get allCompleted(): boolean {
-    return this.tasks.succeeded + this.tasks.failed === this.taskCount;
+    return this.#classes.sum(this.number, Class.unfinished) === 0;
+  }
+
+  get tasks(): TaskTally {
+    return this.#tally(() => 1);
+  }
+
+  /** The same in slots. */
+  get slots(): TaskTally {
+    return this.#tally((slots) => slots);
+  }
+
+  #tally(weight: (slots: number) => number): TaskTally {
+    const tally = { unfinished: 0, running: 0, succeeded: 0, failed: 0 };
+    const { words } = this.#classes;
+    for (const { at, slots } of this.classes) {
+      tally.unfinished += weight(slots) * words[at + Class.unfinished]!;
+      tally.running += weight(slots) * words[at + Class.running]!;
+      tally.succeeded += weight(slots) * words[at + Class.succeeded]!;
+      tally.failed += weight(slots) * words[at + Class.failed]!;
+    }
+    return tally;
   }
 
   /** Appends the rows of a factory. */
@@ -265,8 +295,17 @@ export class Job implements TaskLookup {
     const segment = factorySegment(this.rowCount, count, creationTime, factory);
     this.segments.push(segment);
     this.rowCount += count;
-    this.slots.total += count * factory.repeatTask.requiredSlots;
+    this.count(factory.repeatTask.requiredSlots, count);
     return segment;
+  }
+
+  /** Keeps what tasks given by themselves share; its number. */
+  intern(template: TaskTemplate, json: string): number {
+    const limits = limitsOf(template);
+    if (limits.maxWallClockTimeMs !== undefined) this.someWallClock = true;
+    const number = this.templates.push({ template, limits }) - 1;
+    this.templateByJson.set(json, number);
+    return number;
   }
 
   /** Appends the row of one task. */
@@ -291,8 +330,7 @@ export class Job implements TaskLookup {
       });
     let number = this.templateByJson.get(json);
     if (number === undefined) {
-      number = this.templates.push({ template, limits: limitsOf(template) }) - 1;
-      this.templateByJson.set(json, number);
+      number = this.intern(template, json);
     }
     const place = this.text.add({
       id,
@@ -303,13 +341,15 @@ export class Job implements TaskLookup {
     });
     this.rows.touch(row)[this.rows.offset(row) + Word.text] = place;
     this.ids.add(id, row);
-    this.slots.total += template.requiredSlots;
+    this.count(template.requiredSlots, 1);
     return row;
   }
 }
 
+/** Tasks by state. */
 export interface TaskTally {
-  gone: number;
+  /** Those that are not completed, the running among them. */
+  unfinished: number;
   running: number;
   succeeded: number;
   failed: number;

@@ -1,5 +1,6 @@
 import type { BatchErrorBody } from './errors.ts';
 import type { Node } from './node.ts';
+import { nodeOf } from './node.ts';
 import { Pool } from './pool.ts';
 import { enterRings } from './ready-queue.ts';
 import { refuse } from './refusal.ts';
@@ -39,8 +40,8 @@ export function deletePool(world: World, id: string): BatchErrorBody | undefined
   pool.rings.length = 0;
   world.movePool(pool, 'delete');
   if (pool.nodes.size > 0) world.moveAllocation(pool, 'resize');
-  requeueRuns(world, (node) => node.pool === pool.number, true);
-  for (const node of pool.nodes.values()) removeNode(world, pool, node);
+  requeueRuns(world, pool, [...pool.nodes], true);
+  for (const node of pool.nodes) removeNode(world, pool, node);
   considerPoolEnd(world, pool);
   return undefined;
 }
@@ -68,7 +69,7 @@ export function nodeLost(world: World, node: Node): boolean {
   if (pool === undefined || (node.state !== 'idle' && node.state !== 'running')) return false;
   pool.withdraw(node);
   world.moveNode(node, 'lost');
-  requeueRuns(world, (other) => other === node, false);
+  requeueRuns(world, pool, [node], false);
   return true;
 }
 
@@ -76,32 +77,34 @@ export function nodeGone(world: World, node: Node): boolean {
   const pool = world.pools[node.pool];
   if (pool === undefined || node.state !== 'leavingpool') return false;
   world.moveNode(node, 'freed');
-  pool.nodes.delete(node.ordinal);
+  pool.nodes.delete(node);
+  world.runs.release(node.firstRun, pool.specification.taskSlotsPerNode);
   considerPoolEnd(world, pool);
   return true;
 }
 
 function addNode(world: World, pool: Pool): void {
-  const ordinal = pool.nextOrdinal++;
-  const node: Node = {
+  const { taskSlotsPerNode } = pool.specification;
+  const node = nodeOf({
     number: world.nodes.length,
     pool: pool.number,
-    poolId: pool.specification.id,
-    ordinal,
-    allocationTime: world.now,
+    ordinal: pool.nextOrdinal++,
+    freeSlots: taskSlotsPerNode,
+    runningTasksCount: 0,
+    ...world.runs.allocate(taskSlotsPerNode),
+    totalTasksRun: 0,
+    totalTasksSucceeded: 0,
     state: 'creating',
     stateTransitionTime: world.now,
     previousState: undefined,
     previousStateTransitionTime: undefined,
     lastBootTime: undefined,
     sequence: world.nextSequence(),
-    freeSlots: pool.specification.taskSlotsPerNode,
-    runningTasksCount: 0,
-    totalTasksRun: 0,
-    totalTasksSucceeded: 0,
-  };
+    poolId: pool.specification.id,
+    allocationTime: world.now,
+  });
   world.nodes.push(node);
-  pool.nodes.set(ordinal, node);
+  pool.nodes.add(node);
   pool.nodesCreating++;
   world.effects.getNode(node.number, node.sequence);
 }
@@ -114,9 +117,10 @@ function removeNode(world: World, pool: Pool, node: Node): void {
 }
 
 /** By creation: those of one input go to the front of their jobs' queues in that order (semantics §3.3). */
-function requeueRuns(world: World, concerns: (node: Node) => boolean, counted: boolean): void {
+function requeueRuns(world: World, pool: Pool, nodes: readonly Node[], counted: boolean): void {
   const { runs } = world;
-  const concerned = [...runs].filter((run) => concerns(world.nodes[runs.node(run)]!));
+  const slots = pool.specification.taskSlotsPerNode;
+  const concerned = nodes.flatMap(({ firstRun }) => [...runs.of(firstRun, slots)]);
   concerned.sort((a, b) => runs.job(a) - runs.job(b) || runs.task(a) - runs.task(b));
   for (const run of concerned) requeue(world, run, counted);
 }

@@ -1,5 +1,7 @@
 import type { AllocationState, PoolState } from './machines.ts';
 import type { Node } from './node.ts';
+import { NodeList } from './node.ts';
+import { NodeBuckets } from './node-buckets.ts';
 import { OrderedSet } from './ordered-set.ts';
 import type { PoolSpecification } from './specification.ts';
 
@@ -10,14 +12,20 @@ export function rankOf(priority: number): number {
   return 1000 - priority;
 }
 
+const noJobs = new OrderedSet();
+
 /**
  * The jobs that may start a task of one slot size now, by priority: only these are looked at, so that jobs
  * which are blocked or empty cost nothing.
  */
 export class JobRing {
   readonly slots: number;
+  /** The highest priority that has jobs, {@link priorityCount} if none has. */
+  firstRank: number = priorityCount;
+  /** Jobs of that priority in the order of their creation. */
+  firstJobs: OrderedSet = noJobs;
   /** Ranks that have jobs. */
-  readonly ranks: OrderedSet = new OrderedSet();
+  readonly #ranks = new OrderedSet();
   /** By rank; made at its full length, since V8 turns sparse arrays into dictionaries. */
   readonly #jobs: (OrderedSet | undefined)[] = new Array<undefined>(priorityCount).fill(undefined);
 
@@ -31,21 +39,28 @@ export class JobRing {
       jobs = new OrderedSet();
       this.#jobs[rank] = jobs;
     }
-    jobs.add(job);
-    this.ranks.add(rank);
+    if (jobs.add(job) && jobs.size === 1) {
+      this.#ranks.add(rank);
+      this.#lead();
+    }
   }
 
   delete(rank: number, job: number): void {
     const jobs = this.#jobs[rank];
     if (jobs?.delete(job) === true && jobs.size === 0) {
-      this.ranks.delete(rank);
-      this.#jobs[rank] = undefined;
+      this.#ranks.delete(rank);
+      this.#lead();
     }
   }
 
-  /** Jobs of a rank in the order of their creation. */
-  jobs(rank: number): OrderedSet | undefined {
-    return this.#jobs[rank];
+  has(rank: number, job: number): boolean {
+    return this.#jobs[rank]?.has(job) ?? false;
+  }
+
+  #lead(): void {
+    const first = this.#ranks.first();
+    this.firstRank = first === -1 ? priorityCount : first;
+    this.firstJobs = this.#jobs[this.firstRank] ?? noJobs;
   }
 }
 
@@ -53,6 +68,9 @@ export class JobRing {
 export class Pool {
   readonly number: number;
   readonly specification: PoolSpecification;
+  /** What placement asks of the specification. */
+  readonly spread: boolean;
+  readonly mustSync: boolean;
   readonly creationTime: number;
   state: PoolState = 'active';
   stateTransitionTime: number;
@@ -61,15 +79,13 @@ export class Pool {
   allocationState: AllocationState = 'steady';
   allocationStateTransitionTime: number;
   /** Those it has now, by ordinal. */
-  readonly nodes: Map<number, Node> = new Map();
+  readonly nodes: NodeList = new NodeList();
   nextOrdinal = 1;
   nodesCreating = 0;
   /** Whether it is in the world's list of pools to place in. */
   stirred = false;
-  /** Ordinals of nodes that take tasks, by free slots. */
-  readonly byFreeSlots: OrderedSet[] = [];
-  /** Numbers of free slots that some node has. */
-  readonly freeLevels: OrderedSet = new OrderedSet();
+  /** Those that take tasks. */
+  readonly buckets: NodeBuckets;
   /** One per slot size in use, ascending. */
   readonly rings: JobRing[] = [];
   /** Number of the job that was served last, by rank; −1: none yet (ruling 8). */
@@ -81,22 +97,19 @@ export class Pool {
     this.creationTime = creationTime;
     this.stateTransitionTime = creationTime;
     this.allocationStateTransitionTime = creationTime;
-    for (let free = 0; free <= specification.taskSlotsPerNode; free++) {
-      this.byFreeSlots.push(new OrderedSet());
-    }
+    this.buckets = new NodeBuckets(specification.taskSlotsPerNode);
+    this.spread = specification.taskSchedulingPolicy.nodeFillType === 'spread';
+    this.mustSync = specification.durability === 'synced';
   }
 
   /** The node takes tasks from now on. */
   offer(node: Node): void {
-    this.byFreeSlots[node.freeSlots]!.add(node.ordinal);
-    this.freeLevels.add(node.freeSlots);
+    this.buckets.add(node.freeSlots, node.ordinal);
   }
 
   /** The node takes no tasks any more. */
   withdraw(node: Node): void {
-    const level = this.byFreeSlots[node.freeSlots]!;
-    level.delete(node.ordinal);
-    if (level.size === 0) this.freeLevels.delete(node.freeSlots);
+    this.buckets.delete(node.freeSlots, node.ordinal);
   }
 
   ring(slots: number): JobRing {

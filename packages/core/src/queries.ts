@@ -5,6 +5,7 @@ import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
 import type { Pool } from './pool.ts';
 import type { JobSpecification, PoolSpecification, TaskTemplate } from './specification.ts';
+import { Class } from './task-classes.ts';
 import type { TaskFailure } from './task-failure.ts';
 import { Failure, taskFailure, wallClockExitCode } from './task-failure.ts';
 import { durationOf, retryCountOf, startTimeOf } from './task-lifecycle.ts';
@@ -107,7 +108,7 @@ export class Queries {
   nodes(poolId: string): NodeView[] | undefined {
     const pool = this.#world.pool(poolId);
     if (pool === undefined) return undefined;
-    return [...pool.nodes.values()].map((node) => nodeView(pool, node));
+    return [...pool.nodes].map((node) => nodeView(pool, node));
   }
 
   job(id: string): JobView | undefined {
@@ -124,16 +125,15 @@ export class Queries {
     const job = this.#world.job(jobId);
     if (job === undefined) return undefined;
     return {
-      taskCounts: counts(job, job.tasks, job.taskCount),
-      taskSlotCounts: counts(job, job.slots, job.slots.total),
+      taskCounts: counts(job, job.tasks),
+      taskSlotCounts: counts(job, job.slots),
     };
   }
 
   /** How many tasks of the job are queued to be placed: neither waiting for a dependency nor running. O(1). */
   readyCount(jobId: string): number {
-    let count = 0;
-    for (const ready of this.#world.job(jobId)?.classes ?? []) count += ready.live;
-    return count;
+    const job = this.#world.job(jobId);
+    return job === undefined ? 0 : this.#world.classes.sum(job.number, Class.live);
   }
 
   task(jobId: string, taskId: string): TaskView | undefined {
@@ -271,8 +271,8 @@ function failureView(job: Job, row: number): FailureView | undefined {
     : { ...failure, details: [{ name: 'Reason', value: detail }] };
 }
 
-function counts(job: Job, tally: TaskTally, total: number): TaskCounts {
-  const waiting = total - tally.running - tally.succeeded - tally.failed;
+function counts(job: Job, tally: TaskTally): TaskCounts {
+  const waiting = tally.unfinished - tally.running;
   const expired = job.expiredAt === undefined ? 0 : waiting;
   return {
     active: waiting - expired,

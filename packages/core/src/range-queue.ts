@@ -57,18 +57,28 @@ export class RangeQueue {
     }
   }
 
-  /** Drops the first row. */
+  /** How many rows the first range has. */
+  get firstCount(): number {
+    return this.#entries[3 * this.#head + 1]!;
+  }
+
+  /** Drops the first range. */
   shift(): void {
+    this.#rows -= this.firstCount;
+    this.#head = (this.#head + 1) % (this.#entries.length / 3);
+    this.#length--;
+  }
+
+  /** Puts a range before all others. */
+  unshift(row: number, count: number, stamp: number): void {
+    if (3 * this.#length === this.#entries.length) this.#grow();
+    this.#head = this.#head === 0 ? this.#entries.length / 3 - 1 : this.#head - 1;
+    this.#length++;
+    this.#rows += count;
     const at = 3 * this.#head;
-    this.#rows--;
-    if (this.#entries[at + 1] === 1) {
-      this.#head = (this.#head + 1) % (this.#entries.length / 3);
-      this.#length--;
-      return;
-    }
-    this.#entries[at]!++;
-    this.#entries[at + 1]!--;
-    this.#entries[at + 2]!++;
+    this.#entries[at] = row;
+    this.#entries[at + 1] = count;
+    this.#entries[at + 2] = stamp;
   }
 
   /** Takes one row out of the middle, wherever it is; false if it is not here. Costs the number of ranges. */

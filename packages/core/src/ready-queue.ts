@@ -1,13 +1,47 @@
-import type { Job, ReadyClass } from './job.ts';
-import { Part } from './job.ts';
+import type { Job } from './job.ts';
 import { rankOf } from './pool.ts';
-import { Flag, Word } from './task-rows.ts';
+import { RangeQueue } from './range-queue.ts';
+import { Class, ClassFlag } from './task-classes.ts';
+import { Flag, firstRowOf, pageOf, rowsOf, Word } from './task-rows.ts';
 import type { World } from './world.ts';
 
 /*
- * The ready tasks of each job, and which jobs a pool has to look at. A job is in the ring of a slot size
- * exactly while it may start a task of that size.
+ * The ready tasks of each job (semantics §3.3), and which jobs a pool has to look at. The ready tasks of a
+ * class stand in three parts, each a queue of row ranges. The first range of all is taken out of its part:
+ * its words are in the table of classes, where placement counts them down.
  */
+
+export const Part = { front: 0, middle: 1, back: 2 } as const;
+export type Part = (typeof Part)[keyof typeof Part];
+const partsInOrder = [Part.front, Part.middle, Part.back] as const;
+
+/** What is rarely needed of a class. Its words are in the world's {@link TaskClasses}. */
+export class ReadyClass {
+  /** Place of its words. */
+  readonly at: number;
+  readonly slots: number;
+  /** Made when first needed. */
+  readonly parts: [
+    front: RangeQueue | undefined,
+    middle: RangeQueue | undefined,
+    back: RangeQueue | undefined,
+  ] = [undefined, undefined, undefined];
+  /** Of the head: the part that it comes from, and its first stamp less its first row. */
+  headPart: Part = Part.middle;
+  headStampLessRow = 0;
+
+  constructor(at: number, slots: number) {
+    this.at = at;
+    this.slots = slots;
+  }
+}
+
+/** A range of a queue: rows that stand one behind the other, and the stamp of the first. */
+export interface ReadyRange {
+  row: number;
+  count: number;
+  stamp: number;
+}
 
 /** Puts rows at a part of their job's queue; `live` of them are to be placed, the others are marked stale. */
 export function enqueue(
@@ -19,37 +53,56 @@ export function enqueue(
   live: number = count,
 ): void {
   const ready = job.readyClass(job.limitsOf(row).requiredSlots);
-  ready.parts[part].push(row, count, job.nextStamp);
+  const stamp = job.nextStamp;
   job.nextStamp += count;
-  const first = ready.live === 0 && live > 0;
-  ready.live += live;
-  if (first) enterRing(world, job, ready);
+  if (!becomeHead(world, ready, row, count, part, stamp)) {
+    queueOf(ready, part).push(row, count, stamp);
+  }
+  if (live < count) raise(world, ready, ClassFlag.stale);
+  grow(world, job, ready, live);
 }
 
 /** Puts a row at the back, where retries stand by time of failure, then by creation (semantics §3.3). */
 export function enqueueRetry(world: World, job: Job, row: number): void {
   const ready = job.readyClass(job.limitsOf(row).requiredSlots);
-  ready.parts[Part.back].insert(row, world.now);
-  if (ready.live++ === 0) enterRing(world, job, ready);
+  // Of those that failed in the same moment the head may have to stand behind.
+  if (ready.headPart === Part.back) putBackHead(world, ready);
+  queueOf(ready, Part.back).insert(row, world.now);
+  grow(world, job, ready, 1);
 }
 
 /** The row is not to be placed any more: its entry stays in the queue, marked to be skipped. */
 export function dequeue(world: World, job: Job, row: number): void {
   job.rows.touch(row)[job.rows.offset(row) + Word.flags]! |= Flag.stale;
   const ready = job.readyClass(job.limitsOf(row).requiredSlots);
-  ready.live--;
-  if (ready.live === 0) leaveRing(world, job, ready);
+  raise(world, ready, ClassFlag.stale);
+  if (--world.classes.words[ready.at + Class.live]! === 0) leaveRing(world, job, ready);
 }
 
 /** Takes the skipped entry of a row out, so that the row may join its queue at another place. */
-export function purge(job: Job, row: number): void {
+export function purge(world: World, job: Job, row: number): void {
   const ready = job.readyClass(job.limitsOf(row).requiredSlots);
-  for (const part of ready.parts) if (part.remove(row)) break;
+  putBackHead(world, ready);
+  for (const part of ready.parts) if (part?.remove(row) === true) break;
   job.rows.touch(row)[job.rows.offset(row) + Word.flags]! &= ~Flag.stale;
 }
 
+/** Nothing of the job is placed again. */
+export function dropQueues(world: World, job: Job): void {
+  leaveRings(world, job);
+  const { words } = world.classes;
+  for (const ready of job.classes) {
+    ready.parts.fill(undefined);
+    words[ready.at + Class.live] = 0;
+    words[ready.at + Class.headLeft] = 0;
+    words[ready.at + Class.pieceLeft] = 0;
+  }
+}
+
 export function enterRings(world: World, job: Job): void {
-  for (const ready of job.classes) if (ready.live > 0) enterRing(world, job, ready);
+  for (const ready of job.classes) {
+    if (world.classes.words[ready.at + Class.live]! > 0) enterRing(world, job, ready);
+  }
 }
 
 export function leaveRings(world: World, job: Job): void {
@@ -67,29 +120,155 @@ export function leaveRing(world: World, job: Job, ready: ReadyClass): void {
   world.poolOf(job)?.ring(ready.slots).delete(rankOf(job.specification.priority), job.number);
 }
 
-/** The part that has the head of the class, after the stale entries before it are dropped. The class has a live row. */
-export function headPart(job: Job, ready: ReadyClass): Part {
-  const [front, middle, back] = ready.parts;
-  // Nothing stale is in it: no row needs to be looked at.
-  if (front.rows + middle.rows + back.rows === ready.live) {
-    return front.rows > 0 ? Part.front : middle.rows > 0 ? Part.middle : Part.back;
-  }
-  for (let part: number = Part.front; ; part++) {
-    const queue = ready.parts[part as Part];
-    while (queue.rows > 0) {
-      const row = queue.firstRow;
-      if ((job.rows.get(row, Word.flags) & Flag.stale) === 0) return part as Part;
-      job.rows.touch(row)[job.rows.offset(row) + Word.flags]! &= ~Flag.stale;
-      queue.shift();
+/** Makes the next piece of the class: some rows of its head that lie one behind the other. It has a live row. */
+export function openPiece(world: World, at: number): void {
+  const { words } = world.classes;
+  const job = world.jobs[words[at + Class.job]!]!;
+  if (words[at + Class.headLeft] === 0) takeHead(world, job.readyClass(words[at + Class.slots]!));
+  const row = words[at + Class.headRow]!;
+  const segment = job.segmentOf(row);
+  const page = pageOf(row);
+  const end = Math.min(
+    row + words[at + Class.headLeft]!,
+    segment.firstRow + segment.count,
+    firstRowOf(page) + rowsOf(page),
+  );
+  words[at + Class.pieceLeft] = end - row;
+  words[at + Class.headAddress] = job.rows.provide(row);
+  const limited =
+    segment.limits === undefined
+      ? job.someWallClock
+      : segment.limits.maxWallClockTimeMs !== undefined;
+  const flags = words[at + Class.flags]! & ~ClassFlag.limited;
+  words[at + Class.flags] = limited ? flags | ClassFlag.limited : flags;
+}
+
+/** Takes out the head of the class, after the stale rows before it are dropped. The class has a live row. */
+export function settleHead(world: World, job: Job, ready: ReadyClass): void {
+  const { words } = world.classes;
+  for (let dropped = false; ; dropped = true) {
+    if (words[ready.at + Class.headLeft] === 0) takeHead(world, ready);
+    const row = words[ready.at + Class.headRow]!;
+    if ((job.rows.get(row, Word.flags) & Flag.stale) === 0) {
+      const none = dropped && rowsIn(world, ready) === words[ready.at + Class.live];
+      if (none) words[ready.at + Class.flags]! &= ~ClassFlag.stale;
+      return;
     }
+    job.rows.touch(row)[job.rows.offset(row) + Word.flags]! &= ~Flag.stale;
+    words[ready.at + Class.headRow]!++;
+    words[ready.at + Class.headLeft]!--;
+    words[ready.at + Class.pieceLeft] = 0;
   }
 }
 
-/** Takes the first live row of the class. */
-export function takeHead(job: Job, ready: ReadyClass): number {
-  const part = headPart(job, ready);
-  const row = ready.parts[part].firstRow;
-  ready.parts[part].shift();
-  ready.live--;
-  return row;
+function rowsIn(world: World, ready: ReadyClass): number {
+  const head = world.classes.words[ready.at + Class.headLeft]!;
+  return ready.parts.reduce((rows, queue) => rows + (queue?.rows ?? 0), head);
+}
+
+/** The ranges of a part, the head with them: the same for the same rows, however they came to stand there. */
+export function readyRanges(world: World, ready: ReadyClass, part: Part): ReadyRange[] {
+  const ranges: ReadyRange[] = [];
+  const { words } = world.classes;
+  const row = words[ready.at + Class.headRow]!;
+  const count = words[ready.at + Class.headLeft]!;
+  if (count > 0 && ready.headPart === part) {
+    ranges.push({ row, count, stamp: ready.headStampLessRow + row });
+  }
+  for (const range of ready.parts[part]?.ranges() ?? []) {
+    const last = ranges.at(-1);
+    // Retries stand alone: one that failed later may have to stand between.
+    if (
+      last !== undefined &&
+      part !== Part.back &&
+      last.row + last.count === range.row &&
+      last.stamp + last.count === range.stamp
+    ) {
+      last.count += range.count;
+    } else ranges.push(range);
+  }
+  return ranges;
+}
+
+/** Puts a range back as {@link readyRanges} read it. */
+export function restoreRange(ready: ReadyClass, part: Part, range: ReadyRange): void {
+  queueOf(ready, part).restore(range.row, range.count, range.stamp);
+}
+
+/** Whether the rows have become the head of a class that has nothing else, or nothing before them. */
+function becomeHead(
+  world: World,
+  ready: ReadyClass,
+  row: number,
+  count: number,
+  part: Part,
+  stamp: number,
+): boolean {
+  const { words } = world.classes;
+  if (words[ready.at + Class.headLeft]! > 0) {
+    if (part < ready.headPart) putBackHead(world, ready);
+    return false;
+  }
+  for (const queue of ready.parts) if (queue !== undefined && queue.rows > 0) return false;
+  setHead(world, ready, row, count, part, stamp);
+  return true;
+}
+
+/** The first range of all becomes the head. There is one. */
+function takeHead(world: World, ready: ReadyClass): void {
+  for (const part of partsInOrder) {
+    const queue = ready.parts[part];
+    if (queue === undefined || queue.rows === 0) continue;
+    setHead(world, ready, queue.firstRow, queue.firstCount, part, queue.firstStamp);
+    queue.shift();
+    return;
+  }
+}
+
+function setHead(
+  world: World,
+  ready: ReadyClass,
+  row: number,
+  count: number,
+  part: Part,
+  stamp: number,
+): void {
+  const { words } = world.classes;
+  words[ready.at + Class.headRow] = row;
+  words[ready.at + Class.headLeft] = count;
+  words[ready.at + Class.pieceLeft] = 0;
+  ready.headPart = part;
+  ready.headStampLessRow = stamp - row;
+}
+
+/** What is left of the head goes back to the front of its part. */
+function putBackHead(world: World, ready: ReadyClass): void {
+  const { words } = world.classes;
+  const count = words[ready.at + Class.headLeft]!;
+  if (count === 0) return;
+  const row = words[ready.at + Class.headRow]!;
+  queueOf(ready, ready.headPart).unshift(row, count, ready.headStampLessRow + row);
+  words[ready.at + Class.headLeft] = 0;
+  words[ready.at + Class.pieceLeft] = 0;
+}
+
+function queueOf(ready: ReadyClass, part: Part): RangeQueue {
+  let queue = ready.parts[part];
+  if (queue === undefined) {
+    queue = new RangeQueue();
+    ready.parts[part] = queue;
+  }
+  return queue;
+}
+
+/** The class has so many more live rows. */
+function grow(world: World, job: Job, ready: ReadyClass, live: number): void {
+  const { words } = world.classes;
+  const before = words[ready.at + Class.live]!;
+  words[ready.at + Class.live] = before + live;
+  if (before === 0 && live > 0) enterRing(world, job, ready);
+}
+
+function raise(world: World, ready: ReadyClass, flag: number): void {
+  world.classes.words[ready.at + Class.flags]! |= flag;
 }

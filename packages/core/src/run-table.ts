@@ -1,135 +1,224 @@
 import type { ByteReader, ByteWriter } from './bytes.ts';
+import type { TaskClasses } from './task-classes.ts';
+import { Class } from './task-classes.ts';
 
 /** Why a run has been told to end; 0: it has not. */
 export const Ending = { none: 0, byUser: 1, taskWallClock: 2, jobWallClock: 3 } as const;
 export type Ending = (typeof Ending)[keyof typeof Ending];
 
-const wordsPerRun = 6;
-const jobWord = 0;
-const taskWord = 1;
-const nodeWord = 2;
-const slotsWord = 3;
-/** 0: the row is free. */
-const sequenceWord = 4;
-/** {@link Ending}; of a free row the next free row + 1. */
-const endingWord = 5;
+/** The words of a run: 8 of 32 bits. */
+export const Run = {
+  /** Class of its task (task-classes.ts). */
+  class: 0,
+  /** Row of its task, and where that lies in the arena. */
+  task: 1,
+  address: 2,
+  node: 3,
+  /** 0: the row is free. */
+  sequence: 4,
+  /** {@link Ending}, and {@link hasDeadline}; of a free row the next free one of its node + 1. */
+  ending: 5,
+  /** Its start, ms since the epoch: two words, read as one number. */
+  start: 6,
+} as const;
+
+export const runBits = 3;
+const words = 1 << runBits;
+const endingMask = 3;
+const hasDeadline = 4;
+
+/** Where the runs of a node are: one row per slot. */
+export interface RunBlock {
+  readonly firstRun: number;
+  /** Row of the next run + 1, 0: none; the free ones are a list, last freed first. */
+  nextRun: number;
+}
+
+/** Runs as a snapshot has them. */
+const wordsInSnapshot = 6;
 
 /**
- * The runs there are: one row per task that holds slots now, so its size is that of the slots. Rows are
- * used again, last freed first; a run is named by its row and its sequence number.
+ * The runs there are: one row per slot of the nodes, those of a node one behind the other. A run is named by
+ * its row and its sequence number.
  */
 export class RunTable {
-  #words = new Int32Array(16 * wordsPerRun);
-  #starts = new Float64Array(16);
+  words: Int32Array<ArrayBuffer> = new Int32Array(16 * words);
+  starts: Float64Array<ArrayBuffer> = new Float64Array(this.words.buffer);
   #length = 0;
-  #firstFree = 0;
-  #live = 0;
+  readonly #classes: TaskClasses;
+  /** Blocks of nodes that are gone, by size: the last given back is used first. */
+  readonly #free = new Map<number, number[]>();
 
-  /** Rows ever in use at once; free ones have `sequence` 0. */
+  constructor(classes: TaskClasses) {
+    this.#classes = classes;
+  }
+
+  /** Rows there are; free ones have `sequence` 0. */
   get length(): number {
     return this.#length;
   }
 
-  get live(): number {
-    return this.#live;
+  /** Rows for a node of so many slots. */
+  allocate(slots: number): RunBlock {
+    const again = this.#free.get(slots)?.pop();
+    const firstRun = again ?? this.#length;
+    if (again === undefined) {
+      this.#length += slots;
+      this.#reach(this.#length);
+    }
+    for (let slot = 0; slot < slots; slot++) {
+      const run = firstRun + slot;
+      this.words[(run << runBits) + Run.ending] = slot + 1 < slots ? run + 2 : 0;
+    }
+    return { firstRun, nextRun: firstRun + 1 };
   }
 
+  /** The rows of a node that is gone; none of them is in use. */
+  release(firstRun: number, slots: number): void {
+    const free = this.#free.get(slots);
+    if (free === undefined) this.#free.set(slots, [firstRun]);
+    else free.push(firstRun);
+  }
+
+  /** Takes a row of a node's block, which has a free one. */
   add(
-    job: number,
+    block: RunBlock,
+    taskClass: number,
     task: number,
+    address: number,
     node: number,
-    slots: number,
     sequence: number,
     start: number,
   ): number {
-    let run: number;
-    if (this.#firstFree !== 0) {
-      run = this.#firstFree - 1;
-      this.#firstFree = this.#words[run * wordsPerRun + endingWord]!;
-    } else {
-      run = this.#length++;
-      if (run === this.#starts.length) this.#grow();
-    }
-    const at = run * wordsPerRun;
-    const words = this.#words;
-    words[at + jobWord] = job;
-    words[at + taskWord] = task;
-    words[at + nodeWord] = node;
-    words[at + slotsWord] = slots;
-    words[at + sequenceWord] = sequence;
-    words[at + endingWord] = Ending.none;
-    this.#starts[run] = start;
-    this.#live++;
+    const run = block.nextRun - 1;
+    const at = run << runBits;
+    const { words } = this;
+    block.nextRun = words[at + Run.ending]!;
+    words[at + Run.class] = taskClass;
+    words[at + Run.task] = task;
+    words[at + Run.address] = address;
+    words[at + Run.node] = node;
+    words[at + Run.sequence] = sequence;
+    words[at + Run.ending] = Ending.none;
+    this.starts[(at + Run.start) >>> 1] = start;
     return run;
   }
 
-  free(run: number): void {
-    const at = run * wordsPerRun;
-    this.#words[at + sequenceWord] = 0;
-    this.#words[at + endingWord] = this.#firstFree;
-    this.#firstFree = run + 1;
-    this.#live--;
+  free(block: RunBlock, run: number): void {
+    const at = run << runBits;
+    this.words[at + Run.sequence] = 0;
+    this.words[at + Run.ending] = block.nextRun;
+    block.nextRun = run + 1;
   }
 
   is(run: number, sequence: number): boolean {
     return run >= 0 && run < this.#length && sequence > 0 && this.sequence(run) === sequence;
   }
 
+  class(run: number): number {
+    return this.words[(run << runBits) + Run.class]!;
+  }
   job(run: number): number {
-    return this.#words[run * wordsPerRun + jobWord]!;
-  }
-  task(run: number): number {
-    return this.#words[run * wordsPerRun + taskWord]!;
-  }
-  node(run: number): number {
-    return this.#words[run * wordsPerRun + nodeWord]!;
+    return this.#classes.words[this.class(run) + Class.job]!;
   }
   slots(run: number): number {
-    return this.#words[run * wordsPerRun + slotsWord]!;
+    return this.#classes.words[this.class(run) + Class.slots]!;
+  }
+  task(run: number): number {
+    return this.words[(run << runBits) + Run.task]!;
+  }
+  address(run: number): number {
+    return this.words[(run << runBits) + Run.address]!;
+  }
+  node(run: number): number {
+    return this.words[(run << runBits) + Run.node]!;
   }
   sequence(run: number): number {
-    return this.#words[run * wordsPerRun + sequenceWord]!;
+    return this.words[(run << runBits) + Run.sequence]!;
   }
   ending(run: number): Ending {
-    return this.#words[run * wordsPerRun + endingWord]! as Ending;
+    return (this.words[(run << runBits) + Run.ending]! & endingMask) as Ending;
   }
   setEnding(run: number, ending: Ending): void {
-    this.#words[run * wordsPerRun + endingWord] = ending;
+    const at = (run << runBits) + Run.ending;
+    this.words[at] = (this.words[at]! & ~endingMask) | ending;
+  }
+  /** Whether a wall clock runs for it. */
+  hasDeadline(run: number): boolean {
+    return (this.words[(run << runBits) + Run.ending]! & hasDeadline) !== 0;
+  }
+  setHasDeadline(run: number, has: boolean): void {
+    const at = (run << runBits) + Run.ending;
+    this.words[at] = has ? this.words[at]! | hasDeadline : this.words[at]! & ~hasDeadline;
   }
   start(run: number): number {
-    return this.#starts[run]!;
+    return this.starts[((run << runBits) + Run.start) >>> 1]!;
   }
 
   /** Rows in use, ascending. */
   *[Symbol.iterator](): IterableIterator<number> {
-    for (let run = 0; run < this.#length; run++) if (this.sequence(run) !== 0) yield run;
+    yield* this.of(0, this.#length);
   }
 
+  /** Those in use among some, ascending. */
+  *of(firstRun: number, count: number): IterableIterator<number> {
+    for (let run = firstRun; run < firstRun + count; run++) if (this.sequence(run) !== 0) yield run;
+  }
+
+  /** By job and task, not by class and address, which are no part of the model. */
   write(writer: ByteWriter): void {
-    writer.int32(this.#firstFree);
-    writer.int32(this.#live);
-    writer.int32s(this.#words.subarray(0, this.#length * wordsPerRun));
-    for (let run = 0; run < this.#length; run++) writer.float64(this.#starts[run]!);
+    writer.json([...this.#free].sort(([a], [b]) => a - b));
+    const rows = new Int32Array(this.#length * wordsInSnapshot);
+    for (let run = 0, at = 0; run < this.#length; run++) {
+      const live = this.sequence(run) !== 0;
+      rows[at++] = live ? this.job(run) : 0;
+      rows[at++] = live ? this.task(run) : 0;
+      rows[at++] = live ? this.node(run) : 0;
+      rows[at++] = live ? this.slots(run) : 0;
+      rows[at++] = this.sequence(run);
+      rows[at++] = live ? this.ending(run) : this.words[(run << runBits) + Run.ending]!;
+    }
+    writer.int32s(rows);
+    for (let run = 0; run < this.#length; run++) {
+      writer.float64(this.sequence(run) === 0 ? 0 : this.start(run));
+    }
   }
 
-  read(reader: ByteReader): void {
-    this.#firstFree = reader.int32();
-    this.#live = reader.int32();
-    const words = reader.int32s();
-    this.#length = words.length / wordsPerRun;
-    const capacity = Math.max(16, this.#length);
-    this.#words = new Int32Array(capacity * wordsPerRun);
-    this.#words.set(words);
-    this.#starts = new Float64Array(capacity);
-    for (let run = 0; run < this.#length; run++) this.#starts[run] = reader.float64();
+  /** `find`: class and address of a task. */
+  read(
+    reader: ByteReader,
+    find: (job: number, task: number, slots: number) => { taskClass: number; address: number },
+  ): void {
+    // The cast is the snapshot format's promise, checked by its checksum.
+    for (const [slots, blocks] of reader.json() as [number, number[]][]) {
+      this.#free.set(slots, blocks);
+    }
+    const rows = reader.int32s();
+    this.#length = rows.length / wordsInSnapshot;
+    this.#reach(this.#length);
+    for (let run = 0; run < this.#length; run++) {
+      const from = run * wordsInSnapshot;
+      const at = run << runBits;
+      this.words[at + Run.ending] = rows[from + 5]!;
+      if (rows[from + 4] === 0) continue;
+      const { taskClass, address } = find(rows[from]!, rows[from + 1]!, rows[from + 3]!);
+      this.words[at + Run.class] = taskClass;
+      this.words[at + Run.task] = rows[from + 1]!;
+      this.words[at + Run.address] = address;
+      this.words[at + Run.node] = rows[from + 2]!;
+      this.words[at + Run.sequence] = rows[from + 4]!;
+    }
+    for (let run = 0; run < this.#length; run++) {
+      this.starts[((run << runBits) + Run.start) >>> 1] = reader.float64();
+    }
   }
 
-  #grow(): void {
-    const words = new Int32Array(2 * this.#words.length);
-    words.set(this.#words);
-    this.#words = words;
-    const starts = new Float64Array(2 * this.#starts.length);
-    starts.set(this.#starts);
-    this.#starts = starts;
+  #reach(length: number): void {
+    const needed = length << runBits;
+    if (needed <= this.words.length) return;
+    const larger = new Int32Array(Math.max(needed, 2 * this.words.length));
+    larger.set(this.words);
+    this.words = larger;
+    this.starts = new Float64Array(larger.buffer);
   }
 }

@@ -1,12 +1,14 @@
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { Dependencies } from './dependencies.ts';
 import { BatchError } from './errors.ts';
-import { Hash, hashWords } from './hash.ts';
+import { Hash } from './hash.ts';
 import type { RareTaskFacts } from './job.ts';
-import { factorySegment, Job, limitsOf } from './job.ts';
+import { factorySegment, Job } from './job.ts';
 import type { Node } from './node.ts';
+import { nodeOf } from './node.ts';
 import { Pool } from './pool.ts';
-import { enterRings } from './ready-queue.ts';
+import type { Part, ReadyRange } from './ready-queue.ts';
+import { enterRings, readyRanges, restoreRange } from './ready-queue.ts';
 import { Ending } from './run-table.ts';
 import type {
   JobSpecification,
@@ -14,8 +16,8 @@ import type {
   TaskFactory,
   TaskTemplate,
 } from './specification.ts';
-import type { TaskPage } from './task-rows.ts';
-import { rowsOf, wordsPerRow } from './task-rows.ts';
+import { Class, ClassFlag } from './task-classes.ts';
+import { firstRowOf, rowsOf, wordsPerRow } from './task-rows.ts';
 import { idKey, TaskText } from './task-text.ts';
 import { World } from './world.ts';
 
@@ -62,11 +64,8 @@ interface JobRecord {
     | 'expiredAt'
     | 'pool'
     | 'nextStamp'
-    | 'runs'
     | 'rowCount'
   >;
-  tasks: Job['tasks'];
-  slots: Job['slots'];
   segments: {
     firstRow: number;
     count: number;
@@ -77,8 +76,19 @@ interface JobRecord {
   }[];
   templates: [string, TaskTemplate][];
   rare: [number, RareTaskFacts][];
-  classes: { slots: number; live: number; parts: [number, number, number][][] }[];
+  classes: ClassRecord[];
   hasDependencies: boolean;
+}
+
+interface ClassRecord {
+  slots: number;
+  live: number;
+  running: number;
+  succeeded: number;
+  failed: number;
+  unfinished: number;
+  /** Ranges of the front, the middle and the back. */
+  parts: ReadyRange[][];
 }
 
 interface WorldRecord {
@@ -97,49 +107,54 @@ interface WorldRecord {
 export function stateHash(world: World): string {
   const hash = new Hash();
   hash.bytes(firstChunk(world));
-  for (const { job, number, page } of pagesOf(world)) {
-    if (!page.hashed) {
-      page.hash = hashWords(page.words);
-      page.hashed = true;
-    }
+  for (const { job, page } of pagesOf(world)) {
     // Equal rows in other pages are another state.
-    hash.word(job);
-    hash.word(number);
-    hash.word(page.hash);
+    hash.word(job.number);
+    hash.word(page);
+    hash.word(job.rows.hashOf(page));
   }
+  world.arena.settle();
   return hash.digest();
 }
 
 /** Taken at this moment, whatever the world does between two chunks. */
 export function writeSnapshot(world: World): IterableIterator<Uint8Array> {
   const first = firstChunk(world).slice();
-  const pages = [...pagesOf(world)].map((held) => ({ ...held, words: held.page.words }));
-  for (const { page } of pages) page.frozen = true;
-  return chunks(first, pages);
+  const pages = [...pagesOf(world)].map(({ job, page, address, bits }) => {
+    world.arena.freeze(address);
+    return { job: job.number, page, address, words: world.arena.page(address, bits) };
+  });
+  return chunks(world, first, pages);
 }
 
 function* chunks(
+  world: World,
   first: Uint8Array,
-  pages: { job: number; number: number; page: TaskPage; words: Int32Array }[],
+  pages: { job: number; page: number; address: number; words: Int32Array }[],
 ): IterableIterator<Uint8Array> {
   yield first;
   const writer = new ByteWriter(1 << 12);
-  for (const { job, number, page, words } of pages) {
+  // Small pages share the memory that is frozen: it is let go with the last of them.
+  const left = new Map<ArrayBufferLike, number>();
+  for (const { words } of pages) left.set(words.buffer, (left.get(words.buffer) ?? 0) + 1);
+  for (const { job, page, address, words } of pages) {
     writer.clear();
     writer.int32(job);
-    writer.int32(number);
+    writer.int32(page);
     writer.int32s(words);
-    if (page.words === words) page.frozen = false;
+    const others = left.get(words.buffer)! - 1;
+    left.set(words.buffer, others);
+    if (others === 0) world.arena.thaw(address, words);
     yield writer.bytes().slice();
   }
 }
 
-function* pagesOf(world: World): IterableIterator<{ job: number; number: number; page: TaskPage }> {
+function* pagesOf(
+  world: World,
+): IterableIterator<{ job: Job; page: number; address: number; bits: number }> {
   for (const job of world.jobs) {
     if (job === undefined) continue;
-    for (const [number, page] of job.rows.pages.entries()) {
-      if (page !== undefined) yield { job: job.number, number, page };
-    }
+    for (const { page, address, bits } of job.rows.pages()) yield { job, page, address, bits };
   }
 }
 
@@ -158,7 +173,7 @@ function firstChunk(world: World): Uint8Array {
     pools: world.pools.filter((pool) => pool !== undefined).map(poolRecord),
     nodes: world.nodes,
     jobCount: world.jobs.length,
-    jobs: jobs.map(jobRecord),
+    jobs: jobs.map((job) => jobRecord(world, job)),
   };
   writer.json(record);
   world.runs.write(writer);
@@ -209,10 +224,13 @@ function readFirst(world: World, reader: ByteReader): number {
   world.pools.fill(undefined);
   world.jobs.length = record.jobCount;
   world.jobs.fill(undefined);
-  for (const node of record.nodes) world.nodes.push(readNode(node));
+  for (const node of record.nodes) world.nodes.push(nodeOf(node));
   for (const pool of record.pools) world.pools[pool.number] = readPool(pool);
-  for (const job of record.jobs) world.jobs[job.number] = readJob(job);
-  world.runs.read(reader);
+  for (const job of record.jobs) world.jobs[job.number] = readJob(world, job);
+  world.runs.read(reader, (number, task, slots) => {
+    const job = world.jobs[number]!;
+    return { taskClass: job.readyClass(slots).at, address: job.rows.provide(task) };
+  });
   for (const { number, hasDependencies } of record.jobs) {
     const job = world.jobs[number]!;
     job.text = TaskText.read(reader);
@@ -228,7 +246,8 @@ function readPage(world: World, reader: ByteReader): void {
   if (job === undefined || words.length !== rowsOf(number) * wordsPerRow) {
     throw damaged('a page of rows fits no job');
   }
-  job.rows.pages[number] = { words, hash: 0, hashed: false, frozen: false };
+  const row = firstRowOf(number);
+  job.rows.touch(row).set(words, job.rows.offset(row));
 }
 
 /** Makes what a snapshot leaves out. */
@@ -239,7 +258,7 @@ function derive(world: World): void {
   for (const node of world.nodes) {
     const pool = world.pools[node.pool];
     if (pool === undefined || node.state === 'gone') continue;
-    pool.nodes.set(node.ordinal, node);
+    pool.nodes.add(node);
     if (node.state === 'idle' || node.state === 'running') pool.offer(node);
   }
   for (const job of world.jobs) {
@@ -264,7 +283,7 @@ function derive(world: World): void {
     if (world.runs.ending(run) !== Ending.none) continue;
     const { maxWallClockTimeMs } = world.jobs[world.runs.job(run)]!.limitsOf(world.runs.task(run));
     if (maxWallClockTimeMs !== undefined) {
-      world.runDeadlines.set(run, world.runs.start(run) + maxWallClockTimeMs);
+      world.setDeadline(run, world.runs.start(run) + maxWallClockTimeMs);
     }
   }
 }
@@ -300,18 +319,8 @@ function readPool(record: PoolRecord): Pool {
   return pool;
 }
 
-function readNode(node: Node): Node {
-  return {
-    ...node,
-    // JSON has no undefined.
-    previousState: node.previousState,
-    previousStateTransitionTime: node.previousStateTransitionTime,
-    lastBootTime: node.lastBootTime,
-  };
-}
-
-function jobRecord(job: Job): JobRecord {
-  const { number, specification, creationTime, tasks, slots } = job;
+function jobRecord(world: World, job: Job): JobRecord {
+  const { number, specification, creationTime } = job;
   return {
     number,
     specification,
@@ -327,33 +336,36 @@ function jobRecord(job: Job): JobRecord {
       expiredAt: job.expiredAt,
       pool: job.pool,
       nextStamp: job.nextStamp,
-      runs: job.runs,
       rowCount: job.rowCount,
     },
-    tasks,
-    slots,
     segments: job.segments.map(({ expand: _expand, limits: _limits, ...segment }) => segment),
     templates: [...job.templateByJson].map(([json, place]) => [
       json,
       job.templates[place]!.template,
     ]),
     rare: [...job.rare].sort(([a], [b]) => a - b),
-    classes: job.classes.map(({ slots: size, live, parts }) => ({
-      slots: size,
-      live,
-      parts: parts.map((part) =>
-        [...part.ranges()].map(({ row, count, stamp }) => [row, count, stamp]),
-      ),
-    })),
+    classes: job.classes.map(({ at }, index) => classRecord(world, job, index, at)),
     hasDependencies: job.dependencies !== undefined,
   };
 }
 
-function readJob(record: JobRecord): Job {
-  const job = new Job(record.number, record.specification, record.creationTime);
+function classRecord(world: World, job: Job, index: number, at: number): ClassRecord {
+  const { words } = world.classes;
+  const ready = job.classes[index]!;
+  return {
+    slots: ready.slots,
+    live: words[at + Class.live]!,
+    running: words[at + Class.running]!,
+    succeeded: words[at + Class.succeeded]!,
+    failed: words[at + Class.failed]!,
+    unfinished: words[at + Class.unfinished]!,
+    parts: ready.parts.map((_, part) => readyRanges(world, ready, part as Part)),
+  };
+}
+
+function readJob(world: World, record: JobRecord): Job {
+  const job = new Job(record.number, record.specification, record.creationTime, world);
   Object.assign(job, record.fields);
-  Object.assign(job.tasks, record.tasks);
-  Object.assign(job.slots, record.slots);
   for (const { firstRow, count, creationTime, factory, waiting, endedWaiting } of record.segments) {
     job.segments.push(
       factory === undefined
@@ -361,18 +373,28 @@ function readJob(record: JobRecord): Job {
         : { ...factorySegment(firstRow, count, creationTime, factory), waiting, endedWaiting },
     );
   }
-  for (const [json, template] of record.templates) {
-    job.templateByJson.set(json, job.templates.push({ template, limits: limitsOf(template) }) - 1);
-  }
+  for (const [json, template] of record.templates) job.intern(template, json);
   for (const [row, facts] of record.rare) job.rare.set(row, facts);
-  for (const { slots, live, parts } of record.classes) {
-    const ready = job.readyClass(slots);
-    ready.live = live;
-    parts.forEach((ranges, part) => {
-      for (const [row, count, stamp] of ranges) ready.parts[part]?.restore(row, count, stamp);
-    });
-  }
+  for (const held of record.classes) readClass(world, job, held);
   return job;
+}
+
+function readClass(world: World, job: Job, record: ClassRecord): void {
+  const ready = job.readyClass(record.slots);
+  const { words } = world.classes;
+  words[ready.at + Class.live] = record.live;
+  words[ready.at + Class.running] = record.running;
+  words[ready.at + Class.succeeded] = record.succeeded;
+  words[ready.at + Class.failed] = record.failed;
+  words[ready.at + Class.unfinished] = record.unfinished;
+  let rows = 0;
+  record.parts.forEach((ranges, part) => {
+    for (const range of ranges) {
+      restoreRange(ready, part as Part, range);
+      rows += range.count;
+    }
+  });
+  if (rows > record.live) words[ready.at + Class.flags]! |= ClassFlag.stale;
 }
 
 function damaged(reason: string): BatchError {

@@ -1,12 +1,12 @@
 import type { Job } from './job.ts';
-import { Part } from './job.ts';
-import { considerJobEnd, runLeft } from './job-end.ts';
+import { considerJobEnd, considerRunsGone, runLeft } from './job-end.ts';
 import { InvalidTransition } from './machine.ts';
 import { TaskTrigger, taskMachine } from './machines.ts';
 import type { Node } from './node.ts';
 import type { Pool } from './pool.ts';
-import { enqueue, enqueueRetry } from './ready-queue.ts';
+import { enqueue, enqueueRetry, Part } from './ready-queue.ts';
 import { Ending } from './run-table.ts';
+import { Class, ClassFlag } from './task-classes.ts';
 import { Failure, reportedFrom, wallClockExitCode } from './task-failure.ts';
 import {
   Flag,
@@ -29,7 +29,7 @@ const mostRetriesInRow = 0xffff;
 /** The row's new flags after `trigger`; throws where the table of tasks has no such row. */
 function move(
   world: World,
-  job: Job,
+  jobNumber: number,
   row: number,
   flags: number,
   trigger: TaskTrigger,
@@ -37,69 +37,93 @@ function move(
 ): number {
   const from = flags & stateMask;
   const to = taskMachine.nextNumber(from, trigger);
+  if (to < 0 || world.events !== undefined) tell(world, jobNumber, row, from, to, trigger, result);
+  return (flags & ~stateMask) | to;
+}
+
+/** To whoever listens; throws where the table of tasks has no such row. */
+function tell(
+  world: World,
+  jobNumber: number,
+  row: number,
+  from: number,
+  to: number,
+  trigger: TaskTrigger,
+  result: 'success' | 'failure' | undefined,
+): void {
+  const job = world.jobs[jobNumber]!;
+  const jobId = job.specification.id;
+  const taskId = job.idOf(row);
+  const fromName = taskMachine.states[from]!;
   if (to < 0) {
-    throw new InvalidTransition(
-      'task',
-      `${job.specification.id}/${job.idOf(row)}`,
-      taskMachine.states[from]!,
-      taskMachine.triggers[trigger]!,
-    );
+    const name = taskMachine.triggers[trigger]!;
+    throw new InvalidTransition('task', `${jobId}/${taskId}`, fromName, name);
   }
   world.events?.push({
     entity: 'task',
     at: world.now,
-    jobId: job.specification.id,
-    taskId: job.idOf(row),
-    from: taskMachine.states[from]!,
+    jobId,
+    taskId,
+    from: fromName,
     to: taskMachine.states[to]!,
     ...(result === undefined ? {} : { result }),
   });
-  return (flags & ~stateMask) | to;
 }
 
 /** active → running, on a node that has room. */
 export function startTask(
   world: World,
   pool: Pool,
-  job: Job,
+  taskClass: number,
   row: number,
+  address: number,
   slots: number,
   node: Node,
 ): void {
-  const words = job.rows.touch(row);
-  const at = job.rows.offset(row);
-  const before = words[at + Word.flags]!;
-  let flags = move(world, job, row, before, TaskTrigger.place);
-  // What ends here is a start that was a retry, displaced by one that is none: its time stays known.
-  if ((before & Flag.startWasRetry) !== 0 && (before & Flag.nextIsRetry) === 0) {
-    const facts = job.rareFacts(row);
-    facts.lastRetryTime = startTimeOf(job, row);
-    flags |= Flag.rare;
-  }
-  flags &= ~(Flag.avoidNode | Flag.startWasRetry | Flag.nextIsRetry);
-  if ((before & Flag.nextIsRetry) !== 0) flags |= Flag.startWasRetry;
+  const { classes, arena, now } = world;
   const sequence = world.nextSequence();
-  const run = world.runs.add(job.number, row, node.number, slots, sequence, world.now);
-  words[at + Word.flags] = flags | Flag.hasStart;
+  const run = world.runs.add(node, taskClass, row, address, node.number, sequence, now);
+  const words = arena.touch(address);
+  const at = arena.offset(address);
+  const before = words[at + Word.flags]!;
+  let flags = move(world, classes.words[taskClass + Class.job]!, row, before, TaskTrigger.place);
+  const retrying = before & (Flag.startWasRetry | Flag.nextIsRetry);
+  if (retrying !== 0) flags = retryStarts(world, taskClass, row, flags);
+  words[at + Word.flags] = (flags & ~Flag.avoidNode) | Flag.hasStart;
   words[at + Word.node] = node.number + 1;
   words[at + Word.runOrExitCode] = run;
-  setStart(words, at, world.now - job.creationTime);
+  setStart(words, at, now - classes.creationTime(taskClass));
 
-  pool.withdraw(node);
-  node.freeSlots -= slots;
-  pool.offer(node);
+  const free = node.freeSlots;
+  pool.buckets.delete(free, node.ordinal);
+  node.freeSlots = free - slots;
+  pool.buckets.add(free - slots, node.ordinal);
   if (node.runningTasksCount++ === 0) world.moveNode(node, 'firstTask');
   node.totalTasksRun++;
-  job.runs++;
-  job.tasks.running++;
-  job.slots.running += slots;
+  classes.words[taskClass + Class.running]!++;
 
-  const { maxWallClockTimeMs } = job.limitsOf(row);
-  if (maxWallClockTimeMs !== undefined) {
-    world.runDeadlines.set(run, world.now + maxWallClockTimeMs);
+  const limited = (classes.words[taskClass + Class.flags]! & ClassFlag.limited) !== 0;
+  if (limited || (flags & Flag.rare) !== 0) startClock(world, taskClass, row, run);
+  world.effects.startRun(node.number, run, sequence, pool.mustSync);
+}
+
+/** The flags of a start before or after which there is a retry. */
+function retryStarts(world: World, taskClass: number, row: number, flags: number): number {
+  const isRetry = (flags & Flag.nextIsRetry) !== 0;
+  let after = flags & ~(Flag.startWasRetry | Flag.nextIsRetry);
+  // What ends here is a start that was a retry, displaced by one that is none: its time stays known.
+  if ((flags & Flag.startWasRetry) !== 0 && !isRetry) {
+    const job = world.jobs[world.classes.words[taskClass + Class.job]!]!;
+    job.rareFacts(row).lastRetryTime = startTimeOf(job, row);
+    after |= Flag.rare;
   }
-  const mustSync = pool.specification.durability === 'synced';
-  world.effects.startRun(node.number, run, sequence, mustSync);
+  return isRetry ? after | Flag.startWasRetry : after;
+}
+
+function startClock(world: World, taskClass: number, row: number, run: number): void {
+  const job = world.jobs[world.classes.words[taskClass + Class.job]!]!;
+  const { maxWallClockTimeMs } = job.limitsOf(row);
+  if (maxWallClockTimeMs !== undefined) world.setDeadline(run, world.now + maxWallClockTimeMs);
 }
 
 /** The executor says that the run is over. */
@@ -110,25 +134,29 @@ export function endRun(
   reported: number,
   detail: string | undefined,
 ): void {
-  const job = world.jobs[world.runs.job(run)]!;
-  const row = world.runs.task(run);
-  const ending = world.runs.ending(run);
-  const node = world.nodes[world.runs.node(run)]!;
-  const start = world.runs.start(run);
-  leaveNode(world, run, job, node);
-  if (ending !== Ending.none) {
-    finishEnded(world, job, row, start, ending, exitCode);
-  } else if (reported !== 0) {
-    finish(world, job, row, start, exitCode, reportedFrom + reported, detail);
-  } else if (exitCode === 0) {
+  const { runs } = world;
+  const taskClass = runs.class(run);
+  const row = runs.task(run);
+  const address = runs.address(run);
+  const ending = runs.ending(run);
+  const start = runs.start(run);
+  const node = leaveNode(world, run, taskClass);
+  if (ending === Ending.none && reported === 0 && exitCode === 0) {
     node.totalTasksSucceeded++;
-    finish(world, job, row, start, 0, Failure.none, undefined);
+    finish(world, taskClass, row, address, start, 0, Failure.none, undefined);
+    return;
+  }
+  const job = world.jobs[world.classes.words[taskClass + Class.job]!]!;
+  if (ending !== Ending.none) {
+    finishEnded(world, job, taskClass, row, address, start, ending, exitCode);
+  } else if (reported !== 0) {
+    finish(world, taskClass, row, address, start, exitCode, reportedFrom + reported, detail);
   } else if (mayRetry(job, row)) {
     retry(world, job, row);
+    considerRunsGone(world, job);
   } else {
-    finish(world, job, row, start, exitCode, Failure.exitCode, undefined);
+    finish(world, taskClass, row, address, start, exitCode, Failure.exitCode, undefined);
   }
-  runLeft(world, job);
 }
 
 /**
@@ -136,41 +164,45 @@ export function endRun(
  * runner was lost (semantics §2.5, §3.8).
  */
 export function requeue(world: World, run: number, counted: boolean): void {
-  const job = world.jobs[world.runs.job(run)]!;
-  const row = world.runs.task(run);
-  const ending = world.runs.ending(run);
-  const start = world.runs.start(run);
-  leaveNode(world, run, job, world.nodes[world.runs.node(run)]!);
+  const { runs } = world;
+  const job = world.jobs[runs.job(run)]!;
+  const taskClass = runs.class(run);
+  const row = runs.task(run);
+  const ending = runs.ending(run);
+  const start = runs.start(run);
+  leaveNode(world, run, taskClass);
   if (ending !== Ending.none) {
-    finishEnded(world, job, row, start, ending, undefined);
-  } else {
-    const words = job.rows.touch(row);
-    const at = job.rows.offset(row);
-    words[at + Word.flags] =
-      move(world, job, row, words[at + Word.flags]!, TaskTrigger.requeue) | Flag.avoidNode;
-    words[at + Word.runOrExitCode] = 0;
-    setDuration(words, at, world.now - start);
-    if (counted) {
-      const facts = job.rareFacts(row);
-      facts.requeueCount = (facts.requeueCount ?? 0) + 1;
-      facts.lastRequeueTime = world.now;
-    }
-    enqueue(world, job, row, 1, Part.front);
+    finishEnded(world, job, taskClass, row, runs.address(run), start, ending, undefined);
+    return;
   }
-  runLeft(world, job);
+  const words = job.rows.touch(row);
+  const at = job.rows.offset(row);
+  words[at + Word.flags] =
+    move(world, job.number, row, words[at + Word.flags]!, TaskTrigger.requeue) | Flag.avoidNode;
+  words[at + Word.runOrExitCode] = 0;
+  setDuration(words, at, world.now - start);
+  if (counted) {
+    const facts = job.rareFacts(row);
+    facts.requeueCount = (facts.requeueCount ?? 0) + 1;
+    facts.lastRequeueTime = world.now;
+  }
+  enqueue(world, job, row, 1, Part.front);
+  considerRunsGone(world, job);
 }
 
 /** active → completed: the task is ended before it runs, by a user. */
 export function endActive(world: World, job: Job, row: number): void {
   const words = job.rows.touch(row);
   const at = job.rows.offset(row);
-  const flags = move(world, job, row, words[at + Word.flags]!, TaskTrigger.end, 'failure');
+  const before = words[at + Word.flags]!;
+  const flags = move(world, job.number, row, before, TaskTrigger.end, 'failure');
   const started = (flags & Flag.hasStart) !== 0;
   if (started) setDuration(words, at, world.now - startTimeOf(job, row));
   else setStart(words, at, world.now - job.creationTime);
   words[at + Word.flags] = withFailure(flags, Failure.endedByUser);
-  job.tasks.failed++;
-  job.slots.failed += job.limitsOf(row).requiredSlots;
+  const taskClass = job.readyClass(job.limitsOf(row).requiredSlots).at;
+  world.classes.words[taskClass + Class.unfinished]!--;
+  world.classes.words[taskClass + Class.failed]!++;
   considerJobEnd(world, job);
 }
 
@@ -178,7 +210,7 @@ export function endActive(world: World, job: Job, row: number): void {
 export function reactivate(world: World, job: Job, row: number): void {
   const words = job.rows.touch(row);
   const at = job.rows.offset(row);
-  const flags = move(world, job, row, words[at + Word.flags]!, TaskTrigger.reactivate);
+  const flags = move(world, job.number, row, words[at + Word.flags]!, TaskTrigger.reactivate);
   // A retry that was still due is off: its start would be none.
   words[at + Word.flags] =
     flags & ~(failureMask | Flag.success | Flag.failure | Flag.hasExitCode | Flag.nextIsRetry);
@@ -191,8 +223,9 @@ export function reactivate(world: World, job: Job, row: number): void {
     delete facts.failureDetail;
     delete facts.retryCount;
   }
-  job.tasks.failed--;
-  job.slots.failed -= job.limitsOf(row).requiredSlots;
+  const taskClass = job.readyClass(job.limitsOf(row).requiredSlots).at;
+  world.classes.words[taskClass + Class.failed]!--;
+  world.classes.words[taskClass + Class.unfinished]!++;
 }
 
 /** The row stands for no task any more. Its counts have been taken out of the job's. */
@@ -202,25 +235,18 @@ export function forget(world: World, job: Job, row: number): void {
   const id = job.idOf(row);
   const flags = words[at + Word.flags]!;
   const state = flags & stateMask;
-  const slots = job.limitsOf(row).requiredSlots;
-  if (state === TaskState.completed) {
-    if ((flags & Flag.success) !== 0) {
-      job.dependencies?.withdrawn(job.integerOf(row));
-      job.tasks.succeeded--;
-      job.slots.succeeded -= slots;
-    } else {
-      job.tasks.failed--;
-      job.slots.failed -= slots;
-    }
-  }
+  const taskClass = job.readyClass(job.limitsOf(row).requiredSlots).at;
+  const succeeded = (flags & Flag.success) !== 0;
+  if (succeeded) job.dependencies?.withdrawn(job.integerOf(row));
+  const counter =
+    state !== TaskState.completed ? Class.unfinished : succeeded ? Class.succeeded : Class.failed;
+  world.classes.words[taskClass + counter]!--;
   job.dependencies?.deleted(id, row);
   // After the job's wall clock what is active reads as completed (ruling 4), also in the event.
   const expired = job.expiredAt !== undefined && state === TaskState.active;
   const seen = expired ? flags | TaskState.completed : flags;
-  words[at + Word.flags] = move(world, job, row, seen, TaskTrigger.delete) & ~Flag.rare;
+  words[at + Word.flags] = move(world, job.number, row, seen, TaskTrigger.delete) & ~Flag.rare;
   job.rare.delete(row);
-  job.tasks.gone++;
-  job.slots.total -= slots;
   if (job.segmentOf(row).factory === undefined) job.ids.delete(id);
   if ((flags & Flag.hasStart) !== 0) {
     const node = world.nodes[words[at + Word.node]! - 1];
@@ -232,23 +258,24 @@ export function forget(world: World, job: Job, row: number): void {
 }
 
 /** Gives the slots back and drops the run; the task's row still says running. */
-function leaveNode(world: World, run: number, job: Job, node: Node): void {
-  const slots = world.runs.slots(run);
-  world.runDeadlines.delete(run);
-  world.runs.free(run);
+function leaveNode(world: World, run: number, taskClass: number): Node {
+  const { runs, classes } = world;
+  const node = world.nodes[runs.node(run)]!;
+  const slots = classes.words[taskClass + Class.slots]!;
+  if (runs.hasDeadline(run)) world.dropDeadline(run);
+  runs.free(node, run);
   const pool = world.pools[node.pool]!;
-  const offered = node.state === 'running';
-  if (offered) pool.withdraw(node);
-  node.freeSlots += slots;
+  const free = node.freeSlots;
+  node.freeSlots = free + slots;
   node.runningTasksCount--;
-  if (offered) {
+  if (node.state === 'running') {
+    pool.buckets.delete(free, node.ordinal);
     if (node.runningTasksCount === 0) world.moveNode(node, 'lastTaskGone');
-    pool.offer(node);
+    pool.buckets.add(free + slots, node.ordinal);
     world.stir(pool);
   }
-  job.runs--;
-  job.tasks.running--;
-  job.slots.running -= slots;
+  classes.words[taskClass + Class.running]!--;
+  return node;
 }
 
 function mayRetry(job: Job, row: number): boolean {
@@ -260,7 +287,7 @@ function mayRetry(job: Job, row: number): boolean {
 function retry(world: World, job: Job, row: number): void {
   const words = job.rows.touch(row);
   const at = job.rows.offset(row);
-  const flags = move(world, job, row, words[at + Word.flags]!, TaskTrigger.retry);
+  const flags = move(world, job.number, row, words[at + Word.flags]!, TaskTrigger.retry);
   words[at + Word.flags] = flags | Flag.avoidNode | Flag.nextIsRetry;
   words[at + Word.runOrExitCode] = 0;
   setDuration(words, at, world.now - startTimeOf(job, row));
@@ -274,63 +301,67 @@ function retry(world: World, job: Job, row: number): void {
 function finishEnded(
   world: World,
   job: Job,
+  taskClass: number,
   row: number,
+  address: number,
   start: number,
   ending: Ending,
   exitCode: number | undefined,
 ): void {
   if ((job.rows.get(row, Word.flags) & Flag.deleting) !== 0) {
     forget(world, job, row);
+    considerRunsGone(world, job);
     return;
   }
-  if (ending === Ending.byUser) {
-    finish(world, job, row, start, exitCode, Failure.endedByUser, undefined);
-    return;
-  }
-  const failure = ending === Ending.jobWallClock ? Failure.jobWallClock : Failure.taskWallClock;
-  finish(world, job, row, start, wallClockExitCode, failure, undefined);
+  const byUser = ending === Ending.byUser;
+  const failure = byUser
+    ? Failure.endedByUser
+    : ending === Ending.jobWallClock
+      ? Failure.jobWallClock
+      : Failure.taskWallClock;
+  const code = byUser ? exitCode : wallClockExitCode;
+  finish(world, taskClass, row, address, start, code, failure, undefined);
 }
 
 /** running → completed. */
 function finish(
   world: World,
-  job: Job,
+  taskClass: number,
   row: number,
+  address: number,
   start: number,
   exitCode: number | undefined,
   failure: number,
   detail: string | undefined,
 ): void {
+  const { arena } = world;
+  const counts = world.classes.words;
+  const jobNumber = counts[taskClass + Class.job]!;
   const success = failure === Failure.none;
-  const words = job.rows.touch(row);
-  const at = job.rows.offset(row);
-  const trigger = success ? TaskTrigger.succeed : TaskTrigger.fail;
-  let flags = move(
-    world,
-    job,
-    row,
-    words[at + Word.flags]!,
-    trigger,
-    success ? 'success' : 'failure',
-  );
+  const words = arena.touch(address);
+  const at = arena.offset(address);
+  const before = words[at + Word.flags]!;
+  const flags = success
+    ? move(world, jobNumber, row, before, TaskTrigger.succeed, 'success') | Flag.success
+    : withFailure(move(world, jobNumber, row, before, TaskTrigger.fail, 'failure'), failure);
+  words[at + Word.flags] = exitCode === undefined ? flags : flags | Flag.hasExitCode;
   words[at + Word.runOrExitCode] = exitCode ?? 0;
-  if (exitCode !== undefined) flags |= Flag.hasExitCode;
   setDuration(words, at, world.now - start);
-  const slots = job.limitsOf(row).requiredSlots;
-  if (success) {
-    words[at + Word.flags] = flags | Flag.success;
-    job.tasks.succeeded++;
-    job.slots.succeeded += slots;
-    if (job.dependencies !== undefined) {
-      job.dependencies.satisfied(row, job.integerOf(row));
-      release(world, job);
-    }
-  } else {
-    words[at + Word.flags] = withFailure(flags, failure);
-    if (detail !== undefined) job.rareFacts(row).failureDetail = detail;
-    job.tasks.failed++;
-    job.slots.failed += slots;
+  counts[taskClass + (success ? Class.succeeded : Class.failed)]!++;
+  const unfinished = counts[taskClass + Class.unfinished]! - 1;
+  counts[taskClass + Class.unfinished] = unfinished;
+  if (detail !== undefined) world.jobs[jobNumber]!.rareFacts(row).failureDetail = detail;
+  const watched = (counts[taskClass + Class.flags]! & ClassFlag.watched) !== 0;
+  if (watched || unfinished === 0) finished(world, world.jobs[jobNumber]!, row, success);
+}
+
+/** What else the end of a task may mean. */
+function finished(world: World, job: Job, row: number, success: boolean): void {
+  if (success && job.dependencies !== undefined) {
+    job.dependencies.satisfied(row, job.integerOf(row));
+    release(world, job);
   }
+  runLeft(world, job);
 }
 
 /** Queues the tasks whose last dependency has just been satisfied. */

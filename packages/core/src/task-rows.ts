@@ -1,7 +1,10 @@
+import type { TaskArena } from './task-arena.ts';
+import { bytesPerRow, chunkBits, chunkRows, wordsPerRow } from './task-arena.ts';
+
+export { bytesPerRow, wordsPerRow };
+
 /**
- * The packed rows of a job's tasks: 7 words (28 bytes) each, in pages that start small and double up to
- * 65,536 rows. A page is made when one of its rows is first written; until then all its rows are zero,
- * which reads as "active, never started", so that a factory of any size is submitted in O(1).
+ * The words of the packed row of a task, 7 of 32 bits (28 bytes).
  *
  * | word | content |
  * |---|---|
@@ -13,8 +16,6 @@
  * | 5 | start, next 8 bits; duration, next 8 bits; retryCount, 16 bits (saturating) |
  * | 6 | place of its text in the job's {@link TaskText}; 0 for tasks of a factory |
  */
-export const wordsPerRow = 7;
-export const bytesPerRow: number = 4 * wordsPerRow;
 export const Word = {
   flags: 0,
   node: 1,
@@ -56,82 +57,109 @@ export const failureShift = 16;
 export const failureMask: number = 0xff << failureShift;
 
 const firstPageBits = 4;
-const largePageBits = 16;
-const largePageRows = 1 << largePageBits;
-const smallPages = largePageBits - firstPageBits + 1;
-
-export interface TaskPage {
-  words: Int32Array;
-  /** Hash of the words; valid while `hashed`. */
-  hash: number;
-  hashed: boolean;
-  /** A snapshot under way has yet to read these words: copy before writing. */
-  frozen: boolean;
-}
+const smallPages = chunkBits - firstPageBits + 1;
 
 /** The page of a row. Pages 0 … 12 hold 16, 16, 32, … 32,768 rows, all later ones 65,536. */
 export function pageOf(row: number): number {
-  if (row >= largePageRows) return smallPages - 1 + (row >>> largePageBits);
+  if (row >= chunkRows) return smallPages - 1 + (row >>> chunkBits);
   return row < 1 << firstPageBits ? 0 : 32 - firstPageBits - Math.clz32(row);
 }
 
 export function firstRowOf(page: number): number {
   if (page === 0) return 0;
-  return page < smallPages
-    ? 1 << (page + firstPageBits - 1)
-    : (page - smallPages + 1) << largePageBits;
+  return page < smallPages ? 1 << (page + firstPageBits - 1) : (page - smallPages + 1) << chunkBits;
+}
+
+/** The page has 2^bits rows. */
+export function bitsOf(page: number): number {
+  if (page === 0) return firstPageBits;
+  return page < smallPages ? page + firstPageBits - 1 : chunkBits;
 }
 
 export function rowsOf(page: number): number {
-  if (page === 0) return 1 << firstPageBits;
-  return page < smallPages ? 1 << (page + firstPageBits - 1) : largePageRows;
+  return 1 << bitsOf(page);
 }
 
 /** What {@link firstRowOf} of its page leaves of a row. Pages are powers of two, so it is the row less its highest bit. */
 function rowInPage(row: number): number {
-  if (row >= largePageRows) return row & (largePageRows - 1);
+  if (row >= chunkRows) return row & (chunkRows - 1);
   return row < 1 << firstPageBits ? row : row ^ (1 << (31 - Math.clz32(row)));
 }
 
+/**
+ * The rows of a job's tasks, in pages of the arena that start small and double up to 65,536 rows. A page is
+ * made when one of its rows is first written; until then all its rows are zero, which reads as "active, never
+ * started", so that a factory of any size is submitted in O(1).
+ */
 export class TaskRows {
-  readonly pages: (TaskPage | undefined)[] = [];
+  readonly #arena: TaskArena;
+  /** Address of a page's first row; −1: not made. */
+  readonly #addresses: number[] = [];
+  readonly #hashes: number[] = [];
+
+  constructor(arena: TaskArena) {
+    this.#arena = arena;
+  }
+
+  /** Address of a row, −1 if its page is not made. */
+  address(row: number): number {
+    const first = this.#addresses[pageOf(row)] ?? -1;
+    return first === -1 ? -1 : first + rowInPage(row);
+  }
+
+  /** Address of a row, whose page is made if need be. */
+  provide(row: number): number {
+    const page = pageOf(row);
+    let first = this.#addresses[page] ?? -1;
+    if (first === -1) {
+      first = this.#arena.allocate(bitsOf(page));
+      while (this.#addresses.length <= page) {
+        this.#addresses.push(-1);
+        this.#hashes.push(0);
+      }
+      this.#addresses[page] = first;
+    }
+    return first + rowInPage(row);
+  }
 
   /** A word of a row, without making its page. */
   get(row: number, word: number): number {
-    const page = this.pages[pageOf(row)];
-    return page === undefined ? 0 : page.words[wordsPerRow * rowInPage(row) + word]!;
+    const address = this.address(row);
+    if (address === -1) return 0;
+    return this.#arena.words(address)[this.#arena.offset(address) + word]!;
   }
 
-  /** The words of the row's page, ready to be written; the row begins at {@link offset}. */
+  /** The words around a row, ready to be written; the row begins at {@link offset}. */
   touch(row: number): Int32Array {
-    const number = pageOf(row);
-    let page = this.pages[number];
-    if (page === undefined) {
-      page = {
-        words: new Int32Array(rowsOf(number) * wordsPerRow),
-        hash: 0,
-        hashed: false,
-        frozen: false,
-      };
-      this.pages[number] = page;
-    } else if (page.frozen) {
-      page.words = page.words.slice();
-      page.frozen = false;
-    }
-    page.hashed = false;
-    return page.words;
+    return this.#arena.touch(this.provide(row));
   }
 
-  /** Place of the row's first word in its page. */
+  /** Place of the row's first word in what {@link touch} returns. */
   offset(row: number): number {
-    return wordsPerRow * rowInPage(row);
+    return this.#arena.offset(this.provide(row));
   }
 
-  /** Bytes held. */
-  get bytes(): number {
-    let bytes = 0;
-    for (const page of this.pages) bytes += page?.words.byteLength ?? 0;
-    return bytes;
+  /** The pages that are made, by number. */
+  *pages(): IterableIterator<{ page: number; address: number; bits: number }> {
+    for (const [page, address] of this.#addresses.entries()) {
+      if (address !== -1) yield { page, address, bits: bitsOf(page) };
+    }
+  }
+
+  /** Hash of a page that is made. */
+  hashOf(page: number): number {
+    const address = this.#addresses[page]!;
+    if (this.#arena.hasChanged(address)) {
+      this.#hashes[page] = this.#arena.hash(address, bitsOf(page));
+    }
+    return this.#hashes[page]!;
+  }
+
+  /** The rows are no more. */
+  free(): void {
+    for (const { address, bits } of this.pages()) this.#arena.free(address, bits);
+    this.#addresses.length = 0;
+    this.#hashes.length = 0;
   }
 }
 

@@ -1,9 +1,9 @@
 import { canonicalJson } from './bytes.ts';
 import type { BatchErrorBody } from './errors.ts';
-import { Job, Part } from './job.ts';
+import { Job } from './job.ts';
 import { endRunAs } from './job-end.ts';
 import { findJob, refuseUnlessActive } from './job-rules.ts';
-import { dequeue, enqueue, purge } from './ready-queue.ts';
+import { dequeue, enqueue, Part, purge } from './ready-queue.ts';
 import { refuse } from './refusal.ts';
 import { Ending } from './run-table.ts';
 import type {
@@ -114,8 +114,8 @@ export function updateTask(
     const run = job.rows.get(row, Word.runOrExitCode);
     if (world.runs.ending(run) !== Ending.none) return undefined;
     const { maxWallClockTimeMs } = constraints;
-    if (maxWallClockTimeMs === undefined) world.runDeadlines.delete(run);
-    else world.runDeadlines.set(run, world.runs.start(run) + maxWallClockTimeMs);
+    if (maxWallClockTimeMs === undefined) world.dropDeadline(run);
+    else world.setDeadline(run, world.runs.start(run) + maxWallClockTimeMs);
     return undefined;
   });
 }
@@ -158,7 +158,7 @@ export function reactivateTask(
     const segment = job.segmentOf(row);
     if ((job.rows.get(row, Word.flags) & Flag.stale) !== 0) {
       if (segment.waiting) segment.endedWaiting--;
-      purge(job, row);
+      purge(world, job, row);
     }
     if (!job.isWaiting(row)) enqueue(world, job, row, 1, Part.middle);
     return undefined;

@@ -3,6 +3,8 @@ import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
 import type { Pool } from './pool.ts';
 import { rankOf } from './pool.ts';
+import { Part, readyRanges } from './ready-queue.ts';
+import { Class } from './task-classes.ts';
 import { Flag, stateMask, TaskState, Word } from './task-rows.ts';
 import type { World } from './world.ts';
 
@@ -12,13 +14,17 @@ export function validate(world: World): string[] {
   for (const node of world.nodes) {
     if (node.state !== 'gone') wrong.push(...checkNode(world, node));
   }
-  for (const job of world.jobs) if (job !== undefined) wrong.push(...checkJob(world, job));
-  for (const pool of world.pools) if (pool !== undefined) wrong.push(...checkIndexes(world, pool));
+  for (const job of world.jobs) {
+    if (job !== undefined) wrong.push(...checkJob(world, job), ...checkQueues(world, job));
+  }
+  for (const pool of world.pools) if (pool !== undefined) wrong.push(...checkNodes(pool));
   for (const run of world.runs) {
     const job = world.jobs[world.runs.job(run)];
     const row = world.runs.task(run);
     if (job === undefined || job.rows.get(row, Word.runOrExitCode) !== run) {
       wrong.push(`run ${run}: its task does not name it`);
+    } else if (job.rows.address(row) !== world.runs.address(run)) {
+      wrong.push(`run ${run}: its task lies elsewhere`);
     }
   }
   return wrong;
@@ -29,12 +35,12 @@ function checkNode(world: World, node: Node): string[] {
   if (pool === undefined) return [`${nodeId(node)}: its pool is gone, it is not`];
   let slots = 0;
   let tasks = 0;
-  for (const run of world.runs) {
-    if (world.runs.node(run) !== node.number) continue;
+  const wrong: string[] = [];
+  for (const run of world.runs.of(node.firstRun, pool.specification.taskSlotsPerNode)) {
+    if (world.runs.node(run) !== node.number) wrong.push(`run ${run}: in the rows of another node`);
     slots += world.runs.slots(run);
     tasks++;
   }
-  const wrong: string[] = [];
   const free = pool.specification.taskSlotsPerNode - slots;
   if (free < 0) wrong.push(`${nodeId(node)}: ${slots} slots are taken`);
   if (free !== node.freeSlots)
@@ -48,84 +54,104 @@ function checkNode(world: World, node: Node): string[] {
 
 function checkJob(world: World, job: Job): string[] {
   const wrong: string[] = [];
-  const tally = { gone: 0, running: 0, succeeded: 0, failed: 0 };
+  const byClass = new Map(job.classes.map(({ slots }) => [slots, [0, 0, 0, 0]]));
   for (let row = 0; row < job.rowCount; row++) {
     const flags = job.rows.get(row, Word.flags);
-    switch (flags & stateMask) {
-      case TaskState.active:
-        break;
-      case TaskState.running: {
-        tally.running++;
-        const run = job.rows.get(row, Word.runOrExitCode);
-        if (world.runs.job(run) !== job.number || world.runs.task(run) !== row) {
-          wrong.push(`task ${job.idOf(row)}: running without its run`);
-        }
-        break;
+    const state = flags & stateMask;
+    if (state === TaskState.gone) continue;
+    const tally = byClass.get(job.limitsOf(row).requiredSlots);
+    if (tally === undefined) {
+      wrong.push(`task ${job.idOf(row)}: of no class`);
+      continue;
+    }
+    if (state === TaskState.running) {
+      const run = job.rows.get(row, Word.runOrExitCode);
+      if (world.runs.job(run) !== job.number || world.runs.task(run) !== row) {
+        wrong.push(`task ${job.idOf(row)}: running without its run`);
       }
-      case TaskState.completed:
-        if (((flags & Flag.success) !== 0) === ((flags & Flag.failure) !== 0)) {
-          wrong.push(`task ${job.idOf(row)}: completed without one result`);
-        }
-        tally[(flags & Flag.success) === 0 ? 'failed' : 'succeeded']++;
-        break;
-      case TaskState.gone:
-        tally.gone++;
-        break;
-      default:
+      tally[1]!++;
+    }
+    if (state !== TaskState.completed) {
+      if (state !== TaskState.active && state !== TaskState.running) {
         wrong.push(`task ${job.idOf(row)}: in a state that it cannot have`);
+      }
+      tally[0]!++;
+      continue;
     }
-  }
-  for (const [name, count] of Object.entries(tally)) {
-    const counted = job.tasks[name as keyof typeof tally];
-    if (count !== counted) {
-      wrong.push(`job ${job.specification.id}: ${count} tasks ${name}, ${counted} counted`);
+    if (((flags & Flag.success) !== 0) === ((flags & Flag.failure) !== 0)) {
+      wrong.push(`task ${job.idOf(row)}: completed without one result`);
     }
+    tally[(flags & Flag.success) === 0 ? 3 : 2]!++;
   }
-  if (tally.running !== job.runs) {
-    wrong.push(`job ${job.specification.id}: ${tally.running} run, ${job.runs} runs counted`);
+  for (const { at, slots } of job.classes) {
+    const { words } = world.classes;
+    counters.forEach(([name, word], index) => {
+      const count = byClass.get(slots)![index]!;
+      const counted = words[at + word]!;
+      if (count === counted) return;
+      wrong.push(
+        `job ${job.specification.id}, ${slots} slots: ${count} tasks ${name}, ${counted} counted`,
+      );
+    });
   }
   return wrong;
 }
 
-function checkIndexes(world: World, pool: Pool): string[] {
+const counters = [
+  ['unfinished', Class.unfinished],
+  ['running', Class.running],
+  ['succeeded', Class.succeeded],
+  ['failed', Class.failed],
+] as const;
+
+function checkNodes(pool: Pool): string[] {
   const wrong: string[] = [];
-  for (const node of pool.nodes.values()) {
+  const levels = new Set<number>();
+  for (const node of pool.nodes) {
     const takes = node.state === 'idle' || node.state === 'running';
-    pool.byFreeSlots.forEach((nodes, free) => {
+    if (takes && node.freeSlots > 0) levels.add(node.freeSlots);
+    for (let free = 1; free <= pool.specification.taskSlotsPerNode; free++) {
       const expected = takes && free === node.freeSlots;
-      if (nodes.has(node.ordinal) !== expected) {
+      if (pool.buckets.has(free, node.ordinal) !== expected) {
         wrong.push(`${nodeId(node)}: in bucket ${free} is ${!expected}, must be ${expected}`);
       }
-    });
+    }
   }
-  pool.byFreeSlots.forEach((nodes, free) => {
-    if (pool.freeLevels.has(free) !== nodes.size > 0) wrong.push(`level ${free} is wrong`);
-  });
-  for (const job of world.jobs) {
-    if (job === undefined) continue;
-    for (const ready of job.classes) {
-      let live = 0;
-      for (const part of ready.parts) {
-        for (const { row, count } of part.ranges()) {
-          for (let at = row; at < row + count; at++) {
-            const flags = job.rows.get(at, Word.flags);
-            if ((flags & Flag.stale) !== 0) continue;
-            live++;
-            if ((flags & stateMask) !== TaskState.active || job.isWaiting(at)) {
-              wrong.push(`job ${job.specification.id}, task ${job.idOf(at)}: queued but not ready`);
-            }
+  const sorted = [...levels].sort((a, b) => a - b);
+  const held: number[] = [];
+  for (let free = pool.buckets.from(1); free !== -1; free = pool.buckets.from(free + 1)) {
+    held.push(free);
+  }
+  if (held.join() !== sorted.join() || pool.buckets.freest !== (sorted.at(-1) ?? 0)) {
+    wrong.push(`pool ${pool.specification.id}: levels ${held}, must be ${sorted}`);
+  }
+  return wrong;
+}
+
+function checkQueues(world: World, job: Job): string[] {
+  const wrong: string[] = [];
+  const { id, priority } = job.specification;
+  const pool = world.poolOf(job);
+  for (const ready of job.classes) {
+    let live = 0;
+    for (const part of [Part.front, Part.middle, Part.back]) {
+      for (const { row, count } of readyRanges(world, ready, part)) {
+        for (let at = row; at < row + count; at++) {
+          const flags = job.rows.get(at, Word.flags);
+          if ((flags & Flag.stale) !== 0) continue;
+          live++;
+          if ((flags & stateMask) !== TaskState.active || job.isWaiting(at)) {
+            wrong.push(`job ${id}, task ${job.idOf(at)}: queued but not ready`);
           }
         }
       }
-      if (live !== ready.live) {
-        wrong.push(`job ${job.specification.id}: ${live} tasks queued, ${ready.live} counted`);
-      }
-      if (job.pool !== pool.number) continue;
-      const ringed =
-        pool.ring(ready.slots).jobs(rankOf(job.specification.priority))?.has(job.number) ?? false;
-      if (ringed !== (ready.live > 0 && job.state === 'active' && pool.state === 'active')) {
-        wrong.push(`job ${job.specification.id}: ring of ${ready.slots} slots is ${ringed}`);
-      }
+    }
+    const counted = world.classes.words[ready.at + Class.live]!;
+    if (live !== counted) wrong.push(`job ${id}: ${live} tasks queued, ${counted} counted`);
+    if (pool === undefined) continue;
+    const ringed = pool.ring(ready.slots).has(rankOf(priority), job.number);
+    if (ringed !== (live > 0 && job.state === 'active' && pool.state === 'active')) {
+      wrong.push(`job ${id}: ring of ${ready.slots} slots is ${ringed}`);
     }
   }
   return wrong;

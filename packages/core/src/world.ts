@@ -11,6 +11,8 @@ import { nodeId } from './node.ts';
 import type { Pool } from './pool.ts';
 import { RunTable } from './run-table.ts';
 import type { EnvironmentSetting } from './specification.ts';
+import { TaskArena } from './task-arena.ts';
+import { TaskClasses } from './task-classes.ts';
 import { idKey } from './task-text.ts';
 
 /** The rules that this version of the engine decides by; part of the state. */
@@ -31,7 +33,10 @@ export class World implements EffectCatalog {
   readonly nodes: Node[] = [];
   readonly jobs: (Job | undefined)[] = [];
   readonly jobById: Map<string, Job> = new Map();
-  readonly runs: RunTable = new RunTable();
+  /** Rows, classes and runs of all jobs. */
+  readonly arena: TaskArena = new TaskArena();
+  readonly classes: TaskClasses = new TaskClasses();
+  readonly runs: RunTable = new RunTable(this.classes);
   /** Wall clocks of runs, by run; of jobs, by number. */
   readonly runDeadlines: DeadlineHeap = new DeadlineHeap();
   readonly jobDeadlines: DeadlineHeap = new DeadlineHeap();
@@ -121,6 +126,17 @@ export class World implements EffectCatalog {
     const jobId = job.specification.id;
     this.events?.push({ entity: 'job', at: this.now, jobId, from: job.state, to });
     stamp(job, to, this.now);
+  }
+
+  /** Sets or moves the wall clock of a run. */
+  setDeadline(run: number, time: number): void {
+    this.runDeadlines.set(run, time);
+    this.runs.setHasDeadline(run, true);
+  }
+
+  dropDeadline(run: number): void {
+    this.runDeadlines.delete(run);
+    this.runs.setHasDeadline(run, false);
   }
 
   kill(run: number, reason: KillReason): void {

@@ -21,6 +21,13 @@ function check(queue: RangeQueue, model: Entry[]): void {
   expect({ row: queue.firstRow, stamp: queue.firstStamp }).toEqual(first);
 }
 
+/** Drops the first range; how many rows it had. */
+function takeFirst(queue: RangeQueue): number {
+  const count = queue.firstCount;
+  queue.shift();
+  return count;
+}
+
 const step = fc.oneof(
   fc.record({
     does: fc.constant('push' as const),
@@ -29,6 +36,7 @@ const step = fc.oneof(
     behind: fc.boolean(),
   }),
   fc.record({ does: fc.constant('shift' as const) }),
+  fc.record({ does: fc.constant('unshift' as const) }),
   fc.record({ does: fc.constant('remove' as const), row: fc.nat({ max: 60 }) }),
   fc.record({ does: fc.constant('reload' as const) }),
 );
@@ -48,8 +56,14 @@ test('a queue of ranges holds rows and stamps as an array of rows would', () => 
           queue.push(row, step.count, stamp);
           for (let left = step.count; left > 0; left--) model.push({ row: row++, stamp: stamp++ });
         } else if (step.does === 'shift') {
-          if (model.length > 0) queue.shift();
-          model.shift();
+          if (model.length > 0) model = model.slice(takeFirst(queue));
+        } else if (step.does === 'unshift') {
+          // As placement does: the first range is taken out, and what is left of it comes back.
+          if (model.length === 0) continue;
+          const { firstRow, firstStamp } = queue;
+          const count = takeFirst(queue);
+          if (count > 1) queue.unshift(firstRow + 1, count - 1, firstStamp + 1);
+          model = model.slice(1);
         } else if (step.does === 'remove') {
           expect(queue.remove(step.row)).toBe(model.some(({ row }) => row === step.row));
           model = model.filter(({ row }) => row !== step.row);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { TaskArena } from '../src/task-arena.ts';
 import {
   firstRowOf,
   pageOf,
@@ -26,7 +27,6 @@ test('every row lies in its page, and pages lie one behind the other', () => {
       expect(firstRowOf(page)).toBeLessThanOrEqual(row);
       expect(row).toBeLessThan(firstRowOf(page) + rowsOf(page));
       if (page > 0) expect(firstRowOf(page - 1) + rowsOf(page - 1)).toBe(firstRowOf(page));
-      expect(new TaskRows().offset(row)).toBe((row - firstRowOf(page)) * wordsPerRow);
     }),
     { numRuns: 1_000 },
   );
@@ -34,32 +34,50 @@ test('every row lies in its page, and pages lie one behind the other', () => {
 
 const writes = fc.array(
   fc.record({
-    row: fc.nat({ max: 200 }),
+    job: fc.nat({ max: 2 }),
+    row: fc.oneof(fc.nat({ max: 200 }), fc.nat({ max: 70_000 })),
     word: fc.nat({ max: wordsPerRow - 1 }),
     value: fc.integer(),
-    freeze: fc.boolean(),
+    does: fc.constantFrom('write', 'write', 'write', 'write', 'freeze', 'free'),
   }),
 );
 
-test('rows keep what is written, and a frozen page keeps what it had', () => {
+test('rows keep what is written, those of jobs that are gone are zero again, and a frozen page keeps what it had', () => {
   fc.assert(
     fc.property(writes, (writes) => {
-      const rows = new TaskRows();
-      const model = new Map<string, number>();
+      const arena = new TaskArena();
+      const jobs = [0, 1, 2].map(() => ({
+        rows: new TaskRows(arena),
+        model: new Map<string, number>(),
+      }));
       const kept: { words: Int32Array; copy: Int32Array }[] = [];
-      for (const { row, word, value, freeze } of writes) {
-        const page = rows.pages[pageOf(row)];
-        if (freeze && page !== undefined) {
-          page.frozen = true;
-          kept.push({ words: page.words, copy: page.words.slice() });
+      for (const { job: number, row, word, value, does } of writes) {
+        const job = jobs[number]!;
+        if (does === 'free') {
+          job.rows.free();
+          job.model.clear();
+        } else if (does === 'freeze') {
+          for (const { address, bits } of job.rows.pages()) {
+            const words = arena.page(address, bits);
+            arena.freeze(address);
+            kept.push({ words, copy: words.slice() });
+          }
         }
-        rows.touch(row)[rows.offset(row) + word] = value;
-        model.set(`${row} ${word}`, value);
+        job.rows.touch(row)[job.rows.offset(row) + word] = value;
+        job.model.set(`${row} ${word}`, value);
       }
-      for (let row = 0; row <= 200; row++) {
-        const words = Array.from({ length: wordsPerRow }, (_, word) => rows.get(row, word));
-        const expected = words.map((_, word) => model.get(`${row} ${word}`) ?? 0);
-        if (words.join() !== expected.join()) expect(words).toEqual(expected);
+      for (const { rows, model } of jobs) {
+        for (const [place, value] of model) {
+          const [row = 0, word = 0] = place.split(' ').map(Number);
+          expect(rows.get(row, word)).toBe(value);
+        }
+        let sum = 0;
+        let expected = 0;
+        for (const { address, bits } of rows.pages()) {
+          for (const value of arena.page(address, bits)) sum += Math.abs(value);
+        }
+        for (const value of model.values()) expected += Math.abs(value);
+        expect(sum).toBe(expected);
       }
       for (const { words, copy } of kept) expect(words).toEqual(copy);
     }),
@@ -67,10 +85,36 @@ test('rows keep what is written, and a frozen page keeps what it had', () => {
   );
 });
 
+test('the hash of a page follows what is written, and is taken once', () => {
+  const arena = new TaskArena();
+  const rows = new TaskRows(arena);
+  rows.touch(3)[rows.offset(3)] = 1;
+  const before = rows.hashOf(0);
+  arena.settle();
+  expect(arena.hasChanged(rows.address(3))).toBe(false);
+  rows.touch(3)[rows.offset(3)] = 2;
+  expect(arena.hasChanged(rows.address(3))).toBe(true);
+  expect(rows.hashOf(0)).not.toBe(before);
+  rows.touch(3)[rows.offset(3)] = 1;
+  expect(rows.hashOf(0)).toBe(before);
+});
+
+test('pages that are given back are used again', () => {
+  const arena = new TaskArena();
+  for (let round = 0; round < 100; round++) {
+    const rows = new TaskRows(arena);
+    for (const row of [0, 20, 40, 100_000]) rows.touch(row)[rows.offset(row)] = 1;
+    rows.free();
+  }
+  // The smaller pages share one chunk, the larger one had a chunk of its own.
+  expect(arena.bytes).toBeLessThan(2 * 65_536 * wordsPerRow * 4);
+});
+
 test('a row that was never written reads as zero and makes no page', () => {
-  const rows = new TaskRows();
+  const arena = new TaskArena();
+  const rows = new TaskRows(arena);
   expect(rows.get(5_000_000, Word.flags)).toBe(0);
-  expect(rows.bytes).toBe(0);
+  expect(arena.bytes).toBe(0);
 });
 
 test('a time of 40 bits comes back out of its two parts', () => {
