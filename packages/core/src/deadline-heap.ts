@@ -8,14 +8,15 @@ export class DeadlineHeap {
   /** Place of a key in the heap + 1; 0: not in it. */
   #places = new Int32Array(16);
   #size = 0;
+  #firstTime = Infinity;
 
   get size(): number {
     return this.#size;
   }
 
-  /** Deadline of the first, `Infinity` if there is none. */
+  /** Deadline of the first, `Infinity` if there is none: asked with every input, so it is kept. */
   get firstTime(): number {
-    return this.#size === 0 ? Infinity : this.#times[0]!;
+    return this.#firstTime;
   }
 
   get firstKey(): number {
@@ -42,6 +43,7 @@ export class DeadlineHeap {
     }
     this.#put(place, key, time);
     this.#sink(this.#rise(place));
+    this.#firstTime = this.#times[0]!;
   }
 
   delete(key: number): void {
@@ -49,9 +51,11 @@ export class DeadlineHeap {
     if (place < 0) return;
     this.#places[key] = 0;
     const last = --this.#size;
-    if (place === last) return;
-    this.#put(place, this.#keys[last]!, this.#times[last]!);
-    this.#sink(this.#rise(place));
+    if (place !== last) {
+      this.#put(place, this.#keys[last]!, this.#times[last]!);
+      this.#sink(this.#rise(place));
+    }
+    this.#firstTime = this.#size === 0 ? Infinity : this.#times[0]!;
   }
 
   #put(place: number, key: number, time: number): void {

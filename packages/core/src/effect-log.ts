@@ -1,9 +1,11 @@
 import type { EffectBatch, EffectCatalog, KillReason } from './effect.ts';
 import { EffectKind } from './effect.ts';
 
-const wordsPerEffect = 6;
-const mustSyncBit = 1;
-const wallClockBit = 2;
+/** Kind and bits, node, run, sequence. */
+const wordsPerEffect = 4;
+const kindMask = 0xff;
+const mustSyncBit = 0x100;
+const wallClockBit = 0x200;
 
 interface Removal {
   poolId: string;
@@ -11,7 +13,7 @@ interface Removal {
   taskId?: string;
 }
 
-/** Effects as they are decided: rows of six words (kind, flags, node, run, sequence, removal). */
+/** Effects as they are decided: rows of four words. */
 export class EffectLog implements EffectBatch {
   #words = new Int32Array(64 * wordsPerEffect);
   #removals: Removal[] = [];
@@ -32,74 +34,67 @@ export class EffectLog implements EffectBatch {
   }
 
   getNode(node: number, sequence: number): void {
-    this.#add(EffectKind.getNode, 0, node, -1, sequence, -1);
+    this.#add(EffectKind.getNode, node, -1, sequence);
   }
   releaseNode(node: number, sequence: number): void {
-    this.#add(EffectKind.releaseNode, 0, node, -1, sequence, -1);
+    this.#add(EffectKind.releaseNode, node, -1, sequence);
   }
   startRun(node: number, run: number, sequence: number, mustSync: boolean): void {
-    this.#add(EffectKind.startRun, mustSync ? mustSyncBit : 0, node, run, sequence, -1);
+    this.#add(EffectKind.startRun | (mustSync ? mustSyncBit : 0), node, run, sequence);
   }
   killRun(node: number, run: number, sequence: number, reason: KillReason): void {
-    this.#add(
-      EffectKind.killRun,
-      reason === 'wallClock' ? wallClockBit : 0,
-      node,
-      run,
-      sequence,
-      -1,
-    );
+    const bits = reason === 'wallClock' ? wallClockBit : 0;
+    this.#add(EffectKind.killRun | bits, node, run, sequence);
   }
   remove(removal: Removal): void {
     const kind =
       removal.taskId === undefined ? EffectKind.removeJobFiles : EffectKind.removeTaskFiles;
-    this.#add(kind, 0, -1, -1, 0, this.#removals.push(removal) - 1);
+    this.#add(kind, -1, -1, this.#removals.push(removal) - 1);
   }
 
   kind(index: number): EffectKind {
-    return this.#words[index * wordsPerEffect]! as EffectKind;
+    return (this.#words[index * wordsPerEffect]! & kindMask) as EffectKind;
   }
   mustSync(index: number): boolean {
-    return (this.#words[index * wordsPerEffect + 1]! & mustSyncBit) !== 0;
+    return (this.#words[index * wordsPerEffect]! & mustSyncBit) !== 0;
   }
   killReason(index: number): KillReason {
-    return (this.#words[index * wordsPerEffect + 1]! & wallClockBit) === 0 ? 'ended' : 'wallClock';
+    return (this.#words[index * wordsPerEffect]! & wallClockBit) === 0 ? 'ended' : 'wallClock';
   }
   node(index: number): number {
-    return this.#words[index * wordsPerEffect + 2]!;
+    return this.#words[index * wordsPerEffect + 1]!;
   }
   run(index: number): number {
-    return this.#words[index * wordsPerEffect + 3]!;
+    return this.#words[index * wordsPerEffect + 2]!;
   }
+  /** Of a removal 0: it is answered by nobody. */
   sequence(index: number): number {
-    return this.#words[index * wordsPerEffect + 4]!;
+    return this.#isRemoval(index) ? 0 : this.#words[index * wordsPerEffect + 3]!;
   }
   removal(index: number): Removal {
-    const removal = this.#removals[this.#words[index * wordsPerEffect + 5]!];
+    const removal = this.#isRemoval(index)
+      ? this.#removals[this.#words[index * wordsPerEffect + 3]!]
+      : undefined;
     if (removal === undefined) throw new RangeError(`effect ${index} removes nothing`);
     return removal;
   }
 
-  #add(
-    kind: EffectKind,
-    flags: number,
-    node: number,
-    run: number,
-    sequence: number,
-    removal: number,
-  ): void {
-    let at = this.#length++ * wordsPerEffect;
+  #isRemoval(index: number): boolean {
+    return this.kind(index) >= EffectKind.removeTaskFiles;
+  }
+
+  #add(kindAndBits: number, node: number, run: number, sequence: number): void {
+    const at = this.#length * wordsPerEffect;
     if (at === this.#words.length) {
       const larger = new Int32Array(2 * at);
       larger.set(this.#words);
       this.#words = larger;
     }
     const words = this.#words;
-    words[at++] = kind;
-    words[at++] = flags;
-    words[at++] = node;
-    words[at++] = run;
-    words[at++] = sequence;
-    words[at] = removal;
+    words[at] = kindAndBits;
+    words[at + 1] = node;
+    words[at + 2] = run;
+    words[at + 3] = sequence;
+    this.#length++;
   }
 }

@@ -216,6 +216,12 @@ export class Engine {
   /** Time passes: every deadline up to `at` falls due at its own moment, jobs before runs, and has its consequences there. */
   #advance(at: number): void {
     const world = this.#world;
+    if (world.runDeadlines.firstTime <= at || world.jobDeadlines.firstTime <= at) this.#expire(at);
+    if (at > world.now) world.now = at;
+  }
+
+  #expire(at: number): void {
+    const world = this.#world;
     for (let due = this.nextDeadline(); due <= at; due = this.nextDeadline()) {
       world.now = Math.max(world.now, due);
       if (world.jobDeadlines.firstTime === due) {
@@ -227,14 +233,12 @@ export class Engine {
       }
       this.#settle();
     }
-    if (at > world.now) world.now = at;
   }
 
   #settle(): void {
-    const { stirred } = this.#world;
-    for (let pool = stirred.pop(); pool !== undefined; pool = stirred.pop()) {
-      pool.stirred = false;
-      place(this.#world, pool);
+    const world = this.#world;
+    for (let pool = world.takeStirred(); pool !== undefined; pool = world.takeStirred()) {
+      place(world, pool);
     }
   }
 }

@@ -16,6 +16,7 @@ export class Machine<State extends string, Trigger extends string> {
   readonly #byName = new Map<State, Map<Trigger, State>>();
   /** state × trigger → state, −1: no such transition. Numbers are places in `states` and `triggers`. */
   readonly #byNumber: Int8Array;
+  readonly #width: number;
 
   constructor(
     name: string,
@@ -28,6 +29,7 @@ export class Machine<State extends string, Trigger extends string> {
     this.triggers = triggers;
     this.transitions = transitions;
     for (const state of states) this.#byName.set(state, new Map());
+    this.#width = triggers.length;
     this.#byNumber = new Int8Array(states.length * triggers.length).fill(-1);
     for (const { from, trigger, to } of transitions) {
       this.#byName.get(from)?.set(trigger, to);
@@ -43,7 +45,7 @@ export class Machine<State extends string, Trigger extends string> {
 
   /** The same in numbers, −1 where the table has no row: for packed rows. */
   nextNumber(from: number, trigger: number): number {
-    return this.#byNumber[from * this.triggers.length + trigger]!;
+    return this.#byNumber[from * this.#width + trigger]!;
   }
 }
 

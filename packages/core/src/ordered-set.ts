@@ -89,6 +89,12 @@ export class OrderedSet {
     return this.#nextAbove(word + 1);
   }
 
+  /** The same, and after the last the first again; −1 if the set is empty. */
+  nextAround(after: number): number {
+    const above = this.next(after);
+    return above === -1 ? this.next(-1) : above;
+  }
+
   /** The lowest member in the words of the lowest level from `index` on. */
   #nextAbove(index: number): number {
     const levels = this.#levels;

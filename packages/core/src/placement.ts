@@ -1,5 +1,4 @@
 import type { Node } from './node.ts';
-import type { NodeBuckets } from './node-buckets.ts';
 import type { JobRing, Pool } from './pool.ts';
 import { priorityCount } from './pool.ts';
 import { leaveRing, openPiece, settleHead } from './ready-queue.ts';
@@ -17,15 +16,12 @@ import type { World } from './world.ts';
 /** Places ready tasks until nothing that is ready fits any node. */
 export function place(world: World, pool: Pool): void {
   const { classes, arena } = world;
-  const { buckets, rings, cursors } = pool;
-  for (let freest = buckets.freest; freest > 0; freest = buckets.freest) {
-    const rank = highestRank(rings, freest);
-    if (rank === priorityCount) return;
-    const number = nextJob(rings, freest, rank, cursors[rank]!);
-    cursors[rank] = number;
+  for (let freest = freestOf(pool); freest > 0; freest = freestOf(pool)) {
+    const number = nextJob(pool, freest);
+    if (number === -1) break;
     let at = classes.ofJob[number]!;
     if (classes.words[at + Class.next] !== noClass) at = firstReady(world, number, freest);
-    dropStale(world, at);
+    if ((classes.words[at + Class.flags]! & ClassFlag.stale) !== 0) dropStale(world, at);
     if (classes.words[at + Class.pieceLeft] === 0) openPiece(world, at);
 
     const { words } = classes;
@@ -36,28 +32,53 @@ export function place(world: World, pool: Pool): void {
     words[at + Class.headLeft]!--;
     words[at + Class.pieceLeft]!--;
     if (--words[at + Class.live]! === 0) leaveRings(world, at);
+
+    const slots = words[at + Class.slots]!;
     const rows = arena.touch(address);
     const place = arena.offset(address);
-    const flags = rows[place + Word.flags]!;
-    const slots = words[at + Class.slots]!;
-    const avoid = (flags & Flag.avoidNode) === 0 ? -1 : lastNode(world, pool, rows, place);
-    const node = pool.nodes.get(chooseNode(buckets, pool.spread, slots, avoid))!;
-    startTask(world, pool, at, row, address, slots, node);
+    const avoids = (rows[place + Word.flags]! & Flag.avoidNode) !== 0;
+    const node = avoids
+      ? chooseAnother(pool, slots, lastNode(world, pool, rows, place))
+      : chooseNode(pool, slots);
+    startTask(world, pool, at, row, rows, place, address, slots, node);
   }
+  pool.fasten();
 }
 
-function highestRank(rings: readonly JobRing[], freest: number): number {
-  let best: number = priorityCount;
+function freestOf({ buckets, loose }: Pool): number {
+  return loose === undefined ? buckets.freest : Math.max(buckets.freest, loose.freeSlots);
+}
+
+/**
+ * Of the jobs of the highest priority that has a task for `freest` slots, the first after the one that was
+ * served last, in the order of creation, cyclically (ruling 8); it is the one served last from now on. −1:
+ * there is none.
+ */
+function nextJob({ rings, cursors }: Pool, freest: number): number {
+  let rank: number = priorityCount;
+  let only: JobRing | undefined;
   for (let index = 0; index < rings.length; index++) {
     const ring = rings[index]!;
     if (ring.slots > freest) break;
-    if (ring.firstRank < best) best = ring.firstRank;
+    const { firstRank } = ring;
+    if (firstRank > rank) continue;
+    only = firstRank < rank ? ring : undefined;
+    rank = firstRank;
   }
-  return best;
+  if (rank === priorityCount) return -1;
+  const last = cursors[rank]!;
+  const job =
+    only === undefined ? nextOfSeveral(rings, freest, rank, last) : only.firstJobs.nextAround(last);
+  cursors[rank] = job;
+  return job;
 }
 
-/** The first job after the one that was served last, in the order of creation, cyclically (ruling 8). */
-function nextJob(rings: readonly JobRing[], freest: number, rank: number, last: number): number {
+function nextOfSeveral(
+  rings: readonly JobRing[],
+  freest: number,
+  rank: number,
+  last: number,
+): number {
   const after = lowestJob(rings, freest, rank, last);
   return after !== -1 ? after : lowestJob(rings, freest, rank, -1);
 }
@@ -105,7 +126,6 @@ function firstReady(world: World, number: number, freest: number): number {
 /** The head of the class is live after this; there is a live row. */
 function dropStale(world: World, at: number): void {
   const { words } = world.classes;
-  if ((words[at + Class.flags]! & ClassFlag.stale) === 0) return;
   const job = world.jobs[words[at + Class.job]!]!;
   settleHead(world, job, job.readyClass(words[at + Class.slots]!));
 }
@@ -122,17 +142,29 @@ function lastNode(world: World, pool: Pool, rows: Int32Array, place: number): nu
   return last !== undefined && last.pool === pool.number ? last.ordinal : -1;
 }
 
-/** Another node than the last (ruling 14), then the fill type, then the lower id (semantics §3.4): its ordinal. */
-function chooseNode(buckets: NodeBuckets, spread: boolean, slots: number, avoid: number): number {
-  let free = spread ? buckets.freest : buckets.from(slots);
-  let ordinal = buckets.first(free);
-  if (ordinal !== avoid) return ordinal;
-  for (;;) {
-    ordinal = buckets.next(free, ordinal);
-    if (ordinal !== -1) return ordinal;
-    free = spread ? buckets.below(free) : buckets.from(free + 1);
-    if (free < slots) return avoid;
-    ordinal = buckets.first(free);
-    if (ordinal !== avoid) return ordinal;
+/** By the fill type, then the lower id (semantics §3.4). Some node has room. */
+function chooseNode(pool: Pool, slots: number): Node {
+  const { buckets, loose, spread } = pool;
+  const free = spread ? buckets.freest : buckets.from(slots);
+  if (loose !== undefined && loose.freeSlots >= slots) {
+    if (free < slots) return loose;
+    if (loose.freeSlots !== free) {
+      if (loose.freeSlots > free === spread) return loose;
+    } else if (loose.ordinal < buckets.first(free)) return loose;
   }
+  return pool.nodes.get(buckets.first(free))!;
+}
+
+/** The same, but another node than `avoid` if there is one (ruling 14). */
+function chooseAnother(pool: Pool, slots: number, avoid: number): Node {
+  pool.fasten();
+  const { buckets, spread } = pool;
+  let free = spread ? buckets.freest : buckets.from(slots);
+  while (free >= slots) {
+    let ordinal = buckets.first(free);
+    if (ordinal === avoid) ordinal = buckets.next(free, ordinal);
+    if (ordinal !== -1) return pool.nodes.get(ordinal)!;
+    free = spread ? buckets.below(free) : buckets.from(free + 1);
+  }
+  return pool.nodes.get(avoid)!;
 }

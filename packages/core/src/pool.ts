@@ -82,10 +82,16 @@ export class Pool {
   readonly nodes: NodeList = new NodeList();
   nextOrdinal = 1;
   nodesCreating = 0;
-  /** Whether it is in the world's list of pools to place in. */
+  /** Whether it is in the world's chain of pools to place in, and which comes after it there. */
   stirred = false;
-  /** Those that take tasks. */
+  stirredBefore: Pool | undefined;
+  /** Those that take tasks, but for the loose one. */
   readonly buckets: NodeBuckets;
+  /**
+   * The node that a task has just left. Most often the next task starts there at once, so it joins a bucket
+   * only when placement is done with it.
+   */
+  loose: Node | undefined;
   /** One per slot size in use, ascending. */
   readonly rings: JobRing[] = [];
   /** Number of the job that was served last, by rank; −1: none yet (ruling 8). */
@@ -109,7 +115,24 @@ export class Pool {
 
   /** The node takes no tasks any more. */
   withdraw(node: Node): void {
+    if (node === this.loose) this.loose = undefined;
+    else this.buckets.delete(node.freeSlots, node.ordinal);
+  }
+
+  /** The node is about to have other slots free than it has. */
+  loosen(node: Node): void {
+    if (node === this.loose) return;
+    this.fasten();
     this.buckets.delete(node.freeSlots, node.ordinal);
+    this.loose = node;
+  }
+
+  /** The loose node joins its bucket. */
+  fasten(): void {
+    const { loose } = this;
+    if (loose === undefined) return;
+    this.loose = undefined;
+    this.offer(loose);
   }
 
   ring(slots: number): JobRing {

@@ -276,9 +276,7 @@ function derive(world: World): void {
     enterRings(world, job);
   }
   // A world at rest has nothing left to place.
-  for (let pool = world.stirred.pop(); pool !== undefined; pool = world.stirred.pop()) {
-    pool.stirred = false;
-  }
+  while (world.takeStirred() !== undefined);
   for (const run of world.runs) {
     if (world.runs.ending(run) !== Ending.none) continue;
     const { maxWallClockTimeMs } = world.jobs[world.runs.job(run)]!.limitsOf(world.runs.task(run));

@@ -26,10 +26,18 @@ import type { World } from './world.ts';
 /** The row has 16 bits for its retryCount; a larger one is a rare fact. */
 const mostRetriesInRow = 0xffff;
 
+function classOf(job: Job, row: number): number {
+  return job.readyClass(job.limitsOf(row).requiredSlots).at;
+}
+
+function jobOf(world: World, taskClass: number): Job {
+  return world.jobs[world.classes.words[taskClass + Class.job]!]!;
+}
+
 /** The row's new flags after `trigger`; throws where the table of tasks has no such row. */
 function move(
   world: World,
-  jobNumber: number,
+  taskClass: number,
   row: number,
   flags: number,
   trigger: TaskTrigger,
@@ -37,21 +45,21 @@ function move(
 ): number {
   const from = flags & stateMask;
   const to = taskMachine.nextNumber(from, trigger);
-  if (to < 0 || world.events !== undefined) tell(world, jobNumber, row, from, to, trigger, result);
+  if (to < 0 || world.events !== undefined) tell(world, taskClass, row, from, to, trigger, result);
   return (flags & ~stateMask) | to;
 }
 
 /** To whoever listens; throws where the table of tasks has no such row. */
 function tell(
   world: World,
-  jobNumber: number,
+  taskClass: number,
   row: number,
   from: number,
   to: number,
   trigger: TaskTrigger,
   result: 'success' | 'failure' | undefined,
 ): void {
-  const job = world.jobs[jobNumber]!;
+  const job = jobOf(world, taskClass);
   const jobId = job.specification.id;
   const taskId = job.idOf(row);
   const fromName = taskMachine.states[from]!;
@@ -70,23 +78,23 @@ function tell(
   });
 }
 
-/** active → running, on a node that has room. */
+/** active → running, on a node that has room. `words` and `at` are the row's. */
 export function startTask(
   world: World,
   pool: Pool,
   taskClass: number,
   row: number,
+  words: Int32Array,
+  at: number,
   address: number,
   slots: number,
   node: Node,
 ): void {
-  const { classes, arena, now } = world;
+  const { classes, now } = world;
   const sequence = world.nextSequence();
   const run = world.runs.add(node, taskClass, row, address, node.number, sequence, now);
-  const words = arena.touch(address);
-  const at = arena.offset(address);
   const before = words[at + Word.flags]!;
-  let flags = move(world, classes.words[taskClass + Class.job]!, row, before, TaskTrigger.place);
+  let flags = move(world, taskClass, row, before, TaskTrigger.place);
   const retrying = before & (Flag.startWasRetry | Flag.nextIsRetry);
   if (retrying !== 0) flags = retryStarts(world, taskClass, row, flags);
   words[at + Word.flags] = (flags & ~Flag.avoidNode) | Flag.hasStart;
@@ -94,10 +102,13 @@ export function startTask(
   words[at + Word.runOrExitCode] = run;
   setStart(words, at, now - classes.creationTime(taskClass));
 
-  const free = node.freeSlots;
-  pool.buckets.delete(free, node.ordinal);
-  node.freeSlots = free - slots;
-  pool.buckets.add(free - slots, node.ordinal);
+  if (node === pool.loose) node.freeSlots -= slots;
+  else {
+    const free = node.freeSlots;
+    pool.buckets.delete(free, node.ordinal);
+    node.freeSlots = free - slots;
+    pool.buckets.add(free - slots, node.ordinal);
+  }
   if (node.runningTasksCount++ === 0) world.moveNode(node, 'firstTask');
   node.totalTasksRun++;
   classes.words[taskClass + Class.running]!++;
@@ -113,7 +124,7 @@ function retryStarts(world: World, taskClass: number, row: number, flags: number
   let after = flags & ~(Flag.startWasRetry | Flag.nextIsRetry);
   // What ends here is a start that was a retry, displaced by one that is none: its time stays known.
   if ((flags & Flag.startWasRetry) !== 0 && !isRetry) {
-    const job = world.jobs[world.classes.words[taskClass + Class.job]!]!;
+    const job = jobOf(world, taskClass);
     job.rareFacts(row).lastRetryTime = startTimeOf(job, row);
     after |= Flag.rare;
   }
@@ -121,7 +132,7 @@ function retryStarts(world: World, taskClass: number, row: number, flags: number
 }
 
 function startClock(world: World, taskClass: number, row: number, run: number): void {
-  const job = world.jobs[world.classes.words[taskClass + Class.job]!]!;
+  const job = jobOf(world, taskClass);
   const { maxWallClockTimeMs } = job.limitsOf(row);
   if (maxWallClockTimeMs !== undefined) world.setDeadline(run, world.now + maxWallClockTimeMs);
 }
@@ -146,13 +157,13 @@ export function endRun(
     finish(world, taskClass, row, address, start, 0, Failure.none, undefined);
     return;
   }
-  const job = world.jobs[world.classes.words[taskClass + Class.job]!]!;
+  const job = jobOf(world, taskClass);
   if (ending !== Ending.none) {
     finishEnded(world, job, taskClass, row, address, start, ending, exitCode);
   } else if (reported !== 0) {
     finish(world, taskClass, row, address, start, exitCode, reportedFrom + reported, detail);
   } else if (mayRetry(job, row)) {
-    retry(world, job, row);
+    retry(world, job, taskClass, row);
     considerRunsGone(world, job);
   } else {
     finish(world, taskClass, row, address, start, exitCode, Failure.exitCode, undefined);
@@ -178,7 +189,7 @@ export function requeue(world: World, run: number, counted: boolean): void {
   const words = job.rows.touch(row);
   const at = job.rows.offset(row);
   words[at + Word.flags] =
-    move(world, job.number, row, words[at + Word.flags]!, TaskTrigger.requeue) | Flag.avoidNode;
+    move(world, taskClass, row, words[at + Word.flags]!, TaskTrigger.requeue) | Flag.avoidNode;
   words[at + Word.runOrExitCode] = 0;
   setDuration(words, at, world.now - start);
   if (counted) {
@@ -195,12 +206,12 @@ export function endActive(world: World, job: Job, row: number): void {
   const words = job.rows.touch(row);
   const at = job.rows.offset(row);
   const before = words[at + Word.flags]!;
-  const flags = move(world, job.number, row, before, TaskTrigger.end, 'failure');
+  const taskClass = classOf(job, row);
+  const flags = move(world, taskClass, row, before, TaskTrigger.end, 'failure');
   const started = (flags & Flag.hasStart) !== 0;
   if (started) setDuration(words, at, world.now - startTimeOf(job, row));
   else setStart(words, at, world.now - job.creationTime);
   words[at + Word.flags] = withFailure(flags, Failure.endedByUser);
-  const taskClass = job.readyClass(job.limitsOf(row).requiredSlots).at;
   world.classes.words[taskClass + Class.unfinished]!--;
   world.classes.words[taskClass + Class.failed]!++;
   considerJobEnd(world, job);
@@ -210,7 +221,8 @@ export function endActive(world: World, job: Job, row: number): void {
 export function reactivate(world: World, job: Job, row: number): void {
   const words = job.rows.touch(row);
   const at = job.rows.offset(row);
-  const flags = move(world, job.number, row, words[at + Word.flags]!, TaskTrigger.reactivate);
+  const taskClass = classOf(job, row);
+  const flags = move(world, taskClass, row, words[at + Word.flags]!, TaskTrigger.reactivate);
   // A retry that was still due is off: its start would be none.
   words[at + Word.flags] =
     flags & ~(failureMask | Flag.success | Flag.failure | Flag.hasExitCode | Flag.nextIsRetry);
@@ -223,7 +235,6 @@ export function reactivate(world: World, job: Job, row: number): void {
     delete facts.failureDetail;
     delete facts.retryCount;
   }
-  const taskClass = job.readyClass(job.limitsOf(row).requiredSlots).at;
   world.classes.words[taskClass + Class.failed]!--;
   world.classes.words[taskClass + Class.unfinished]!++;
 }
@@ -235,7 +246,7 @@ export function forget(world: World, job: Job, row: number): void {
   const id = job.idOf(row);
   const flags = words[at + Word.flags]!;
   const state = flags & stateMask;
-  const taskClass = job.readyClass(job.limitsOf(row).requiredSlots).at;
+  const taskClass = classOf(job, row);
   const succeeded = (flags & Flag.success) !== 0;
   if (succeeded) job.dependencies?.withdrawn(job.integerOf(row));
   const counter =
@@ -245,7 +256,7 @@ export function forget(world: World, job: Job, row: number): void {
   // After the job's wall clock what is active reads as completed (ruling 4), also in the event.
   const expired = job.expiredAt !== undefined && state === TaskState.active;
   const seen = expired ? flags | TaskState.completed : flags;
-  words[at + Word.flags] = move(world, job.number, row, seen, TaskTrigger.delete) & ~Flag.rare;
+  words[at + Word.flags] = move(world, taskClass, row, seen, TaskTrigger.delete) & ~Flag.rare;
   job.rare.delete(row);
   if (job.segmentOf(row).factory === undefined) job.ids.delete(id);
   if ((flags & Flag.hasStart) !== 0) {
@@ -265,15 +276,13 @@ function leaveNode(world: World, run: number, taskClass: number): Node {
   if (runs.hasDeadline(run)) world.dropDeadline(run);
   runs.free(node, run);
   const pool = world.pools[node.pool]!;
-  const free = node.freeSlots;
-  node.freeSlots = free + slots;
-  node.runningTasksCount--;
+  const left = --node.runningTasksCount;
   if (node.state === 'running') {
-    pool.buckets.delete(free, node.ordinal);
-    if (node.runningTasksCount === 0) world.moveNode(node, 'lastTaskGone');
-    pool.buckets.add(free + slots, node.ordinal);
+    pool.loosen(node);
+    if (left === 0) world.moveNode(node, 'lastTaskGone');
     world.stir(pool);
   }
+  node.freeSlots += slots;
   classes.words[taskClass + Class.running]!--;
   return node;
 }
@@ -284,10 +293,10 @@ function mayRetry(job: Job, row: number): boolean {
   return most === -1 || retryCountOf(job, row) < most;
 }
 
-function retry(world: World, job: Job, row: number): void {
+function retry(world: World, job: Job, taskClass: number, row: number): void {
   const words = job.rows.touch(row);
   const at = job.rows.offset(row);
-  const flags = move(world, job.number, row, words[at + Word.flags]!, TaskTrigger.retry);
+  const flags = move(world, taskClass, row, words[at + Word.flags]!, TaskTrigger.retry);
   words[at + Word.flags] = flags | Flag.avoidNode | Flag.nextIsRetry;
   words[at + Word.runOrExitCode] = 0;
   setDuration(words, at, world.now - startTimeOf(job, row));
@@ -336,23 +345,22 @@ function finish(
 ): void {
   const { arena } = world;
   const counts = world.classes.words;
-  const jobNumber = counts[taskClass + Class.job]!;
   const success = failure === Failure.none;
   const words = arena.touch(address);
   const at = arena.offset(address);
   const before = words[at + Word.flags]!;
   const flags = success
-    ? move(world, jobNumber, row, before, TaskTrigger.succeed, 'success') | Flag.success
-    : withFailure(move(world, jobNumber, row, before, TaskTrigger.fail, 'failure'), failure);
+    ? move(world, taskClass, row, before, TaskTrigger.succeed, 'success') | Flag.success
+    : withFailure(move(world, taskClass, row, before, TaskTrigger.fail, 'failure'), failure);
   words[at + Word.flags] = exitCode === undefined ? flags : flags | Flag.hasExitCode;
   words[at + Word.runOrExitCode] = exitCode ?? 0;
   setDuration(words, at, world.now - start);
   counts[taskClass + (success ? Class.succeeded : Class.failed)]!++;
   const unfinished = counts[taskClass + Class.unfinished]! - 1;
   counts[taskClass + Class.unfinished] = unfinished;
-  if (detail !== undefined) world.jobs[jobNumber]!.rareFacts(row).failureDetail = detail;
+  if (detail !== undefined) jobOf(world, taskClass).rareFacts(row).failureDetail = detail;
   const watched = (counts[taskClass + Class.flags]! & ClassFlag.watched) !== 0;
-  if (watched || unfinished === 0) finished(world, world.jobs[jobNumber]!, row, success);
+  if (watched || unfinished === 0) finished(world, jobOf(world, taskClass), row, success);
 }
 
 /** What else the end of a task may mean. */
@@ -400,16 +408,23 @@ export function retryCountOf(job: Job, row: number): number {
   return count < mostRetriesInRow ? count : (job.rare.get(row)?.retryCount ?? count);
 }
 
+/** 40 bits: nearly always the upper 8 are 0, and have been. */
 function setStart(words: Int32Array, at: number, milliseconds: number): void {
   words[at + Word.start] = milliseconds | 0;
-  const high = Math.floor(milliseconds / 0x1_0000_0000) & 0xff;
-  words[at + Word.counters] = (words[at + Word.counters]! & ~0xff) | high;
+  const counters = words[at + Word.counters]!;
+  const after = (counters & ~0xff) | upperBits(milliseconds);
+  if (after !== counters) words[at + Word.counters] = after;
 }
 
 function setDuration(words: Int32Array, at: number, milliseconds: number): void {
   words[at + Word.duration] = milliseconds | 0;
-  const high = Math.floor(milliseconds / 0x1_0000_0000) & 0xff;
-  words[at + Word.counters] = (words[at + Word.counters]! & ~0xff00) | (high << 8);
+  const counters = words[at + Word.counters]!;
+  const after = (counters & ~0xff00) | (upperBits(milliseconds) << 8);
+  if (after !== counters) words[at + Word.counters] = after;
+}
+
+function upperBits(milliseconds: number): number {
+  return milliseconds < 0x1_0000_0000 ? 0 : Math.floor(milliseconds / 0x1_0000_0000) & 0xff;
 }
 
 function setRetryCount(words: Int32Array, at: number, count: number): void {

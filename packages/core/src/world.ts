@@ -46,8 +46,8 @@ export class World implements EffectCatalog {
   readonly effects: EffectLog = new EffectLog(this);
   /** Set while somebody listens. */
   events: EngineEvent[] | undefined;
-  /** Pools in which a task may have become placeable since placement last ran. */
-  readonly stirred: Pool[] = [];
+  /** Pools in which a task may have become placeable since placement last ran: the last of a chain. */
+  stirred: Pool | undefined;
 
   get lastSequence(): number {
     return this.#sequence;
@@ -60,7 +60,18 @@ export class World implements EffectCatalog {
   stir(pool: Pool): void {
     if (pool.stirred) return;
     pool.stirred = true;
-    this.stirred.push(pool);
+    pool.stirredBefore = this.stirred;
+    this.stirred = pool;
+  }
+
+  /** The next pool to place in, which is at rest from now on. */
+  takeStirred(): Pool | undefined {
+    const pool = this.stirred;
+    if (pool === undefined) return undefined;
+    this.stirred = pool.stirredBefore;
+    pool.stirredBefore = undefined;
+    pool.stirred = false;
+    return pool;
   }
 
   nextSequence(): number {
