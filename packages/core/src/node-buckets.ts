@@ -35,6 +35,11 @@ export class NodeBuckets {
     if (free === this.freest) this.freest = Math.max(0, this.below(free));
   }
 
+  move(ordinal: number, from: number, to: number): void {
+    this.delete(from, ordinal);
+    this.add(to, ordinal);
+  }
+
   has(free: number, ordinal: number): boolean {
     return this.#buckets[free]!.has(ordinal);
   }

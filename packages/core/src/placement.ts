@@ -1,6 +1,7 @@
-import type { Node } from './node.ts';
+import type { NodeTable } from './node-table.ts';
+import { NodeWord } from './node-table.ts';
 import type { JobRing, Pool } from './pool.ts';
-import { priorityCount } from './pool.ts';
+import { noNode, priorityCount } from './pool.ts';
 import { leaveRing, openPiece, settleHead } from './ready-queue.ts';
 import { Class, ClassFlag, noClass } from './task-classes.ts';
 import { startTask } from './task-lifecycle.ts';
@@ -15,8 +16,10 @@ import type { World } from './world.ts';
 
 /** Places ready tasks until nothing that is ready fits any node. */
 export function place(world: World, pool: Pool): void {
-  const { classes, arena } = world;
-  for (let freest = freestOf(pool); freest > 0; freest = freestOf(pool)) {
+  const { classes, arena, nodeTable } = world;
+  for (;;) {
+    const freest = freestOf(pool, nodeTable);
+    if (freest === 0) break;
     const number = nextJob(pool, freest);
     if (number === -1) break;
     let at = classes.ofJob[number]!;
@@ -39,14 +42,15 @@ export function place(world: World, pool: Pool): void {
     const avoids = (rows[place + Word.flags]! & Flag.avoidNode) !== 0;
     const node = avoids
       ? chooseAnother(pool, slots, lastNode(world, pool, rows, place))
-      : chooseNode(pool, slots);
+      : chooseNode(pool, nodeTable, slots);
     startTask(world, pool, at, row, rows, place, address, slots, node);
   }
   pool.fasten();
 }
 
-function freestOf({ buckets, loose }: Pool): number {
-  return loose === undefined ? buckets.freest : Math.max(buckets.freest, loose.freeSlots);
+function freestOf({ buckets, loose }: Pool, nodes: NodeTable): number {
+  const { freest } = buckets;
+  return loose === noNode ? freest : Math.max(freest, nodes.get(loose, NodeWord.freeSlots));
 }
 
 /**
@@ -138,33 +142,40 @@ function leaveRings(world: World, at: number): void {
 
 /** Ordinal of the node that the task has left, if it is one of this pool. */
 function lastNode(world: World, pool: Pool, rows: Int32Array, place: number): number {
-  const last: Node | undefined = world.nodes[rows[place + Word.node]! - 1];
-  return last !== undefined && last.pool === pool.number ? last.ordinal : -1;
+  const last = rows[place + Word.node]! - 1;
+  if (last === -1 || world.nodeTable.get(last, NodeWord.pool) !== pool.number) return -1;
+  return world.nodeTable.get(last, NodeWord.ordinal);
 }
 
-/** By the fill type, then the lower id (semantics §3.4). Some node has room. */
-function chooseNode(pool: Pool, slots: number): Node {
-  const { buckets, loose, spread } = pool;
+/** By the fill type, then the lower id (semantics §3.4): its number. Some node has room. */
+function chooseNode(
+  { buckets, loose, nodes, spread }: Pool,
+  table: NodeTable,
+  slots: number,
+): number {
   const free = spread ? buckets.freest : buckets.from(slots);
-  if (loose !== undefined && loose.freeSlots >= slots) {
-    if (free < slots) return loose;
-    if (loose.freeSlots !== free) {
-      if (loose.freeSlots > free === spread) return loose;
-    } else if (loose.ordinal < buckets.first(free)) return loose;
+  if (loose !== noNode) {
+    const looseFree = table.get(loose, NodeWord.freeSlots);
+    if (looseFree >= slots) {
+      if (free < slots) return loose;
+      if (looseFree !== free) {
+        if (looseFree > free === spread) return loose;
+      } else if (table.get(loose, NodeWord.ordinal) < buckets.first(free)) return loose;
+    }
   }
-  return pool.nodes.get(buckets.first(free))!;
+  return nodes.number(buckets.first(free));
 }
 
-/** The same, but another node than `avoid` if there is one (ruling 14). */
-function chooseAnother(pool: Pool, slots: number, avoid: number): Node {
+/** The same, but another node than the one of ordinal `avoid` if there is one (ruling 14). */
+function chooseAnother(pool: Pool, slots: number, avoid: number): number {
   pool.fasten();
   const { buckets, spread } = pool;
   let free = spread ? buckets.freest : buckets.from(slots);
   while (free >= slots) {
     let ordinal = buckets.first(free);
     if (ordinal === avoid) ordinal = buckets.next(free, ordinal);
-    if (ordinal !== -1) return pool.nodes.get(ordinal)!;
+    if (ordinal !== -1) return pool.nodes.number(ordinal);
     free = spread ? buckets.below(free) : buckets.from(free + 1);
   }
-  return pool.nodes.get(avoid)!;
+  return pool.nodes.number(avoid);
 }

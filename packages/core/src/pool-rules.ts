@@ -1,6 +1,5 @@
 import type { BatchErrorBody } from './errors.ts';
-import type { Node } from './node.ts';
-import { nodeOf } from './node.ts';
+import { Node } from './node.ts';
 import { Pool } from './pool.ts';
 import { enterRings } from './ready-queue.ts';
 import { refuse } from './refusal.ts';
@@ -16,7 +15,7 @@ export function addPool(
 ): BatchErrorBody | undefined {
   const { id, targetDedicatedNodes } = specification;
   if (world.pool(id) !== undefined) return refuse('PoolExists', `The pool "${id}" exists already.`);
-  const pool = new Pool(world.pools.length, specification, world.now);
+  const pool = new Pool(world.pools.length, specification, world.now, world.nodeTable);
   world.pools.push(pool);
   world.poolById.set(idKey(id), pool);
   for (const job of world.jobs) {
@@ -58,7 +57,7 @@ export function nodeReady(world: World, node: Node): boolean {
   } else if (node.state === 'unknown') {
     world.moveNode(node, 'returned');
   } else return false;
-  pool.offer(node);
+  pool.offer(node.number);
   world.stir(pool);
   return true;
 }
@@ -67,7 +66,7 @@ export function nodeReady(world: World, node: Node): boolean {
 export function nodeLost(world: World, node: Node): boolean {
   const pool = world.pools[node.pool];
   if (pool === undefined || (node.state !== 'idle' && node.state !== 'running')) return false;
-  pool.withdraw(node);
+  pool.withdraw(node.number);
   world.moveNode(node, 'lost');
   requeueRuns(world, pool, [node], false);
   return true;
@@ -85,7 +84,7 @@ export function nodeGone(world: World, node: Node): boolean {
 
 function addNode(world: World, pool: Pool): void {
   const { taskSlotsPerNode } = pool.specification;
-  const node = nodeOf({
+  const node = new Node(world.nodeTable, {
     number: world.nodes.length,
     pool: pool.number,
     ordinal: pool.nextOrdinal++,
@@ -110,7 +109,7 @@ function addNode(world: World, pool: Pool): void {
 }
 
 function removeNode(world: World, pool: Pool, node: Node): void {
-  if (node.state === 'idle' || node.state === 'running') pool.withdraw(node);
+  if (node.state === 'idle' || node.state === 'running') pool.withdraw(node.number);
   world.moveNode(node, 'remove');
   node.sequence = world.nextSequence();
   world.effects.releaseNode(node.number, node.sequence);

@@ -1,11 +1,13 @@
 import type { AllocationState, PoolState } from './machines.ts';
-import type { Node } from './node.ts';
 import { NodeList } from './node.ts';
 import { NodeBuckets } from './node-buckets.ts';
+import type { NodeTable } from './node-table.ts';
+import { NodeWord, nodeBits } from './node-table.ts';
 import { OrderedSet } from './ordered-set.ts';
 import type { PoolSpecification } from './specification.ts';
 
 export const priorityCount = 2001;
+export const noNode = -1;
 
 /** Priorities by rank: 0 is the highest (1000), 2000 the lowest. */
 export function rankOf(priority: number): number {
@@ -89,15 +91,22 @@ export class Pool {
   readonly buckets: NodeBuckets;
   /**
    * The node that a task has just left. Most often the next task starts there at once, so it joins a bucket
-   * only when placement is done with it.
+   * only when placement is done with it. Its number, {@link noNode}: there is none.
    */
-  loose: Node | undefined;
+  loose: number = noNode;
+  readonly #table: NodeTable;
   /** One per slot size in use, ascending. */
   readonly rings: JobRing[] = [];
   /** Number of the job that was served last, by rank; −1: none yet (ruling 8). */
   readonly cursors: Int32Array = new Int32Array(priorityCount).fill(-1);
 
-  constructor(number: number, specification: PoolSpecification, creationTime: number) {
+  constructor(
+    number: number,
+    specification: PoolSpecification,
+    creationTime: number,
+    table: NodeTable,
+  ) {
+    this.#table = table;
     this.number = number;
     this.specification = specification;
     this.creationTime = creationTime;
@@ -109,30 +118,55 @@ export class Pool {
   }
 
   /** The node takes tasks from now on. */
-  offer(node: Node): void {
-    this.buckets.add(node.freeSlots, node.ordinal);
+  offer(node: number): void {
+    this.#table.set(node, NodeWord.takesTasks, 1);
+    this.#join(node);
   }
 
   /** The node takes no tasks any more. */
-  withdraw(node: Node): void {
-    if (node === this.loose) this.loose = undefined;
-    else this.buckets.delete(node.freeSlots, node.ordinal);
+  withdraw(node: number): void {
+    this.#table.set(node, NodeWord.takesTasks, 0);
+    if (node === this.loose) this.loose = noNode;
+    else this.#leave(node);
   }
 
-  /** The node is about to have other slots free than it has. */
-  loosen(node: Node): void {
+  /** A node that takes tasks is about to have more slots free. */
+  loosen(node: number): void {
     if (node === this.loose) return;
-    this.fasten();
-    this.buckets.delete(node.freeSlots, node.ordinal);
+    if (this.loose !== noNode) this.fasten();
+    this.#leave(node);
     this.loose = node;
   }
 
   /** The loose node joins its bucket. */
   fasten(): void {
     const { loose } = this;
-    if (loose === undefined) return;
-    this.loose = undefined;
-    this.offer(loose);
+    if (loose === noNode) return;
+    this.loose = noNode;
+    this.#join(loose);
+  }
+
+  /** Slots of the node are taken. */
+  take(node: number, slots: number): void {
+    const { words } = this.#table;
+    const at = node << nodeBits;
+    const free = words[at + NodeWord.freeSlots]!;
+    words[at + NodeWord.freeSlots] = free - slots;
+    if (node !== this.loose) {
+      this.buckets.move(words[at + NodeWord.ordinal]!, free, free - slots);
+    }
+  }
+
+  #join(node: number): void {
+    const { words } = this.#table;
+    const at = node << nodeBits;
+    this.buckets.add(words[at + NodeWord.freeSlots]!, words[at + NodeWord.ordinal]!);
+  }
+
+  #leave(node: number): void {
+    const { words } = this.#table;
+    const at = node << nodeBits;
+    this.buckets.delete(words[at + NodeWord.freeSlots]!, words[at + NodeWord.ordinal]!);
   }
 
   ring(slots: number): JobRing {

@@ -1,4 +1,6 @@
 import type { ByteReader, ByteWriter } from './bytes.ts';
+import type { NodeTable } from './node-table.ts';
+import { NodeWord, nodeBits } from './node-table.ts';
 import type { TaskClasses } from './task-classes.ts';
 import { Class } from './task-classes.ts';
 
@@ -27,13 +29,6 @@ const words = 1 << runBits;
 const endingMask = 3;
 const hasDeadline = 4;
 
-/** Where the runs of a node are: one row per slot. */
-export interface RunBlock {
-  readonly firstRun: number;
-  /** Row of the next run + 1, 0: none; the free ones are a list, last freed first. */
-  nextRun: number;
-}
-
 /** Runs as a snapshot has them. */
 const wordsInSnapshot = 6;
 
@@ -46,11 +41,13 @@ export class RunTable {
   starts: Float64Array<ArrayBuffer> = new Float64Array(this.words.buffer);
   #length = 0;
   readonly #classes: TaskClasses;
+  readonly #nodes: NodeTable;
   /** Blocks of nodes that are gone, by size: the last given back is used first. */
   readonly #free = new Map<number, number[]>();
 
-  constructor(classes: TaskClasses) {
+  constructor(classes: TaskClasses, nodes: NodeTable) {
     this.#classes = classes;
+    this.#nodes = nodes;
   }
 
   /** Rows there are; free ones have `sequence` 0. */
@@ -59,7 +56,7 @@ export class RunTable {
   }
 
   /** Rows for a node of so many slots. */
-  allocate(slots: number): RunBlock {
+  allocate(slots: number): { firstRun: number; nextRun: number } {
     const again = this.#free.get(slots)?.pop();
     const firstRun = again ?? this.#length;
     if (again === undefined) {
@@ -80,9 +77,8 @@ export class RunTable {
     else free.push(firstRun);
   }
 
-  /** Takes a row of a node's block, which has a free one. */
+  /** Takes a row of a node that has a free one. */
   add(
-    block: RunBlock,
     taskClass: number,
     task: number,
     address: number,
@@ -90,10 +86,12 @@ export class RunTable {
     sequence: number,
     start: number,
   ): number {
-    const run = block.nextRun - 1;
+    const nodes = this.#nodes.words;
+    const next = (node << nodeBits) + NodeWord.nextRun;
+    const run = nodes[next]! - 1;
     const at = run << runBits;
     const { words } = this;
-    block.nextRun = words[at + Run.ending]!;
+    nodes[next] = words[at + Run.ending]!;
     words[at + Run.class] = taskClass;
     words[at + Run.task] = task;
     words[at + Run.address] = address;
@@ -104,11 +102,14 @@ export class RunTable {
     return run;
   }
 
-  free(block: RunBlock, run: number): void {
+  /** The row is free again. What it said but for its sequence and ending can still be read until it is used. */
+  free(run: number): void {
     const at = run << runBits;
+    const nodes = this.#nodes.words;
+    const next = (this.words[at + Run.node]! << nodeBits) + NodeWord.nextRun;
     this.words[at + Run.sequence] = 0;
-    this.words[at + Run.ending] = block.nextRun;
-    block.nextRun = run + 1;
+    this.words[at + Run.ending] = nodes[next]!;
+    nodes[next] = run + 1;
   }
 
   is(run: number, sequence: number): boolean {

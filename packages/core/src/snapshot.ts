@@ -4,8 +4,8 @@ import { BatchError } from './errors.ts';
 import { Hash } from './hash.ts';
 import type { RareTaskFacts } from './job.ts';
 import { factorySegment, Job } from './job.ts';
-import type { Node } from './node.ts';
-import { nodeOf } from './node.ts';
+import type { NodeRecord } from './node.ts';
+import { Node } from './node.ts';
 import { Pool } from './pool.ts';
 import type { Part, ReadyRange } from './ready-queue.ts';
 import { enterRings, readyRanges, restoreRange } from './ready-queue.ts';
@@ -99,7 +99,7 @@ interface WorldRecord {
   ignoredReports: number;
   poolCount: number;
   pools: PoolRecord[];
-  nodes: Node[];
+  nodes: NodeRecord[];
   jobCount: number;
   jobs: JobRecord[];
 }
@@ -171,7 +171,7 @@ function firstChunk(world: World): Uint8Array {
     ignoredReports: world.ignoredReports,
     poolCount: world.pools.length,
     pools: world.pools.filter((pool) => pool !== undefined).map(poolRecord),
-    nodes: world.nodes,
+    nodes: world.nodes.map((node) => node.record()),
     jobCount: world.jobs.length,
     jobs: jobs.map((job) => jobRecord(world, job)),
   };
@@ -224,8 +224,8 @@ function readFirst(world: World, reader: ByteReader): number {
   world.pools.fill(undefined);
   world.jobs.length = record.jobCount;
   world.jobs.fill(undefined);
-  for (const node of record.nodes) world.nodes.push(nodeOf(node));
-  for (const pool of record.pools) world.pools[pool.number] = readPool(pool);
+  for (const node of record.nodes) world.nodes.push(new Node(world.nodeTable, node));
+  for (const pool of record.pools) world.pools[pool.number] = readPool(world, pool);
   for (const job of record.jobs) world.jobs[job.number] = readJob(world, job);
   world.runs.read(reader, (number, task, slots) => {
     const job = world.jobs[number]!;
@@ -259,7 +259,7 @@ function derive(world: World): void {
     const pool = world.pools[node.pool];
     if (pool === undefined || node.state === 'gone') continue;
     pool.nodes.add(node);
-    if (node.state === 'idle' || node.state === 'running') pool.offer(node);
+    if (node.state === 'idle' || node.state === 'running') pool.offer(node.number);
   }
   for (const job of world.jobs) {
     if (job === undefined) continue;
@@ -310,8 +310,9 @@ function poolRecord(pool: Pool): PoolRecord {
   };
 }
 
-function readPool(record: PoolRecord): Pool {
-  const pool = new Pool(record.number, record.specification, record.creationTime);
+function readPool(world: World, record: PoolRecord): Pool {
+  const { number, specification, creationTime } = record;
+  const pool = new Pool(number, specification, creationTime, world.nodeTable);
   Object.assign(pool, record.fields);
   for (const [rank, job] of record.cursors) pool.cursors[rank] = job;
   return pool;

@@ -7,7 +7,7 @@ export const bytesPerRow: number = 4 * wordsPerRow;
 export const chunkBits = 16;
 export const chunkRows: number = 1 << chunkBits;
 const chunkMask = chunkRows - 1;
-/** Rows that a chunk has at first: it grows up to its full length, so that a small engine stays small. */
+/** Rows that the first chunk has at first: it grows up to its full length, so that a small engine stays small. */
 const firstRows = 256;
 
 const changed = 1;
@@ -109,7 +109,8 @@ export class TaskArena {
   #provide(chunk: number, rows: number): void {
     const words = this.#chunks[chunk];
     if (words !== undefined && words.length >= rows * wordsPerRow) return;
-    let length = words === undefined ? firstRows : words.length / wordsPerRow;
+    let length =
+      words !== undefined ? words.length / wordsPerRow : chunk === 0 ? firstRows : chunkRows;
     while (length < rows) length *= 2;
     const larger = new Int32Array(length * wordsPerRow);
     if (words !== undefined) larger.set(words);

@@ -2,7 +2,7 @@ import type { Job } from './job.ts';
 import { considerJobEnd, considerRunsGone, runLeft } from './job-end.ts';
 import { InvalidTransition } from './machine.ts';
 import { TaskTrigger, taskMachine } from './machines.ts';
-import type { Node } from './node.ts';
+import { NodeWord, nodeBits } from './node-table.ts';
 import type { Pool } from './pool.ts';
 import { enqueue, enqueueRetry, Part } from './ready-queue.ts';
 import { Ending } from './run-table.ts';
@@ -88,34 +88,32 @@ export function startTask(
   at: number,
   address: number,
   slots: number,
-  node: Node,
+  node: number,
 ): void {
   const { classes, now } = world;
   const sequence = world.nextSequence();
-  const run = world.runs.add(node, taskClass, row, address, node.number, sequence, now);
+  const run = world.runs.add(taskClass, row, address, node, sequence, now);
   const before = words[at + Word.flags]!;
   let flags = move(world, taskClass, row, before, TaskTrigger.place);
   const retrying = before & (Flag.startWasRetry | Flag.nextIsRetry);
   if (retrying !== 0) flags = retryStarts(world, taskClass, row, flags);
   words[at + Word.flags] = (flags & ~Flag.avoidNode) | Flag.hasStart;
-  words[at + Word.node] = node.number + 1;
+  words[at + Word.node] = node + 1;
   words[at + Word.runOrExitCode] = run;
   setStart(words, at, now - classes.creationTime(taskClass));
 
-  if (node === pool.loose) node.freeSlots -= slots;
-  else {
-    const free = node.freeSlots;
-    pool.buckets.delete(free, node.ordinal);
-    node.freeSlots = free - slots;
-    pool.buckets.add(free - slots, node.ordinal);
+  pool.take(node, slots);
+  const nodes = world.nodeTable.words;
+  const place = node << nodeBits;
+  nodes[place + NodeWord.totalTasksRun]!++;
+  if (nodes[place + NodeWord.runningTasks]!++ === 0) {
+    world.moveNode(world.nodes[node]!, 'firstTask');
   }
-  if (node.runningTasksCount++ === 0) world.moveNode(node, 'firstTask');
-  node.totalTasksRun++;
   classes.words[taskClass + Class.running]!++;
 
   const limited = (classes.words[taskClass + Class.flags]! & ClassFlag.limited) !== 0;
   if (limited || (flags & Flag.rare) !== 0) startClock(world, taskClass, row, run);
-  world.effects.startRun(node.number, run, sequence, pool.mustSync);
+  world.effects.startRun(node, run, sequence, pool.mustSync);
 }
 
 /** The flags of a start before or after which there is a retry. */
@@ -146,28 +144,21 @@ export function endRun(
   detail: string | undefined,
 ): void {
   const { runs } = world;
-  const taskClass = runs.class(run);
-  const row = runs.task(run);
-  const address = runs.address(run);
   const ending = runs.ending(run);
-  const start = runs.start(run);
-  const node = leaveNode(world, run, taskClass);
+  leaveNode(world, run);
   if (ending === Ending.none && reported === 0 && exitCode === 0) {
-    node.totalTasksSucceeded++;
-    finish(world, taskClass, row, address, start, 0, Failure.none, undefined);
+    const succeeded = (runs.node(run) << nodeBits) + NodeWord.totalTasksSucceeded;
+    world.nodeTable.words[succeeded]!++;
+    finish(world, run, 0, Failure.none, undefined);
     return;
   }
-  const job = jobOf(world, taskClass);
-  if (ending !== Ending.none) {
-    finishEnded(world, job, taskClass, row, address, start, ending, exitCode);
-  } else if (reported !== 0) {
-    finish(world, taskClass, row, address, start, exitCode, reportedFrom + reported, detail);
-  } else if (mayRetry(job, row)) {
-    retry(world, job, taskClass, row);
+  const job = jobOf(world, runs.class(run));
+  if (ending !== Ending.none) finishEnded(world, job, run, ending, exitCode);
+  else if (reported !== 0) finish(world, run, exitCode, reportedFrom + reported, detail);
+  else if (mayRetry(job, runs.task(run))) {
+    retry(world, job, run);
     considerRunsGone(world, job);
-  } else {
-    finish(world, taskClass, row, address, start, exitCode, Failure.exitCode, undefined);
-  }
+  } else finish(world, run, exitCode, Failure.exitCode, undefined);
 }
 
 /**
@@ -176,14 +167,13 @@ export function endRun(
  */
 export function requeue(world: World, run: number, counted: boolean): void {
   const { runs } = world;
-  const job = world.jobs[runs.job(run)]!;
   const taskClass = runs.class(run);
+  const job = jobOf(world, taskClass);
   const row = runs.task(run);
   const ending = runs.ending(run);
-  const start = runs.start(run);
-  leaveNode(world, run, taskClass);
+  leaveNode(world, run);
   if (ending !== Ending.none) {
-    finishEnded(world, job, taskClass, row, runs.address(run), start, ending, undefined);
+    finishEnded(world, job, run, ending, undefined);
     return;
   }
   const words = job.rows.touch(row);
@@ -191,7 +181,7 @@ export function requeue(world: World, run: number, counted: boolean): void {
   words[at + Word.flags] =
     move(world, taskClass, row, words[at + Word.flags]!, TaskTrigger.requeue) | Flag.avoidNode;
   words[at + Word.runOrExitCode] = 0;
-  setDuration(words, at, world.now - start);
+  setDuration(words, at, world.now - runs.start(run));
   if (counted) {
     const facts = job.rareFacts(row);
     facts.requeueCount = (facts.requeueCount ?? 0) + 1;
@@ -268,23 +258,25 @@ export function forget(world: World, job: Job, row: number): void {
   considerJobEnd(world, job);
 }
 
-/** Gives the slots back and drops the run; the task's row still says running. */
-function leaveNode(world: World, run: number, taskClass: number): Node {
+/** Gives the slots back and frees the run; the task's row still says running. */
+function leaveNode(world: World, run: number): void {
   const { runs, classes } = world;
-  const node = world.nodes[runs.node(run)]!;
-  const slots = classes.words[taskClass + Class.slots]!;
+  const taskClass = runs.class(run);
+  const node = runs.node(run);
   if (runs.hasDeadline(run)) world.dropDeadline(run);
-  runs.free(node, run);
-  const pool = world.pools[node.pool]!;
-  const left = --node.runningTasksCount;
-  if (node.state === 'running') {
+  runs.free(run);
+  classes.words[taskClass + Class.running]!--;
+  const nodes = world.nodeTable.words;
+  const at = node << nodeBits;
+  const left = nodes[at + NodeWord.runningTasks]! - 1;
+  nodes[at + NodeWord.runningTasks] = left;
+  if (nodes[at + NodeWord.takesTasks] !== 0) {
+    const pool = world.pools[nodes[at + NodeWord.pool]!]!;
     pool.loosen(node);
-    if (left === 0) world.moveNode(node, 'lastTaskGone');
+    if (left === 0) world.moveNode(world.nodes[node]!, 'lastTaskGone');
     world.stir(pool);
   }
-  node.freeSlots += slots;
-  classes.words[taskClass + Class.running]!--;
-  return node;
+  nodes[at + NodeWord.freeSlots]! += classes.words[taskClass + Class.slots]!;
 }
 
 function mayRetry(job: Job, row: number): boolean {
@@ -293,7 +285,9 @@ function mayRetry(job: Job, row: number): boolean {
   return most === -1 || retryCountOf(job, row) < most;
 }
 
-function retry(world: World, job: Job, taskClass: number, row: number): void {
+function retry(world: World, job: Job, run: number): void {
+  const taskClass = world.runs.class(run);
+  const row = world.runs.task(run);
   const words = job.rows.touch(row);
   const at = job.rows.offset(row);
   const flags = move(world, taskClass, row, words[at + Word.flags]!, TaskTrigger.retry);
@@ -310,13 +304,11 @@ function retry(world: World, job: Job, taskClass: number, row: number): void {
 function finishEnded(
   world: World,
   job: Job,
-  taskClass: number,
-  row: number,
-  address: number,
-  start: number,
+  run: number,
   ending: Ending,
   exitCode: number | undefined,
 ): void {
+  const row = world.runs.task(run);
   if ((job.rows.get(row, Word.flags) & Flag.deleting) !== 0) {
     forget(world, job, row);
     considerRunsGone(world, job);
@@ -328,22 +320,21 @@ function finishEnded(
     : ending === Ending.jobWallClock
       ? Failure.jobWallClock
       : Failure.taskWallClock;
-  const code = byUser ? exitCode : wallClockExitCode;
-  finish(world, taskClass, row, address, start, code, failure, undefined);
+  finish(world, run, byUser ? exitCode : wallClockExitCode, failure, undefined);
 }
 
-/** running → completed. */
+/** running → completed. The run has been freed, and can still be read. */
 function finish(
   world: World,
-  taskClass: number,
-  row: number,
-  address: number,
-  start: number,
+  run: number,
   exitCode: number | undefined,
   failure: number,
   detail: string | undefined,
 ): void {
-  const { arena } = world;
+  const { arena, runs } = world;
+  const taskClass = runs.class(run);
+  const row = runs.task(run);
+  const address = runs.address(run);
   const counts = world.classes.words;
   const success = failure === Failure.none;
   const words = arena.touch(address);
@@ -354,7 +345,7 @@ function finish(
     : withFailure(move(world, taskClass, row, before, TaskTrigger.fail, 'failure'), failure);
   words[at + Word.flags] = exitCode === undefined ? flags : flags | Flag.hasExitCode;
   words[at + Word.runOrExitCode] = exitCode ?? 0;
-  setDuration(words, at, world.now - start);
+  setDuration(words, at, world.now - runs.start(run));
   counts[taskClass + (success ? Class.succeeded : Class.failed)]!++;
   const unfinished = counts[taskClass + Class.unfinished]! - 1;
   counts[taskClass + Class.unfinished] = unfinished;

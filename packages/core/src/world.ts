@@ -8,6 +8,7 @@ import type { JobTrigger, NodeTrigger, PoolTrigger } from './machines.ts';
 import { allocationMachine, jobMachine, nodeMachine, poolMachine } from './machines.ts';
 import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
+import { NodeTable } from './node-table.ts';
 import type { Pool } from './pool.ts';
 import { RunTable } from './run-table.ts';
 import type { EnvironmentSetting } from './specification.ts';
@@ -33,10 +34,11 @@ export class World implements EffectCatalog {
   readonly nodes: Node[] = [];
   readonly jobs: (Job | undefined)[] = [];
   readonly jobById: Map<string, Job> = new Map();
-  /** Rows, classes and runs of all jobs. */
+  /** Rows and classes of all jobs, the hot words of nodes, runs. */
   readonly arena: TaskArena = new TaskArena();
   readonly classes: TaskClasses = new TaskClasses();
-  readonly runs: RunTable = new RunTable(this.classes);
+  readonly nodeTable: NodeTable = new NodeTable();
+  readonly runs: RunTable = new RunTable(this.classes, this.nodeTable);
   /** Wall clocks of runs, by run; of jobs, by number. */
   readonly runDeadlines: DeadlineHeap = new DeadlineHeap();
   readonly jobDeadlines: DeadlineHeap = new DeadlineHeap();
