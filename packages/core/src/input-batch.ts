@@ -22,6 +22,8 @@ const hasDetail = 2;
 const headBytes = 8;
 const commandHeadBytes = 16;
 const reportBytes = 24;
+/** What may differ between two reports of the kind that is read without further looks. */
+const plainMask = hasExitCode << 8;
 
 /** What {@link InputBatch.read} hands out. */
 export interface InputVisitor {
@@ -167,6 +169,9 @@ export class InputReader {
   /** Place of the frame, and of the one after it. */
   #frame = 0;
   #after = headBytes;
+  #head = 0;
+  /** Milliseconds since the epoch. */
+  at = 0;
 
   /** @throws BatchError `InvalidInput` if the bytes are no batch that this version reads. */
   constructor(bytes: Uint8Array) {
@@ -179,15 +184,18 @@ export class InputReader {
   next(): boolean {
     if (this.#left === 0) return false;
     this.#left--;
-    this.#frame = this.#after;
-    const head = this.#view.getInt32(this.#frame, true);
-    if ((head & 0xff) !== commandKind && (head & (hasDetail << 8)) === 0) {
-      this.#after = this.#frame + reportBytes;
-    } else {
-      this.#reader.at = this.#frame;
-      skipFrame(this.#reader);
-      this.#after = this.#reader.at;
+    const frame = this.#after;
+    this.#frame = frame;
+    this.#head = this.#view.getInt32(frame, true);
+    if ((this.#head & ~plainMask) === ReportKind.runEnded) {
+      this.#after = frame + reportBytes;
+      this.at = this.#view.getFloat64(frame + 16, true);
+      return true;
     }
+    this.#reader.at = frame;
+    skipFrame(this.#reader);
+    this.#after = this.#reader.at;
+    this.at = this.#view.getFloat64(frame + (this.isCommand ? 8 : 16), true);
     return true;
   }
 
@@ -195,14 +203,9 @@ export class InputReader {
     return this.kind === commandKind;
   }
 
-  /** Milliseconds since the epoch. */
-  get at(): number {
-    return this.#view.getFloat64(this.#frame + (this.isCommand ? 8 : 16), true);
-  }
-
   /** {@link ReportKind} of a report. */
   get kind(): number {
-    return this.#view.getUint8(this.#frame);
+    return this.#head & 0xff;
   }
 
   /** Run or node of a report. */
@@ -215,18 +218,18 @@ export class InputReader {
   }
 
   get exitCode(): number | undefined {
-    return (this.#view.getUint8(this.#frame + 1) & hasExitCode) === 0
+    return (this.#head & (hasExitCode << 8)) === 0
       ? undefined
       : this.#view.getInt32(this.#frame + 12, true);
   }
 
   /** Number of a failure code. */
   get failure(): number {
-    return this.#view.getUint16(this.#frame + 2, true);
+    return this.#head >>> 16;
   }
 
   detail(): string | undefined {
-    if ((this.#view.getUint8(this.#frame + 1) & hasDetail) === 0) return undefined;
+    if ((this.#head & (hasDetail << 8)) === 0) return undefined;
     this.#reader.at = this.#frame + reportBytes;
     return this.#reader.text();
   }

@@ -56,7 +56,7 @@ function stop(world: World, job: Job, trigger: 'terminate' | 'delete'): void {
 }
 
 function endRuns(world: World, job: Job, ending: Ending): void {
-  if (job.runs === 0) return;
+  if (!job.hasRuns) return;
   for (const run of world.runs) {
     if (world.runs.job(run) !== job.number || world.runs.ending(run) !== Ending.none) continue;
     endRunAs(world, run, ending);
@@ -72,7 +72,7 @@ export function endRunAs(world: World, run: number, ending: Ending): void {
 
 /** To be called when a run of the job is over, and the job is not. */
 export function considerRunsGone(world: World, job: Job): void {
-  if (job.state === 'active' || job.runs > 0) return;
+  if (job.state === 'active' || job.hasRuns) return;
   if (job.state === 'terminating') {
     world.moveJob(job, 'allEnded');
     job.endTime = world.now;

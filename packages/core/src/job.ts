@@ -251,22 +251,20 @@ export class Job implements TaskLookup {
 
   /** So many tasks of this size are there that were not. */
   count(slots: number, tasks: number): void {
-    this.#classes.words[this.readyClass(slots).at + Class.unfinished]! += tasks;
+    this.#classes.words[this.readyClass(slots).at + Class.total]! += tasks;
   }
 
-  /** Rows that hold a run now. */
-  get runs(): number {
-    return this.#classes.sum(this.number, Class.running);
-  }
-
-  /** Tasks there are. */
-  get taskCount(): number {
-    const { succeeded, failed } = this.tasks;
-    return this.#classes.sum(this.number, Class.unfinished) + succeeded + failed;
+  get hasRuns(): boolean {
+    return this.classes.some(({ at }) => this.#classes.words[at + Class.running] !== 0);
   }
 
   get allCompleted(): boolean {
-    return this.#classes.sum(this.number, Class.unfinished) === 0;
+    return this.classes.every(({ at }) => this.#classes.unfinished(at) === 0);
+  }
+
+  /** Tasks that are queued to be placed. */
+  get live(): number {
+    return this.classes.reduce((live, { at }) => live + this.#classes.live(at), 0);
   }
 
   get tasks(): TaskTally {
@@ -282,7 +280,7 @@ export class Job implements TaskLookup {
     const tally = { unfinished: 0, running: 0, succeeded: 0, failed: 0 };
     const { words } = this.#classes;
     for (const { at, slots } of this.classes) {
-      tally.unfinished += weight(slots) * words[at + Class.unfinished]!;
+      tally.unfinished += weight(slots) * this.#classes.unfinished(at);
       tally.running += weight(slots) * words[at + Class.running]!;
       tally.succeeded += weight(slots) * words[at + Class.succeeded]!;
       tally.failed += weight(slots) * words[at + Class.failed]!;

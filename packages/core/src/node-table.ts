@@ -3,12 +3,14 @@ export const NodeWord = {
   /** Number of its pool. */
   pool: 0,
   ordinal: 1,
-  freeSlots: 2,
-  runningTasks: 3,
+  slots: 2,
+  /** As many as `slots`: nothing runs. */
+  freeSlots: 3,
   /** Row of its next run + 1, 0: none; its free rows are a list, last freed first (run-table.ts). */
   nextRun: 4,
-  totalTasksRun: 5,
-  totalTasksSucceeded: 6,
+  /** Runs that are over: those that ended with exit code 0, and all others. */
+  succeeded: 5,
+  otherwiseEnded: 6,
   /** 1 while it may be given tasks: idle or running. */
   takesTasks: 7,
 } as const;

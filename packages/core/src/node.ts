@@ -1,6 +1,7 @@
 import type { NodeState } from './machines.ts';
 import type { NodeTable } from './node-table.ts';
 import { NodeWord } from './node-table.ts';
+import type { RunTable } from './run-table.ts';
 
 /** What is said of a node when it is made, and in snapshots. */
 export interface NodeRecord {
@@ -21,11 +22,17 @@ export interface NodeRecord {
   lastBootTime: number | undefined;
   /** Of the request (get, release) that its next report answers. */
   sequence: number;
+  slots: number;
   freeSlots: number;
-  runningTasksCount: number;
   nextRun: number;
-  totalTasksRun: number;
-  totalTasksSucceeded: number;
+  succeeded: number;
+  otherwiseEnded: number;
+}
+
+/** The tables of the world in which a node keeps its hot words and its runs. */
+export interface NodeTables {
+  readonly nodeTable: NodeTable;
+  readonly runs: RunTable;
 }
 
 /** A compute node (semantics §1.3). What a start or an end changes is in the table of nodes. */
@@ -43,9 +50,11 @@ export class Node {
   lastBootTime: number | undefined;
   sequence: number;
   readonly #table: NodeTable;
+  readonly #runs: RunTable;
 
-  constructor(table: NodeTable, record: NodeRecord) {
-    this.#table = table;
+  constructor({ nodeTable, runs }: NodeTables, record: NodeRecord) {
+    this.#table = nodeTable;
+    this.#runs = runs;
     this.number = record.number;
     this.pool = record.pool;
     this.poolId = record.poolId;
@@ -58,40 +67,57 @@ export class Node {
     this.previousStateTransitionTime = record.previousStateTransitionTime;
     this.lastBootTime = record.lastBootTime;
     this.sequence = record.sequence;
-    table.reach(this.number);
-    table.set(this.number, NodeWord.pool, record.pool);
-    table.set(this.number, NodeWord.ordinal, record.ordinal);
-    table.set(this.number, NodeWord.freeSlots, record.freeSlots);
-    table.set(this.number, NodeWord.runningTasks, record.runningTasksCount);
-    table.set(this.number, NodeWord.nextRun, record.nextRun);
-    table.set(this.number, NodeWord.totalTasksRun, record.totalTasksRun);
-    table.set(this.number, NodeWord.totalTasksSucceeded, record.totalTasksSucceeded);
+    nodeTable.reach(this.number);
+    for (const word of recorded) this.#set(word, record[word]);
   }
 
   get freeSlots(): number {
-    return this.#table.get(this.number, NodeWord.freeSlots);
+    return this.#get('freeSlots');
   }
   get runningTasksCount(): number {
-    return this.#table.get(this.number, NodeWord.runningTasks);
+    return [...this.runs()].length;
   }
   get totalTasksRun(): number {
-    return this.#table.get(this.number, NodeWord.totalTasksRun);
+    return this.#get('succeeded') + this.#get('otherwiseEnded') + this.runningTasksCount;
   }
   get totalTasksSucceeded(): number {
-    return this.#table.get(this.number, NodeWord.totalTasksSucceeded);
+    return this.#get('succeeded');
+  }
+
+  /** Rows of what runs on it. */
+  runs(): IterableIterator<number> {
+    return this.#runs.of(this.firstRun, this.#get('slots'));
   }
 
   record(): NodeRecord {
     return {
       ...this,
-      freeSlots: this.freeSlots,
-      runningTasksCount: this.runningTasksCount,
-      nextRun: this.#table.get(this.number, NodeWord.nextRun),
-      totalTasksRun: this.totalTasksRun,
-      totalTasksSucceeded: this.totalTasksSucceeded,
+      slots: this.#get('slots'),
+      freeSlots: this.#get('freeSlots'),
+      nextRun: this.#get('nextRun'),
+      succeeded: this.#get('succeeded'),
+      otherwiseEnded: this.#get('otherwiseEnded'),
     };
   }
+
+  #get(word: keyof typeof NodeWord): number {
+    return this.#table.get(this.number, NodeWord[word]);
+  }
+
+  #set(word: keyof typeof NodeWord, value: number): void {
+    this.#table.set(this.number, NodeWord[word], value);
+  }
 }
+
+const recorded = [
+  'pool',
+  'ordinal',
+  'slots',
+  'freeSlots',
+  'nextRun',
+  'succeeded',
+  'otherwiseEnded',
+] as const;
 
 export function nodeId(node: Node): string {
   return `node-${node.ordinal}`;

@@ -3,7 +3,7 @@ import { NodeWord } from './node-table.ts';
 import type { JobRing, Pool } from './pool.ts';
 import { noNode, priorityCount } from './pool.ts';
 import { leaveRing, openPiece, settleHead } from './ready-queue.ts';
-import { Class, ClassFlag, noClass } from './task-classes.ts';
+import { Class, noClass } from './task-classes.ts';
 import { startTask } from './task-lifecycle.ts';
 import { Flag, Word } from './task-rows.ts';
 import type { World } from './world.ts';
@@ -24,18 +24,16 @@ export function place(world: World, pool: Pool): void {
     if (number === -1) break;
     let at = classes.ofJob[number]!;
     if (classes.words[at + Class.next] !== noClass) at = firstReady(world, number, freest);
-    if ((classes.words[at + Class.flags]! & ClassFlag.stale) !== 0) dropStale(world, at);
-    if (classes.words[at + Class.pieceLeft] === 0) openPiece(world, at);
+    if (classes.words[at + Class.headAddress] === classes.words[at + Class.pieceEnd]) {
+      openPiece(world, at);
+    }
 
     const { words } = classes;
-    const row = words[at + Class.headRow]!;
     const address = words[at + Class.headAddress]!;
-    words[at + Class.headRow] = row + 1;
     words[at + Class.headAddress] = address + 1;
-    words[at + Class.headLeft]!--;
-    words[at + Class.pieceLeft]!--;
-    if (--words[at + Class.live]! === 0) leaveRings(world, at);
-
+    if (address + 1 === words[at + Class.pieceEnd] && words[at + Class.rest] === 0) {
+      leaveRings(world, at);
+    }
     const slots = words[at + Class.slots]!;
     const rows = arena.touch(address);
     const place = arena.offset(address);
@@ -43,7 +41,7 @@ export function place(world: World, pool: Pool): void {
     const node = avoids
       ? chooseAnother(pool, slots, lastNode(world, pool, rows, place))
       : chooseNode(pool, nodeTable, slots);
-    startTask(world, pool, at, row, rows, place, address, slots, node);
+    startTask(world, pool, at, address, rows, place, node);
   }
   pool.fasten();
 }
@@ -102,17 +100,17 @@ function lowestJob(rings: readonly JobRing[], freest: number, rank: number, abov
 
 /** The class whose head comes first in the job's queue, among those that fit (semantics §3.3). */
 function firstReady(world: World, number: number, freest: number): number {
+  const { classes } = world;
   const job = world.jobs[number]!;
-  const { words } = world.classes;
   let best = noClass;
   let bestPart = 3;
   let bestStamp = 0;
   let bestRow = 0;
   for (const ready of job.classes) {
     if (ready.slots > freest) break;
-    if (words[ready.at + Class.live] === 0) continue;
+    if (classes.live(ready.at) === 0) continue;
     settleHead(world, job, ready);
-    const row = words[ready.at + Class.headRow]!;
+    const row = classes.headRow(ready.at);
     const stamp = ready.headStampLessRow + row;
     if (
       ready.headPart < bestPart ||
@@ -125,13 +123,6 @@ function firstReady(world: World, number: number, freest: number): number {
     }
   }
   return best;
-}
-
-/** The head of the class is live after this; there is a live row. */
-function dropStale(world: World, at: number): void {
-  const { words } = world.classes;
-  const job = world.jobs[words[at + Class.job]!]!;
-  settleHead(world, job, job.readyClass(words[at + Class.slots]!));
 }
 
 /** The class has no live row left. */

@@ -39,7 +39,7 @@ export function deletePool(world: World, id: string): BatchErrorBody | undefined
   pool.rings.length = 0;
   world.movePool(pool, 'delete');
   if (pool.nodes.size > 0) world.moveAllocation(pool, 'resize');
-  requeueRuns(world, pool, [...pool.nodes], true);
+  requeueRuns(world, [...pool.nodes], true);
   for (const node of pool.nodes) removeNode(world, pool, node);
   considerPoolEnd(world, pool);
   return undefined;
@@ -68,7 +68,7 @@ export function nodeLost(world: World, node: Node): boolean {
   if (pool === undefined || (node.state !== 'idle' && node.state !== 'running')) return false;
   pool.withdraw(node.number);
   world.moveNode(node, 'lost');
-  requeueRuns(world, pool, [node], false);
+  requeueRuns(world, [node], false);
   return true;
 }
 
@@ -83,16 +83,17 @@ export function nodeGone(world: World, node: Node): boolean {
 }
 
 function addNode(world: World, pool: Pool): void {
-  const { taskSlotsPerNode } = pool.specification;
-  const node = new Node(world.nodeTable, {
-    number: world.nodes.length,
+  const slots = pool.specification.taskSlotsPerNode;
+  const number = world.nodes.length;
+  const node = new Node(world, {
+    number,
     pool: pool.number,
     ordinal: pool.nextOrdinal++,
-    freeSlots: taskSlotsPerNode,
-    runningTasksCount: 0,
-    ...world.runs.allocate(taskSlotsPerNode),
-    totalTasksRun: 0,
-    totalTasksSucceeded: 0,
+    slots,
+    freeSlots: slots,
+    ...world.runs.allocate(number, slots),
+    succeeded: 0,
+    otherwiseEnded: 0,
     state: 'creating',
     stateTransitionTime: world.now,
     previousState: undefined,
@@ -116,10 +117,9 @@ function removeNode(world: World, pool: Pool, node: Node): void {
 }
 
 /** By creation: those of one input go to the front of their jobs' queues in that order (semantics §3.3). */
-function requeueRuns(world: World, pool: Pool, nodes: readonly Node[], counted: boolean): void {
+function requeueRuns(world: World, nodes: readonly Node[], counted: boolean): void {
   const { runs } = world;
-  const slots = pool.specification.taskSlotsPerNode;
-  const concerned = nodes.flatMap(({ firstRun }) => [...runs.of(firstRun, slots)]);
+  const concerned = nodes.flatMap((node) => [...node.runs()]);
   concerned.sort((a, b) => runs.job(a) - runs.job(b) || runs.task(a) - runs.task(b));
   for (const run of concerned) requeue(world, run, counted);
 }

@@ -146,17 +146,6 @@ export class Pool {
     this.#join(loose);
   }
 
-  /** Slots of the node are taken. */
-  take(node: number, slots: number): void {
-    const { words } = this.#table;
-    const at = node << nodeBits;
-    const free = words[at + NodeWord.freeSlots]!;
-    words[at + NodeWord.freeSlots] = free - slots;
-    if (node !== this.loose) {
-      this.buckets.move(words[at + NodeWord.ordinal]!, free, free - slots);
-    }
-  }
-
   #join(node: number): void {
     const { words } = this.#table;
     const at = node << nodeBits;

@@ -5,7 +5,6 @@ import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
 import type { Pool } from './pool.ts';
 import type { JobSpecification, PoolSpecification, TaskTemplate } from './specification.ts';
-import { Class } from './task-classes.ts';
 import type { TaskFailure } from './task-failure.ts';
 import { Failure, taskFailure, wallClockExitCode } from './task-failure.ts';
 import { durationOf, retryCountOf, startTimeOf } from './task-lifecycle.ts';
@@ -132,8 +131,7 @@ export class Queries {
 
   /** How many tasks of the job are queued to be placed: neither waiting for a dependency nor running. O(1). */
   readyCount(jobId: string): number {
-    const job = this.#world.job(jobId);
-    return job === undefined ? 0 : this.#world.classes.sum(job.number, Class.live);
+    return this.#world.job(jobId)?.live ?? 0;
   }
 
   task(jobId: string, taskId: string): TaskView | undefined {

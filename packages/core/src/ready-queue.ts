@@ -73,10 +73,12 @@ export function enqueueRetry(world: World, job: Job, row: number): void {
 
 /** The row is not to be placed any more: its entry stays in the queue, marked to be skipped. */
 export function dequeue(world: World, job: Job, row: number): void {
+  const { classes } = world;
   job.rows.touch(row)[job.rows.offset(row) + Word.flags]! |= Flag.stale;
   const ready = job.readyClass(job.limitsOf(row).requiredSlots);
   raise(world, ready, ClassFlag.stale);
-  if (--world.classes.words[ready.at + Class.live]! === 0) leaveRing(world, job, ready);
+  classes.closePiece(ready.at);
+  if (--classes.words[ready.at + Class.rest]! === 0) leaveRing(world, job, ready);
 }
 
 /** Takes the skipped entry of a row out, so that the row may join its queue at another place. */
@@ -90,18 +92,18 @@ export function purge(world: World, job: Job, row: number): void {
 /** Nothing of the job is placed again. */
 export function dropQueues(world: World, job: Job): void {
   leaveRings(world, job);
-  const { words } = world.classes;
+  const { classes } = world;
   for (const ready of job.classes) {
     ready.parts.fill(undefined);
-    words[ready.at + Class.live] = 0;
-    words[ready.at + Class.headLeft] = 0;
-    words[ready.at + Class.pieceLeft] = 0;
+    classes.closePiece(ready.at);
+    classes.words[ready.at + Class.rest] = 0;
+    classes.words[ready.at + Class.headEnd] = classes.words[ready.at + Class.headRow]!;
   }
 }
 
 export function enterRings(world: World, job: Job): void {
   for (const ready of job.classes) {
-    if (world.classes.words[ready.at + Class.live]! > 0) enterRing(world, job, ready);
+    if (world.classes.live(ready.at) > 0) enterRing(world, job, ready);
   }
 }
 
@@ -120,58 +122,78 @@ export function leaveRing(world: World, job: Job, ready: ReadyClass): void {
   world.poolOf(job)?.ring(ready.slots).delete(rankOf(job.specification.priority), job.number);
 }
 
-/** Makes the next piece of the class: some rows of its head that lie one behind the other. It has a live row. */
+/** With stale rows about, a piece ends before the next one, which is looked for this far. */
+const mostRowsAmongStale = 64;
+
+/** Opens the next piece of a class that has none open. It has a row to be placed. */
 export function openPiece(world: World, at: number): void {
   const { words } = world.classes;
   const job = world.jobs[words[at + Class.job]!]!;
-  if (words[at + Class.headLeft] === 0) takeHead(world, job.readyClass(words[at + Class.slots]!));
+  settleHead(world, job, job.readyClass(words[at + Class.slots]!));
   const row = words[at + Class.headRow]!;
   const segment = job.segmentOf(row);
   const page = pageOf(row);
-  const end = Math.min(
-    row + words[at + Class.headLeft]!,
+  let end = Math.min(
+    words[at + Class.headEnd]!,
     segment.firstRow + segment.count,
     firstRowOf(page) + rowsOf(page),
   );
-  words[at + Class.pieceLeft] = end - row;
-  words[at + Class.headAddress] = job.rows.provide(row);
+  let flags = words[at + Class.flags]! & ~ClassFlag.limited;
+  if ((flags & ClassFlag.stale) !== 0) {
+    const most = Math.min(end, row + mostRowsAmongStale);
+    for (end = row; end < most && !isStale(job, end); ) end++;
+  }
   const limited =
     segment.limits === undefined
       ? job.someWallClock
       : segment.limits.maxWallClockTimeMs !== undefined;
-  const flags = words[at + Class.flags]! & ~ClassFlag.limited;
-  words[at + Class.flags] = limited ? flags | ClassFlag.limited : flags;
+  if (limited) flags |= ClassFlag.limited;
+  const address = job.rows.provide(row);
+  words[at + Class.flags] = flags;
+  words[at + Class.headAddress] = address;
+  words[at + Class.pieceEnd] = address + end - row;
+  words[at + Class.rowLessAddress] = row - address;
+  words[at + Class.headRow] = end;
+  words[at + Class.rest]! -= end - row;
 }
 
-/** Takes out the head of the class, after the stale rows before it are dropped. The class has a live row. */
+/** Takes out the head of the class, after the stale rows before it are dropped. It has a row to be placed. */
 export function settleHead(world: World, job: Job, ready: ReadyClass): void {
-  const { words } = world.classes;
+  const { classes } = world;
+  const { words } = classes;
+  const { at } = ready;
+  if (words[at + Class.headAddress] !== words[at + Class.pieceEnd]) return;
   for (let dropped = false; ; dropped = true) {
-    if (words[ready.at + Class.headLeft] === 0) takeHead(world, ready);
-    const row = words[ready.at + Class.headRow]!;
-    if ((job.rows.get(row, Word.flags) & Flag.stale) === 0) {
-      const none = dropped && rowsIn(world, ready) === words[ready.at + Class.live];
-      if (none) words[ready.at + Class.flags]! &= ~ClassFlag.stale;
+    if (words[at + Class.headRow] === words[at + Class.headEnd]) takeHead(world, ready);
+    if ((words[at + Class.flags]! & ClassFlag.stale) === 0) return;
+    const row = words[at + Class.headRow]!;
+    if (!isStale(job, row)) {
+      if (dropped && rowsIn(world, ready) === words[at + Class.rest]) {
+        words[at + Class.flags]! &= ~ClassFlag.stale;
+      }
       return;
     }
     job.rows.touch(row)[job.rows.offset(row) + Word.flags]! &= ~Flag.stale;
-    words[ready.at + Class.headRow]!++;
-    words[ready.at + Class.headLeft]!--;
-    words[ready.at + Class.pieceLeft] = 0;
+    words[at + Class.headRow]!++;
   }
 }
 
+function isStale(job: Job, row: number): boolean {
+  return (job.rows.get(row, Word.flags) & Flag.stale) !== 0;
+}
+
+/** Rows of the queue of a class that has no piece open. */
 function rowsIn(world: World, ready: ReadyClass): number {
-  const head = world.classes.words[ready.at + Class.headLeft]!;
+  const { words } = world.classes;
+  const head = words[ready.at + Class.headEnd]! - words[ready.at + Class.headRow]!;
   return ready.parts.reduce((rows, queue) => rows + (queue?.rows ?? 0), head);
 }
 
 /** The ranges of a part, the head with them: the same for the same rows, however they came to stand there. */
 export function readyRanges(world: World, ready: ReadyClass, part: Part): ReadyRange[] {
   const ranges: ReadyRange[] = [];
-  const { words } = world.classes;
-  const row = words[ready.at + Class.headRow]!;
-  const count = words[ready.at + Class.headLeft]!;
+  const row = world.classes.headRow(ready.at);
+  const count = world.classes.words[ready.at + Class.headEnd]! - row;
   if (count > 0 && ready.headPart === part) {
     ranges.push({ row, count, stamp: ready.headStampLessRow + row });
   }
@@ -195,7 +217,7 @@ export function restoreRange(ready: ReadyClass, part: Part, range: ReadyRange): 
   queueOf(ready, part).restore(range.row, range.count, range.stamp);
 }
 
-/** Whether the rows have become the head of a class that has nothing else, or nothing before them. */
+/** Whether the rows have become the head of a class that has nothing else in its queue. */
 function becomeHead(
   world: World,
   ready: ReadyClass,
@@ -204,8 +226,8 @@ function becomeHead(
   part: Part,
   stamp: number,
 ): boolean {
-  const { words } = world.classes;
-  if (words[ready.at + Class.headLeft]! > 0) {
+  const { classes } = world;
+  if (classes.headRow(ready.at) < classes.words[ready.at + Class.headEnd]!) {
     if (part < ready.headPart) putBackHead(world, ready);
     return false;
   }
@@ -235,21 +257,20 @@ function setHead(
 ): void {
   const { words } = world.classes;
   words[ready.at + Class.headRow] = row;
-  words[ready.at + Class.headLeft] = count;
-  words[ready.at + Class.pieceLeft] = 0;
+  words[ready.at + Class.headEnd] = row + count;
   ready.headPart = part;
   ready.headStampLessRow = stamp - row;
 }
 
 /** What is left of the head goes back to the front of its part. */
 function putBackHead(world: World, ready: ReadyClass): void {
-  const { words } = world.classes;
-  const count = words[ready.at + Class.headLeft]!;
+  const { classes } = world;
+  classes.closePiece(ready.at);
+  const row = classes.words[ready.at + Class.headRow]!;
+  const count = classes.words[ready.at + Class.headEnd]! - row;
   if (count === 0) return;
-  const row = words[ready.at + Class.headRow]!;
   queueOf(ready, ready.headPart).unshift(row, count, ready.headStampLessRow + row);
-  words[ready.at + Class.headLeft] = 0;
-  words[ready.at + Class.pieceLeft] = 0;
+  classes.words[ready.at + Class.headEnd] = row;
 }
 
 function queueOf(ready: ReadyClass, part: Part): RangeQueue {
@@ -263,9 +284,8 @@ function queueOf(ready: ReadyClass, part: Part): RangeQueue {
 
 /** The class has so many more live rows. */
 function grow(world: World, job: Job, ready: ReadyClass, live: number): void {
-  const { words } = world.classes;
-  const before = words[ready.at + Class.live]!;
-  words[ready.at + Class.live] = before + live;
+  const before = world.classes.live(ready.at);
+  world.classes.words[ready.at + Class.rest]! += live;
   if (before === 0 && live > 0) enterRing(world, job, ready);
 }
 

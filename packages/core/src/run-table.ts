@@ -1,6 +1,4 @@
 import type { ByteReader, ByteWriter } from './bytes.ts';
-import type { NodeTable } from './node-table.ts';
-import { NodeWord, nodeBits } from './node-table.ts';
 import type { TaskClasses } from './task-classes.ts';
 import { Class } from './task-classes.ts';
 
@@ -18,7 +16,7 @@ export const Run = {
   node: 3,
   /** 0: the row is free. */
   sequence: 4,
-  /** {@link Ending}, and {@link hasDeadline}; of a free row the next free one of its node + 1. */
+  /** {@link Ending} and {@link hasDeadline}; of a free row the next free one of its node + 1. */
   ending: 5,
   /** Its start, ms since the epoch: two words, read as one number. */
   start: 6,
@@ -26,8 +24,8 @@ export const Run = {
 
 export const runBits = 3;
 const words = 1 << runBits;
-const endingMask = 3;
-const hasDeadline = 4;
+export const endingMask = 3;
+export const hasDeadline = 4;
 
 /** Runs as a snapshot has them. */
 const wordsInSnapshot = 6;
@@ -41,13 +39,11 @@ export class RunTable {
   starts: Float64Array<ArrayBuffer> = new Float64Array(this.words.buffer);
   #length = 0;
   readonly #classes: TaskClasses;
-  readonly #nodes: NodeTable;
   /** Blocks of nodes that are gone, by size: the last given back is used first. */
   readonly #free = new Map<number, number[]>();
 
-  constructor(classes: TaskClasses, nodes: NodeTable) {
+  constructor(classes: TaskClasses) {
     this.#classes = classes;
-    this.#nodes = nodes;
   }
 
   /** Rows there are; free ones have `sequence` 0. */
@@ -56,7 +52,7 @@ export class RunTable {
   }
 
   /** Rows for a node of so many slots. */
-  allocate(slots: number): { firstRun: number; nextRun: number } {
+  allocate(node: number, slots: number): { firstRun: number; nextRun: number } {
     const again = this.#free.get(slots)?.pop();
     const firstRun = again ?? this.#length;
     if (again === undefined) {
@@ -65,6 +61,7 @@ export class RunTable {
     }
     for (let slot = 0; slot < slots; slot++) {
       const run = firstRun + slot;
+      this.words[(run << runBits) + Run.node] = node;
       this.words[(run << runBits) + Run.ending] = slot + 1 < slots ? run + 2 : 0;
     }
     return { firstRun, nextRun: firstRun + 1 };
@@ -75,41 +72,6 @@ export class RunTable {
     const free = this.#free.get(slots);
     if (free === undefined) this.#free.set(slots, [firstRun]);
     else free.push(firstRun);
-  }
-
-  /** Takes a row of a node that has a free one. */
-  add(
-    taskClass: number,
-    task: number,
-    address: number,
-    node: number,
-    sequence: number,
-    start: number,
-  ): number {
-    const nodes = this.#nodes.words;
-    const next = (node << nodeBits) + NodeWord.nextRun;
-    const run = nodes[next]! - 1;
-    const at = run << runBits;
-    const { words } = this;
-    nodes[next] = words[at + Run.ending]!;
-    words[at + Run.class] = taskClass;
-    words[at + Run.task] = task;
-    words[at + Run.address] = address;
-    words[at + Run.node] = node;
-    words[at + Run.sequence] = sequence;
-    words[at + Run.ending] = Ending.none;
-    this.starts[(at + Run.start) >>> 1] = start;
-    return run;
-  }
-
-  /** The row is free again. What it said but for its sequence and ending can still be read until it is used. */
-  free(run: number): void {
-    const at = run << runBits;
-    const nodes = this.#nodes.words;
-    const next = (this.words[at + Run.node]! << nodeBits) + NodeWord.nextRun;
-    this.words[at + Run.sequence] = 0;
-    this.words[at + Run.ending] = nodes[next]!;
-    nodes[next] = run + 1;
   }
 
   is(run: number, sequence: number): boolean {
@@ -144,10 +106,6 @@ export class RunTable {
     const at = (run << runBits) + Run.ending;
     this.words[at] = (this.words[at]! & ~endingMask) | ending;
   }
-  /** Whether a wall clock runs for it. */
-  hasDeadline(run: number): boolean {
-    return (this.words[(run << runBits) + Run.ending]! & hasDeadline) !== 0;
-  }
   setHasDeadline(run: number, has: boolean): void {
     const at = (run << runBits) + Run.ending;
     this.words[at] = has ? this.words[at]! | hasDeadline : this.words[at]! & ~hasDeadline;
@@ -174,7 +132,7 @@ export class RunTable {
       const live = this.sequence(run) !== 0;
       rows[at++] = live ? this.job(run) : 0;
       rows[at++] = live ? this.task(run) : 0;
-      rows[at++] = live ? this.node(run) : 0;
+      rows[at++] = this.node(run);
       rows[at++] = live ? this.slots(run) : 0;
       rows[at++] = this.sequence(run);
       rows[at++] = live ? this.ending(run) : this.words[(run << runBits) + Run.ending]!;
@@ -200,13 +158,13 @@ export class RunTable {
     for (let run = 0; run < this.#length; run++) {
       const from = run * wordsInSnapshot;
       const at = run << runBits;
+      this.words[at + Run.node] = rows[from + 2]!;
       this.words[at + Run.ending] = rows[from + 5]!;
       if (rows[from + 4] === 0) continue;
       const { taskClass, address } = find(rows[from]!, rows[from + 1]!, rows[from + 3]!);
       this.words[at + Run.class] = taskClass;
       this.words[at + Run.task] = rows[from + 1]!;
       this.words[at + Run.address] = address;
-      this.words[at + Run.node] = rows[from + 2]!;
       this.words[at + Run.sequence] = rows[from + 4]!;
     }
     for (let run = 0; run < this.#length; run++) {

@@ -86,7 +86,7 @@ interface ClassRecord {
   running: number;
   succeeded: number;
   failed: number;
-  unfinished: number;
+  total: number;
   /** Ranges of the front, the middle and the back. */
   parts: ReadyRange[][];
 }
@@ -224,7 +224,7 @@ function readFirst(world: World, reader: ByteReader): number {
   world.pools.fill(undefined);
   world.jobs.length = record.jobCount;
   world.jobs.fill(undefined);
-  for (const node of record.nodes) world.nodes.push(new Node(world.nodeTable, node));
+  for (const node of record.nodes) world.nodes.push(new Node(world, node));
   for (const pool of record.pools) world.pools[pool.number] = readPool(world, pool);
   for (const job of record.jobs) world.jobs[job.number] = readJob(world, job);
   world.runs.read(reader, (number, task, slots) => {
@@ -353,11 +353,11 @@ function classRecord(world: World, job: Job, index: number, at: number): ClassRe
   const ready = job.classes[index]!;
   return {
     slots: ready.slots,
-    live: words[at + Class.live]!,
+    live: world.classes.live(at),
     running: words[at + Class.running]!,
     succeeded: words[at + Class.succeeded]!,
     failed: words[at + Class.failed]!,
-    unfinished: words[at + Class.unfinished]!,
+    total: words[at + Class.total]!,
     parts: ready.parts.map((_, part) => readyRanges(world, ready, part as Part)),
   };
 }
@@ -381,11 +381,11 @@ function readJob(world: World, record: JobRecord): Job {
 function readClass(world: World, job: Job, record: ClassRecord): void {
   const ready = job.readyClass(record.slots);
   const { words } = world.classes;
-  words[ready.at + Class.live] = record.live;
+  words[ready.at + Class.rest] = record.live;
   words[ready.at + Class.running] = record.running;
   words[ready.at + Class.succeeded] = record.succeeded;
   words[ready.at + Class.failed] = record.failed;
-  words[ready.at + Class.unfinished] = record.unfinished;
+  words[ready.at + Class.total] = record.total;
   let rows = 0;
   record.parts.forEach((ranges, part) => {
     for (const range of ranges) {

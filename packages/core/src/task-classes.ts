@@ -7,29 +7,34 @@ export const Class = {
   job: 0,
   /** That each of its tasks asks for. */
   slots: 1,
-  /** Rows in its queue that are not stale: its job is in the pool's ring of this size while there are any. */
-  live: 2,
-  /** The head of the queue: rows `headRow … headRow + headLeft − 1` come next. */
-  headRow: 3,
-  headLeft: 4,
-  /** So many of them lie one behind the other from `headAddress` on, and have the same limits. */
-  pieceLeft: 5,
-  headAddress: 6,
+  /**
+   * The piece: rows at the head of the queue that lie one behind the other from `headAddress` up to, not
+   * including, `pieceEnd`. All of them are to be placed, with the same limits. Equal: no piece is open.
+   */
+  headAddress: 2,
+  pieceEnd: 3,
+  /** A row of the piece less its address. */
+  rowLessAddress: 4,
+  /** The head of the queue while no piece is open: rows from `headRow` up to, not including, `headEnd`. */
+  headRow: 5,
+  headEnd: 6,
+  /** Rows of the queue to be placed, those of the piece not counted. */
+  rest: 7,
   /** {@link ClassFlag}. */
-  flags: 7,
-  running: 8,
-  succeeded: 9,
-  failed: 10,
-  /** Tasks that are there and not completed; those running are among them. */
-  unfinished: 11,
+  flags: 8,
+  running: 9,
+  succeeded: 10,
+  failed: 11,
+  /** Tasks there are. */
+  total: 12,
   /** The job's class of the next larger size, {@link noClass}: none. */
-  next: 12,
+  next: 13,
   /** The job's creation, ms since the epoch: two words, read as one number. */
   creationTime: 14,
 } as const;
 
 export const ClassFlag = {
-  /** Some rows of the queue are stale: they are skipped when they come up. */
+  /** Some rows of the queue may be stale: they are skipped when they come up. */
   stale: 1,
   /** Rows of the piece may have a wall clock. */
   limited: 2,
@@ -74,26 +79,50 @@ export class TaskClasses {
     return this.#doubles[(at + Class.creationTime) >>> 1]!;
   }
 
+  /** Rows to be placed: the job is in the pool's ring of this size while there are any. */
+  live(at: number): number {
+    const { words } = this;
+    return words[at + Class.rest]! + words[at + Class.pieceEnd]! - words[at + Class.headAddress]!;
+  }
+
+  /** The first row of the queue. */
+  headRow(at: number): number {
+    const { words } = this;
+    const address = words[at + Class.headAddress]!;
+    return address === words[at + Class.pieceEnd]
+      ? words[at + Class.headRow]!
+      : address + words[at + Class.rowLessAddress]!;
+  }
+
+  closePiece(at: number): void {
+    const { words } = this;
+    const left = words[at + Class.pieceEnd]! - words[at + Class.headAddress]!;
+    if (left === 0) return;
+    words[at + Class.headRow] = this.headRow(at);
+    words[at + Class.rest]! += left;
+    words[at + Class.pieceEnd] = words[at + Class.headAddress]!;
+  }
+
+  /** Tasks that are not completed, the running among them. */
+  unfinished(at: number): number {
+    const { words } = this;
+    return words[at + Class.total]! - words[at + Class.succeeded]! - words[at + Class.failed]!;
+  }
+
+  /** The classes of a job, by size. */
+  *of(job: number): IterableIterator<number> {
+    for (let at = this.first(job); at !== noClass; at = this.words[at + Class.next]!) yield at;
+  }
+
   /** The classes of a job are no more. */
   free(job: number): void {
-    for (let at = this.first(job); at !== noClass; at = this.words[at + Class.next]!) {
-      this.#free.push(at);
-    }
+    for (const at of this.of(job)) this.#free.push(at);
     this.ofJob[job] = noClass;
   }
 
   /** The job's class of the smallest size. */
   first(job: number): number {
     return job < this.ofJob.length ? this.ofJob[job]! : noClass;
-  }
-
-  /** A word of all the job's classes, added up. */
-  sum(job: number, word: number): number {
-    let sum = 0;
-    for (let at = this.first(job); at !== noClass; at = this.words[at + Class.next]!) {
-      sum += this.words[at + word]!;
-    }
-    return sum;
   }
 
   #link(job: number, at: number, slots: number): void {

@@ -5,7 +5,7 @@ import { TaskTrigger, taskMachine } from './machines.ts';
 import { NodeWord, nodeBits } from './node-table.ts';
 import type { Pool } from './pool.ts';
 import { enqueue, enqueueRetry, Part } from './ready-queue.ts';
-import { Ending } from './run-table.ts';
+import { Ending, hasDeadline, Run, runBits } from './run-table.ts';
 import { Class, ClassFlag } from './task-classes.ts';
 import { Failure, reportedFrom, wallClockExitCode } from './task-failure.ts';
 import {
@@ -78,21 +78,39 @@ function tell(
   });
 }
 
-/** active → running, on a node that has room. `words` and `at` are the row's. */
+/**
+ * active → running, on a node that has room. `words` and `at` are those of the task's row.
+ *
+ * This and {@link endRun} are where the engine spends its time: they read and write the tables themselves,
+ * each of which they fetch once.
+ */
 export function startTask(
   world: World,
   pool: Pool,
   taskClass: number,
-  row: number,
+  address: number,
   words: Int32Array,
   at: number,
-  address: number,
-  slots: number,
   node: number,
 ): void {
-  const { classes, now } = world;
+  const { classes, runs, nodeTable, now } = world;
+  const counts = classes.words;
+  const nodes = nodeTable.words;
+  const nodeAt = node << nodeBits;
+  const row = address + counts[taskClass + Class.rowLessAddress]!;
+
+  const run = nodes[nodeAt + NodeWord.nextRun]! - 1;
+  const runAt = run << runBits;
+  const runWords = runs.words;
   const sequence = world.nextSequence();
-  const run = world.runs.add(taskClass, row, address, node, sequence, now);
+  nodes[nodeAt + NodeWord.nextRun] = runWords[runAt + Run.ending]!;
+  runWords[runAt + Run.class] = taskClass;
+  runWords[runAt + Run.task] = row;
+  runWords[runAt + Run.address] = address;
+  runWords[runAt + Run.sequence] = sequence;
+  runWords[runAt + Run.ending] = Ending.none;
+  runs.starts[(runAt + Run.start) >>> 1] = now;
+
   const before = words[at + Word.flags]!;
   let flags = move(world, taskClass, row, before, TaskTrigger.place);
   const retrying = before & (Flag.startWasRetry | Flag.nextIsRetry);
@@ -102,16 +120,13 @@ export function startTask(
   words[at + Word.runOrExitCode] = run;
   setStart(words, at, now - classes.creationTime(taskClass));
 
-  pool.take(node, slots);
-  const nodes = world.nodeTable.words;
-  const place = node << nodeBits;
-  nodes[place + NodeWord.totalTasksRun]!++;
-  if (nodes[place + NodeWord.runningTasks]!++ === 0) {
-    world.moveNode(world.nodes[node]!, 'firstTask');
-  }
-  classes.words[taskClass + Class.running]!++;
-
-  const limited = (classes.words[taskClass + Class.flags]! & ClassFlag.limited) !== 0;
+  const slots = counts[taskClass + Class.slots]!;
+  const free = nodes[nodeAt + NodeWord.freeSlots]!;
+  nodes[nodeAt + NodeWord.freeSlots] = free - slots;
+  if (node !== pool.loose) pool.buckets.move(nodes[nodeAt + NodeWord.ordinal]!, free, free - slots);
+  if (free === nodes[nodeAt + NodeWord.slots]) world.moveNode(world.nodes[node]!, 'firstTask');
+  counts[taskClass + Class.running]!++;
+  const limited = (counts[taskClass + Class.flags]! & ClassFlag.limited) !== 0;
   if (limited || (flags & Flag.rare) !== 0) startClock(world, taskClass, row, run);
   world.effects.startRun(node, run, sequence, pool.mustSync);
 }
@@ -145,10 +160,9 @@ export function endRun(
 ): void {
   const { runs } = world;
   const ending = runs.ending(run);
-  leaveNode(world, run);
-  if (ending === Ending.none && reported === 0 && exitCode === 0) {
-    const succeeded = (runs.node(run) << nodeBits) + NodeWord.totalTasksSucceeded;
-    world.nodeTable.words[succeeded]!++;
+  const success = ending === Ending.none && reported === 0 && exitCode === 0;
+  leaveNode(world, run, success);
+  if (success) {
     finish(world, run, 0, Failure.none, undefined);
     return;
   }
@@ -171,7 +185,7 @@ export function requeue(world: World, run: number, counted: boolean): void {
   const job = jobOf(world, taskClass);
   const row = runs.task(run);
   const ending = runs.ending(run);
-  leaveNode(world, run);
+  leaveNode(world, run, false);
   if (ending !== Ending.none) {
     finishEnded(world, job, run, ending, undefined);
     return;
@@ -202,7 +216,6 @@ export function endActive(world: World, job: Job, row: number): void {
   if (started) setDuration(words, at, world.now - startTimeOf(job, row));
   else setStart(words, at, world.now - job.creationTime);
   words[at + Word.flags] = withFailure(flags, Failure.endedByUser);
-  world.classes.words[taskClass + Class.unfinished]!--;
   world.classes.words[taskClass + Class.failed]!++;
   considerJobEnd(world, job);
 }
@@ -226,7 +239,6 @@ export function reactivate(world: World, job: Job, row: number): void {
     delete facts.retryCount;
   }
   world.classes.words[taskClass + Class.failed]!--;
-  world.classes.words[taskClass + Class.unfinished]!++;
 }
 
 /** The row stands for no task any more. Its counts have been taken out of the job's. */
@@ -239,9 +251,11 @@ export function forget(world: World, job: Job, row: number): void {
   const taskClass = classOf(job, row);
   const succeeded = (flags & Flag.success) !== 0;
   if (succeeded) job.dependencies?.withdrawn(job.integerOf(row));
-  const counter =
-    state !== TaskState.completed ? Class.unfinished : succeeded ? Class.succeeded : Class.failed;
-  world.classes.words[taskClass + counter]!--;
+  const counts = world.classes.words;
+  counts[taskClass + Class.total]!--;
+  if (state === TaskState.completed) {
+    counts[taskClass + (succeeded ? Class.succeeded : Class.failed)]!--;
+  }
   job.dependencies?.deleted(id, row);
   // After the job's wall clock what is active reads as completed (ruling 4), also in the event.
   const expired = job.expiredAt !== undefined && state === TaskState.active;
@@ -258,25 +272,32 @@ export function forget(world: World, job: Job, row: number): void {
   considerJobEnd(world, job);
 }
 
-/** Gives the slots back and frees the run; the task's row still says running. */
-function leaveNode(world: World, run: number): void {
-  const { runs, classes } = world;
-  const taskClass = runs.class(run);
-  const node = runs.node(run);
-  if (runs.hasDeadline(run)) world.dropDeadline(run);
-  runs.free(run);
-  classes.words[taskClass + Class.running]!--;
+/** Gives the slots back and frees the run, which can be read until its row is used again. The task's row still says running. */
+function leaveNode(world: World, run: number, success: boolean): void {
+  const runWords = world.runs.words;
+  const runAt = run << runBits;
+  if ((runWords[runAt + Run.ending]! & hasDeadline) !== 0) world.dropDeadline(run);
+  const node = runWords[runAt + Run.node]!;
   const nodes = world.nodeTable.words;
-  const at = node << nodeBits;
-  const left = nodes[at + NodeWord.runningTasks]! - 1;
-  nodes[at + NodeWord.runningTasks] = left;
-  if (nodes[at + NodeWord.takesTasks] !== 0) {
-    const pool = world.pools[nodes[at + NodeWord.pool]!]!;
-    pool.loosen(node);
-    if (left === 0) world.moveNode(world.nodes[node]!, 'lastTaskGone');
+  const nodeAt = node << nodeBits;
+  runWords[runAt + Run.sequence] = 0;
+  runWords[runAt + Run.ending] = nodes[nodeAt + NodeWord.nextRun]!;
+  nodes[nodeAt + NodeWord.nextRun] = run + 1;
+  nodes[nodeAt + (success ? NodeWord.succeeded : NodeWord.otherwiseEnded)]!++;
+
+  const counts = world.classes.words;
+  const taskClass = runWords[runAt + Run.class]!;
+  counts[taskClass + Class.running]!--;
+  const free = nodes[nodeAt + NodeWord.freeSlots]! + counts[taskClass + Class.slots]!;
+  if (nodes[nodeAt + NodeWord.takesTasks] !== 0) {
+    const pool = world.pools[nodes[nodeAt + NodeWord.pool]!]!;
+    if (node !== pool.loose) pool.loosen(node);
+    if (free === nodes[nodeAt + NodeWord.slots]) {
+      world.moveNode(world.nodes[node]!, 'lastTaskGone');
+    }
     world.stir(pool);
   }
-  nodes[at + NodeWord.freeSlots]! += classes.words[taskClass + Class.slots]!;
+  nodes[nodeAt + NodeWord.freeSlots] = free;
 }
 
 function mayRetry(job: Job, row: number): boolean {
@@ -332,10 +353,12 @@ function finish(
   detail: string | undefined,
 ): void {
   const { arena, runs } = world;
-  const taskClass = runs.class(run);
-  const row = runs.task(run);
-  const address = runs.address(run);
-  const counts = world.classes.words;
+  const runWords = runs.words;
+  const runAt = run << runBits;
+  const taskClass = runWords[runAt + Run.class]!;
+  const row = runWords[runAt + Run.task]!;
+  const address = runWords[runAt + Run.address]!;
+  const start = runs.starts[(runAt + Run.start) >>> 1]!;
   const success = failure === Failure.none;
   const words = arena.touch(address);
   const at = arena.offset(address);
@@ -345,13 +368,15 @@ function finish(
     : withFailure(move(world, taskClass, row, before, TaskTrigger.fail, 'failure'), failure);
   words[at + Word.flags] = exitCode === undefined ? flags : flags | Flag.hasExitCode;
   words[at + Word.runOrExitCode] = exitCode ?? 0;
-  setDuration(words, at, world.now - runs.start(run));
+  setDuration(words, at, world.now - start);
+
+  const counts = world.classes.words;
   counts[taskClass + (success ? Class.succeeded : Class.failed)]!++;
-  const unfinished = counts[taskClass + Class.unfinished]! - 1;
-  counts[taskClass + Class.unfinished] = unfinished;
   if (detail !== undefined) jobOf(world, taskClass).rareFacts(row).failureDetail = detail;
   const watched = (counts[taskClass + Class.flags]! & ClassFlag.watched) !== 0;
-  if (watched || unfinished === 0) finished(world, jobOf(world, taskClass), row, success);
+  if (watched || world.classes.unfinished(taskClass) === 0) {
+    finished(world, jobOf(world, taskClass), row, success);
+  }
 }
 
 /** What else the end of a task may mean. */

@@ -36,7 +36,7 @@ function checkNode(world: World, node: Node): string[] {
   let slots = 0;
   let tasks = 0;
   const wrong: string[] = [];
-  for (const run of world.runs.of(node.firstRun, pool.specification.taskSlotsPerNode)) {
+  for (const run of node.runs()) {
     if (world.runs.node(run) !== node.number) wrong.push(`run ${run}: in the rows of another node`);
     slots += world.runs.slots(run);
     tasks++;
@@ -45,7 +45,6 @@ function checkNode(world: World, node: Node): string[] {
   if (free < 0) wrong.push(`${nodeId(node)}: ${slots} slots are taken`);
   if (free !== node.freeSlots)
     wrong.push(`${nodeId(node)}: ${free} free, ${node.freeSlots} counted`);
-  if (tasks !== node.runningTasksCount) wrong.push(`${nodeId(node)}: runs ${tasks} tasks`);
   if ((node.state === 'running') !== tasks > 0) {
     wrong.push(`${nodeId(node)}: is ${node.state} with ${tasks} tasks`);
   }
@@ -85,24 +84,16 @@ function checkJob(world: World, job: Job): string[] {
   }
   for (const { at, slots } of job.classes) {
     const { words } = world.classes;
-    counters.forEach(([name, word], index) => {
-      const count = byClass.get(slots)![index]!;
-      const counted = words[at + word]!;
-      if (count === counted) return;
-      wrong.push(
-        `job ${job.specification.id}, ${slots} slots: ${count} tasks ${name}, ${counted} counted`,
-      );
-    });
+    const counted = [Class.running, Class.succeeded, Class.failed].map((word) => words[at + word]!);
+    counted.unshift(world.classes.unfinished(at));
+    const found = byClass.get(slots)!;
+    if (found.join() === counted.join()) continue;
+    wrong.push(
+      `job ${job.specification.id}, ${slots} slots: ${found} tasks unfinished, running, succeeded, failed; ${counted} counted`,
+    );
   }
   return wrong;
 }
-
-const counters = [
-  ['unfinished', Class.unfinished],
-  ['running', Class.running],
-  ['succeeded', Class.succeeded],
-  ['failed', Class.failed],
-] as const;
 
 function checkNodes(pool: Pool): string[] {
   const wrong: string[] = [];
@@ -146,7 +137,7 @@ function checkQueues(world: World, job: Job): string[] {
         }
       }
     }
-    const counted = world.classes.words[ready.at + Class.live]!;
+    const counted = world.classes.live(ready.at);
     if (live !== counted) wrong.push(`job ${id}: ${live} tasks queued, ${counted} counted`);
     if (pool === undefined) continue;
     const ringed = pool.ring(ready.slots).has(rankOf(priority), job.number);

@@ -38,7 +38,7 @@ export class World implements EffectCatalog {
   readonly arena: TaskArena = new TaskArena();
   readonly classes: TaskClasses = new TaskClasses();
   readonly nodeTable: NodeTable = new NodeTable();
-  readonly runs: RunTable = new RunTable(this.classes, this.nodeTable);
+  readonly runs: RunTable = new RunTable(this.classes);
   /** Wall clocks of runs, by run; of jobs, by number. */
   readonly runDeadlines: DeadlineHeap = new DeadlineHeap();
   readonly jobDeadlines: DeadlineHeap = new DeadlineHeap();
