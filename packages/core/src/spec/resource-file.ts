@@ -1,26 +1,17 @@
 import { z } from 'zod';
+import { hasSecretMark } from '../secret-mark.ts';
 import type { ResourceFile } from '../specification.ts';
 import { blobPath, staysBelow } from './blob-names.ts';
 import { entity } from './entity.ts';
-import type { ProblemDetails } from './problem.ts';
 import { issue } from './problem.ts';
 import { underEitherName } from './same-property.ts';
 import { text } from './scalars.ts';
 
-/** A user's name and password, or what Azure, Amazon and the like call their signatures. */
-const secretInUrl = /^https?:\/\/[^/?#]*@|[?&](?:sig|[^=&]*(?:signature|token|secret|password))=/i;
-const secretRefusal: ProblemDetails = { code: 'UnsupportedProperty', hideValue: true };
-
-/**
- * What a specification says goes into the journal, and no secret may: until there are handles for them, a URL
- * that carries one is refused.
- */
 const httpUrl = text(
-  (url) => /^https?:\/\/[^\s]+$/i.test(url),
+  (url) => /^https?:\/\/[^\s/\\?#]\S*$/i.test(url),
   'must be an http or https URL',
-).refine((url) => !secretInUrl.test(url), {
-  error: 'carries a signature or password, which is not supported yet',
-  params: secretRefusal,
+).refine((url) => !hasSecretMark(url), {
+  error: 'must not have the handle of a secret: give the URL with the secret itself',
 });
 
 const filePath = text(
