@@ -90,8 +90,8 @@ export class FileSecretStore implements SecretStore {
     return secret;
   }
 
-  async retain(inUse: Iterable<string>, durable: Promise<void>): Promise<void> {
-    if (this.#files.size > 0) await this.#removeAllBut(filesOf(inUse), durable);
+  async retain(inUse: () => Iterable<string>, durable: Promise<void>): Promise<void> {
+    if (this.#files.size > 0) await this.#removeAllBut(filesOf(inUse()), durable);
   }
 
   async close(): Promise<void> {

@@ -19,10 +19,10 @@ export interface SecretStore extends Secrets {
   /** Durable when it resolves. What the group's handles stood for before is replaced. */
   put(group: SecretGroup): Promise<void>;
   /**
-   * Removes what none of the handles needs, if it is not put again meanwhile, after `durable`: when it cannot happen
-   * any more that one of the others is in use again.
+   * Removes what none of the handles needs, which are asked for at once and only if there is something. It waits
+   * for `durable`, until one of the others cannot be in use again, and leaves what is put again meanwhile.
    */
-  retain(inUse: Iterable<string>, durable: Promise<void>): Promise<void>;
+  retain(inUse: () => Iterable<string>, durable: Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -49,7 +49,7 @@ describe('a file secret store', () => {
     const directory = join(await temporaryDirectory(), 'secrets');
     const store = await reopened(directory);
     await keep(store, []);
-    await store.retain([], now);
+    await store.retain(() => [], now);
     await expect(stat(directory)).rejects.toThrow('ENOENT');
   });
 
@@ -149,7 +149,7 @@ describe('what nothing needs', () => {
     const [other = ''] = await keep(store, ['not needed'], 'b');
     let durable = (): void => {};
     const removed = store.retain(
-      [needed],
+      () => [needed],
       new Promise((resolve) => {
         durable = resolve;
       }),
@@ -164,7 +164,7 @@ describe('what nothing needs', () => {
   it('stays if it is put again meanwhile', async () => {
     const store = await reopened(await temporaryDirectory());
     await keep(store, ['old'], 'a');
-    const removed = store.retain([], new Promise((resolve) => setTimeout(resolve, 20)));
+    const removed = store.retain(() => [], new Promise((resolve) => setTimeout(resolve, 20)));
     const [handle = ''] = await keep(store, ['new'], 'a');
     await removed;
     expect(await store.get(handle)).toBe('new');
@@ -173,7 +173,7 @@ describe('what nothing needs', () => {
   it('stays if it is not certain', async () => {
     const store = await reopened(await temporaryDirectory());
     const [handle = ''] = await keep(store, ['x'], 'a');
-    const failed = store.retain([], Promise.reject(new Error('the journal failed')));
+    const failed = store.retain(() => [], Promise.reject(new Error('the journal failed')));
     await expect(failed).rejects.toThrow('the journal failed');
     expect(await store.get(handle)).toBe('x');
   });
