@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { withSecrets } from '../../src/secret-mark.ts';
+import { containerName } from '../../src/spec/blob-names.ts';
 import { parseJobFile, parseTask, parseTaskFactory, parseTasks } from '../../src/spec/index.ts';
+import { demand } from '../../src/spec/read.ts';
+import { resourceFile } from '../../src/spec/resource-file.ts';
 import type { TaskTemplate } from '../../src/specification.ts';
 import { expandTemplate } from '../../src/task-factory.ts';
 import { refusalOf } from './refusal-of.ts';
@@ -90,6 +93,9 @@ describe('a URL with a secret', () => {
     'ftp://user:hidden@a.example/b?sig=hidden',
     'https://a.example/ b?sig=hidden',
     'https://a.example/ b#token=hidden',
+    'https:user:hidden@a.example',
+    'a.example/c/b?sig=hidden',
+    'me:hidden@a.example',
   ])('is not shown where it is wrong otherwise: %s', (url) => {
     const { code, message } = refusalOf(() => parseTask(taskWith(url), new Keeper()));
     expect(code).toBe('InvalidPropertyValue');
@@ -103,6 +109,16 @@ describe('a URL with a secret', () => {
       path: 'resourceFiles[0].httpUrl',
     });
   });
+});
+
+it('a resource file of what does not seal is refused with a secret', () => {
+  const ofNothing = resourceFile(containerName);
+  const given = { blobSource: 'https://a.example/b?sig=hidden', filePath: 'a' };
+  const { code, message, path } = refusalOf(() => demand(ofNothing, given, { name: 'file' }));
+  expect([code, path]).toEqual(['UnsupportedProperty', 'blobSource']);
+  expect(message).toBe(
+    'blobSource carries a signature or password, which is not supported here yet',
+  );
 });
 
 describe('a factory whose URL has a secret', () => {
