@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { EffectBatch, EffectCatalog, RunDetails } from '@berth/core';
 import { EffectKind, ReportKind } from '@berth/core';
 import { localExecutor } from '@berth/executors';
-import { DirectoryBlobStore } from '@berth/storage';
+import { DirectoryBlobStore, FileSecretStore } from '@berth/storage';
 
 const rounds = 3;
 /** In memory where that can be: a busy disk takes longer for two directories than for the process. */
@@ -128,6 +128,7 @@ async function executor(tasks: number, nodes: number, slots: number): Promise<nu
   await local.open({
     directory: join(directory, 'executor'),
     blobStore: new DirectoryBlobStore(join(directory, 'blobs')),
+    secrets: new FileSecretStore(join(directory, 'secrets')),
     report: (reports) => {
       const starts: { node: number; run: number }[] = [];
       for (const report of reports) {

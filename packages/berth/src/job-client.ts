@@ -1,4 +1,4 @@
-import type { EngineEvent, JobView, TaskRefusal, TaskView } from '@berth/core';
+import type { EngineEvent, JobView, TaskRefusal, TaskSpecification, TaskView } from '@berth/core';
 import { BatchError } from '@berth/core';
 import {
   parseJobPatch,
@@ -7,6 +7,7 @@ import {
   parseTaskFactory,
   parseTasks,
 } from '@berth/core/spec';
+import { SecretGroup } from '@berth/storage';
 import { EventStream } from './event-stream.ts';
 import type {
   JobPatchParameters,
@@ -26,6 +27,12 @@ export interface TaskFilter {
 /** Tasks per journal entry when many are added: enough to make entries rare, small enough to keep them short. */
 const tasksPerCommand = 10_000;
 
+/** A task that the door takes, and its place in the list. */
+interface AcceptedTask {
+  index: number;
+  task: TaskSpecification;
+}
+
 /** The tasks of one job. */
 export class TaskClient {
   readonly #runtime: Runtime;
@@ -38,11 +45,11 @@ export class TaskClient {
 
   /** @throws BatchError `TaskExists`, `JobCompleted`, … or what is wrong with the task. */
   async add(task: TaskParameters): Promise<void> {
-    const { refused = [] } = await this.#runtime.submit({
-      type: 'addTasks',
-      jobId: this.#jobId,
-      tasks: [parseTask(task)],
-    });
+    const secrets = new SecretGroup();
+    const tasks = [parseTask(task, secrets)];
+    const { refused = [] } = await this.#runtime.keeping(secrets, () =>
+      this.#runtime.submit({ type: 'addTasks', jobId: this.#jobId, tasks }),
+    );
     for (const { error } of refused) throw new BatchError(error);
   }
 
@@ -51,12 +58,19 @@ export class TaskClient {
    * refused, by their place in `tasks`.
    */
   async addMany(tasks: readonly TaskParameters[]): Promise<TaskRefusal[]> {
+    const secrets = new SecretGroup();
     const refused: TaskRefusal[] = [];
-    const accepted: { index: number; task: ReturnType<typeof parseTask> }[] = [];
-    parseTasks(tasks).forEach((parsed, index) => {
+    const accepted: AcceptedTask[] = [];
+    parseTasks(tasks, secrets).forEach((parsed, index) => {
       if ('code' in parsed) refused.push({ index, taskId: tasks[index]?.id ?? '', error: parsed });
       else accepted.push({ index, task: parsed });
     });
+    const refusedLater = await this.#runtime.keeping(secrets, () => this.#addAccepted(accepted));
+    return [...refused, ...refusedLater].sort((a, b) => a.index - b.index);
+  }
+
+  async #addAccepted(accepted: readonly AcceptedTask[]): Promise<TaskRefusal[]> {
+    const refused: TaskRefusal[] = [];
     for (let from = 0; from < accepted.length; from += tasksPerCommand) {
       const part = accepted.slice(from, from + tasksPerCommand);
       const result = await this.#runtime.submit({
@@ -68,16 +82,16 @@ export class TaskClient {
         refused.push({ index: part[index]?.index ?? index, taskId, error });
       }
     }
-    return refused.sort((a, b) => a.index - b.index);
+    return refused;
   }
 
   /** (extension) A parametric sweep of any size, in one step. */
   async addFactory(factory: TaskFactoryParameters): Promise<void> {
-    await this.#runtime.submit({
-      type: 'addTaskFactory',
-      jobId: this.#jobId,
-      factory: parseTaskFactory(factory),
-    });
+    const secrets = new SecretGroup();
+    const parsed = parseTaskFactory(factory, secrets);
+    await this.#runtime.keeping(secrets, () =>
+      this.#runtime.submit({ type: 'addTaskFactory', jobId: this.#jobId, factory: parsed }),
+    );
   }
 
   get(taskId: string): TaskView {

@@ -3,13 +3,13 @@ import { join, resolve } from 'node:path';
 import { BatchError } from '@berth/core';
 import type { Executor } from '@berth/executors';
 import { localExecutor } from '@berth/executors';
-import type { BlobStore, Journal, StateDirectoryLock } from '@berth/storage';
-import { acquireStateLock, DirectoryBlobStore, FileJournal } from '@berth/storage';
+import type { BlobStore, Journal, SecretStore, StateDirectoryLock } from '@berth/storage';
+import { acquireStateLock, DirectoryBlobStore, FileJournal, FileSecretStore } from '@berth/storage';
 import { Batch } from './batch.ts';
 import { Runtime } from './runtime.ts';
 
 export interface BatchOptions {
-  /** Where everything is kept: journal, blobs, the nodes of this machine. Made if it is not there. */
+  /** Where everything is kept: journal, blobs, secrets, the nodes of this machine. Made if it is not there. */
   directory: string;
   /** Default: the local executor alone. */
   executors?: readonly Executor[];
@@ -17,6 +17,8 @@ export interface BatchOptions {
   blobStore?: BlobStore;
   /** Default: a log in files in `directory`. */
   journal?: Journal;
+  /** Default: encrypted files in `directory`, with their key. */
+  secretStore?: SecretStore;
   /** Default `berth`; fixed when the directory is first opened. */
   accountName?: string;
   /** Default: to stderr. */
@@ -25,7 +27,8 @@ export interface BatchOptions {
 
 /**
  * Opens an engine on a directory, which one process at a time may hold, and goes on where it was.
- * @throws BatchError `StateDirectoryInUse`, which names the holder, or `StateDirectoryUnusable`; JournalError, which names file and position.
+ * @throws BatchError `StateDirectoryInUse`, which names the holder, or `StateDirectoryUnusable`; `SecretsDamaged` or
+ * `SecretKeyUnusable`, which name the file; JournalError, which names file and position.
  */
 export async function openBatch(options: BatchOptions): Promise<Batch> {
   const directory = resolve(options.directory);
@@ -40,6 +43,7 @@ export async function openBatch(options: BatchOptions): Promise<Batch> {
       accountName: options.accountName ?? 'berth',
       journal,
       blobStore,
+      secretStore: options.secretStore ?? new FileSecretStore(join(directory, 'secrets')),
       executors: options.executors ?? [localExecutor()],
       now: Date.now,
       warn,

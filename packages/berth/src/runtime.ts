@@ -7,9 +7,9 @@ import type {
   Queries,
   Report,
 } from '@berth/core';
-import { BatchError, currentRulesVersion, Engine, InputBatch } from '@berth/core';
+import { BatchError, currentRulesVersion, EffectKind, Engine, InputBatch } from '@berth/core';
 import type { Executor } from '@berth/executors';
-import type { BlobStore, Journal } from '@berth/storage';
+import type { BlobStore, Journal, SecretGroup, SecretStore } from '@berth/storage';
 import { routeEffects } from './effect-routing.ts';
 
 export interface RuntimeOptions {
@@ -18,6 +18,7 @@ export interface RuntimeOptions {
   accountName: string;
   journal: Journal;
   blobStore: BlobStore;
+  secretStore: SecretStore;
   executors: readonly Executor[];
   /** Milliseconds since the epoch. */
   now(): number;
@@ -48,6 +49,9 @@ export class Runtime {
   #closed = false;
   readonly #listeners = new Set<(events: readonly EngineEvent[]) => void>();
   readonly #watchers = new Set<() => void>();
+  /** Secrets whose tasks are being added. */
+  readonly #sealed = new Set<SecretGroup>();
+  #forgetting: Promise<void> = Promise.resolve();
 
   private constructor(options: RuntimeOptions) {
     this.#options = options;
@@ -62,6 +66,7 @@ export class Runtime {
     } catch (error) {
       runtime.#closed = true;
       for (const executor of opened) await executor.close();
+      await options.secretStore.close();
       await options.journal.close();
       throw error;
     }
@@ -71,6 +76,7 @@ export class Runtime {
   async #open(opened: Executor[]): Promise<void> {
     const options = this.#options;
     for await (const { frame } of options.journal.read()) this.#engine.apply(frame);
+    await options.secretStore.open(this.#engine.queries.secretHandles());
     if (options.journal.nextSequence === 0) {
       const { accountName } = options;
       const configured = this.submit({
@@ -90,6 +96,7 @@ export class Runtime {
       await executor.open({
         directory: join(options.directory, executor.name),
         blobStore: options.blobStore,
+        secrets: options.secretStore,
         report: (reports) => this.#report(reports),
         warn: (message) => options.warn(`${executor.name}: ${message}`),
       });
@@ -127,6 +134,21 @@ export class Runtime {
     });
     if (result.error !== undefined) throw new BatchError(result.error);
     return result;
+  }
+
+  /**
+   * Submits what has the handles of a group: its secrets are durable before any input names them, and not taken
+   * for unused before one does.
+   */
+  async keeping<Result>(group: SecretGroup, submit: () => Promise<Result>): Promise<Result> {
+    if (group.secrets.length === 0) return submit();
+    this.#sealed.add(group);
+    try {
+      await this.#options.secretStore.put(group);
+      return await submit();
+    } finally {
+      this.#sealed.delete(group);
+    }
   }
 
   /** Calls `listener` with every change of state from now on, until `stop` is called. */
@@ -182,6 +204,8 @@ export class Runtime {
     clearTimeout(this.#timer);
     for (const executor of this.#options.executors) await executor.close();
     for (const watcher of [...this.#watchers]) watcher();
+    await this.#forgetting;
+    await this.#options.secretStore.close();
     await this.#options.journal.close();
   }
 
@@ -218,7 +242,9 @@ export class Runtime {
     const { results, effects, events } = this.#engine.apply(frame);
     this.#inputs.clear();
     this.#carryOut(effects);
-    this.#options.journal.sync().then(
+    const synced = this.#options.journal.sync();
+    if (hasJobGone(effects)) this.#forgetSecrets(synced);
+    synced.then(
       () => {
         for (const [index, { resolve }] of waiting.entries()) resolve(results[index] ?? {});
       },
@@ -227,6 +253,21 @@ export class Runtime {
     if (events.length > 0) for (const listener of this.#listeners) listener(events);
     for (const watcher of [...this.#watchers]) watcher();
     this.#arm();
+  }
+
+  /** Those of a job that is gone, when it cannot come back. */
+  #forgetSecrets(synced: Promise<void>): void {
+    const inUse = (): Set<string> => {
+      const handles = this.#engine.queries.secretHandles();
+      for (const group of this.#sealed) for (const handle of group.handles) handles.add(handle);
+      return handles;
+    };
+    const forgotten = this.#options.secretStore.retain(inUse, synced).catch((error: unknown) => {
+      if (this.#broken !== undefined) return;
+      // They are removed when the directory is opened again.
+      this.#options.warn(`secrets of a job that is gone are still there: ${String(error)}`);
+    });
+    this.#forgetting = Promise.all([this.#forgetting, forgotten]).then(() => {});
   }
 
   #carryOut(effects: EffectBatch): void {
@@ -277,6 +318,13 @@ export class Runtime {
       this.#flush();
     }, delay);
   }
+}
+
+function hasJobGone(effects: EffectBatch): boolean {
+  for (let index = 0; index < effects.length; index++) {
+    if (effects.kind(index) === EffectKind.removeJobFiles) return true;
+  }
+  return false;
 }
 
 function closed(): BatchError {

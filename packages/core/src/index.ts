@@ -24,6 +24,7 @@ export type {
   TaskView,
 } from './queries.ts';
 export * from './report.ts';
+export { secretHandlesIn, withSecrets } from './secret-mark.ts';
 export * from './specification.ts';
 export { bytesPerRow } from './task-rows.ts';
 export type { TaskRefusal } from './task-rules.ts';

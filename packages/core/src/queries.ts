@@ -4,6 +4,7 @@ import { taskMachine } from './machines.ts';
 import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
 import type { Pool } from './pool.ts';
+import { secretHandlesIn } from './secret-mark.ts';
 import type { JobSpecification, PoolSpecification, TaskTemplate } from './specification.ts';
 import type { TaskFailure } from './task-failure.ts';
 import { Failure, taskFailure, wallClockExitCode } from './task-failure.ts';
@@ -172,6 +173,22 @@ export class Queries {
       tasks.push(this.#taskView(job, row));
     }
     return row < job.rowCount ? { tasks, continuation: row } : { tasks };
+  }
+
+  /** Handles of all secrets that the specifications of tasks name; the others nobody will ask for. O(specifications). */
+  secretHandles(): Set<string> {
+    const handles = new Set<string>();
+    const add = ({ resourceFiles }: TaskTemplate): void => {
+      for (const file of resourceFiles) {
+        if (!('httpUrl' in file)) continue;
+        for (const handle of secretHandlesIn(file.httpUrl)) handles.add(handle);
+      }
+    };
+    for (const job of this.#world.jobs) {
+      for (const { template } of job?.templates ?? []) add(template);
+      for (const { factory } of job?.segments ?? []) if (factory) add(factory.repeatTask);
+    }
+    return handles;
   }
 
   #taskView(job: Job, row: number): TaskView {

@@ -65,7 +65,7 @@ export interface JobPatch {
   metadata?: MetadataItem[];
 }
 
-/** Exactly one source. semantics §1.12 */
+/** Exactly one source; of a URL's secrets there are marks (secret-mark.ts) only. semantics §1.12 */
 export type ResourceFile =
   | { httpUrl: string; filePath: string; fileMode?: string }
   | {

@@ -1,11 +1,16 @@
 import type { EffectBatch, Report } from '@berth/core';
-import type { BlobStore } from '@berth/storage';
+import type { BlobStore, Secrets } from '@berth/storage';
 
 /** What the runtime gives an executor. */
 export interface ExecutorHost {
   /** A directory of the executor's own, kept across restarts. */
   readonly directory: string;
   readonly blobStore: BlobStore;
+  /**
+   * What the handles in `httpUrl`s stand for: to be read when it is needed, and to go into no log, report or
+   * warning.
+   */
+  readonly secrets: Secrets;
   /** Tells the engine. Any number per call; order is kept. */
   report(reports: readonly Report[]): void;
   /** For the person who runs it: one sentence. */

@@ -3,9 +3,16 @@ import { EffectKind, ReportKind } from '@berth/core';
 import type { Executor, ExecutorHost } from './executor.ts';
 import { messageOf } from './run-failure.ts';
 
-/** Runs one task. Resolves with its exit code, 0 if it says nothing; a rejection is exit code 1. */
-// biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing is one too
-export type RunFunction = (run: RunDetails, signal: AbortSignal) => Promise<number | void>;
+/**
+ * Runs one task. Resolves with its exit code, 0 if it says nothing; a rejection is exit code 1. Its resource and
+ * output files are the function's own matter; `revealUrl` puts the secrets into an `httpUrl`.
+ */
+export type RunFunction = (
+  run: RunDetails,
+  signal: AbortSignal,
+  stores: Pick<ExecutorHost, 'blobStore' | 'secrets'>,
+  // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing is one too
+) => Promise<number | void>;
 
 /**
  * Makes an executor of a function, for those who do not need the rate. Its nodes are ready at once; a kill
@@ -78,6 +85,7 @@ class PerRunExecutor implements Executor {
   }
 
   async #start(run: number, sequence: number, details: RunDetails): Promise<void> {
+    const host = this.#host;
     const key = `${run}-${sequence}`;
     if (this.#runs.has(key)) return;
     const controller = new AbortController();
@@ -87,9 +95,9 @@ class PerRunExecutor implements Executor {
     const kind = ReportKind.runEnded;
     let report: Report;
     try {
-      if (controller.signal.aborted) report = { kind, run, sequence };
+      if (controller.signal.aborted || host === undefined) report = { kind, run, sequence };
       else {
-        const exitCode = (await this.#fn(details, controller.signal)) ?? 0;
+        const exitCode = (await this.#fn(details, controller.signal, host)) ?? 0;
         report = { kind, run, sequence, exitCode: exitCode | 0 };
       }
     } catch (error) {

@@ -3,10 +3,11 @@ import { chmod } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { FailureCode, ResourceFile } from '@berth/core';
-import type { BlobStore } from '@berth/storage';
+import type { BlobStore, Secrets } from '@berth/storage';
 import type { Host } from './host.ts';
 import { EscapeError } from './host.ts';
 import { accessDenied, codeOf, messageOf, RunFailure } from './run-failure.ts';
+import { httpRequest } from './secret-url.ts';
 
 const defaultMode = 0o770;
 /** Without a byte for so long, a download over HTTP has timed out. */
@@ -22,17 +23,18 @@ export async function stageResourceFiles(
     host: Host;
     workingDirectory: string;
     blobStore: BlobStore;
+    secrets: Secrets;
     signal: AbortSignal;
     httpIdleMs?: number;
   },
 ): Promise<void> {
-  const { host, workingDirectory, blobStore, signal } = options;
+  const { host, workingDirectory, blobStore, secrets, signal } = options;
   for (const file of resourceFiles) {
     const mode = modeOf(file);
     if ('httpUrl' in file) {
       const target = below(workingDirectory, file.filePath, file.filePath);
       await put(host, target, file.filePath, (local) =>
-        download(file.httpUrl, local, mode, signal, options.httpIdleMs ?? httpIdleMs),
+        download(file.httpUrl, secrets, local, mode, signal, options.httpIdleMs ?? httpIdleMs),
       );
       continue;
     }
@@ -131,22 +133,24 @@ function failureOf(error: unknown, what: string, otherwise: FailureCode): RunFai
 }
 
 async function download(
-  url: string,
+  httpUrl: string,
+  secrets: Secrets,
   file: string,
   mode: number,
   signal: AbortSignal,
   idleMs: number,
 ): Promise<void> {
+  const { url, headers, shown, conceal } = await httpRequest(httpUrl, secrets);
   const idle = new AbortController();
   const timer = setTimeout(() => idle.abort(), idleMs);
   try {
-    const response = await fetch(url, { signal: AbortSignal.any([signal, idle.signal]) });
+    const response = await fetch(url, {
+      headers,
+      signal: AbortSignal.any([signal, idle.signal]),
+    });
     if (!response.ok) {
       await response.body?.cancel();
-      throw new RunFailure(
-        codeOfStatus(response.status),
-        `HTTP ${response.status} from ${bare(url)}`,
-      );
+      throw new RunFailure(codeOfStatus(response.status), `HTTP ${response.status} from ${shown}`);
     }
     const body = response.body === null ? Readable.from([]) : Readable.fromWeb(response.body);
     const output = createWriteStream(file, { flags: 'wx' });
@@ -156,11 +160,11 @@ async function download(
   } catch (error) {
     if (error instanceof RunFailure) throw error;
     if (idle.signal.aborted) {
-      throw new RunFailure('BlobDownloadTimedOut', `No answer for ${idleMs} ms from ${bare(url)}`);
+      throw new RunFailure('BlobDownloadTimedOut', `No answer for ${idleMs} ms from ${shown}`);
     }
     const code = codeOf(error);
     if (code !== undefined && /^E[A-Z]+$/.test(code)) throw error;
-    throw new RunFailure('BlobDownloadMiscError', `${causeOf(error)}; ${bare(url)}`);
+    throw new RunFailure('BlobDownloadMiscError', `${conceal(causeOf(error))}; ${shown}`);
   } finally {
     clearTimeout(timer);
   }
@@ -171,11 +175,6 @@ function codeOfStatus(status: number): FailureCode {
   if (status === 401 || status === 403) return 'BlobAccessDenied';
   if (status === 408 || status === 504) return 'BlobDownloadTimedOut';
   return 'BlobDownloadMiscError';
-}
-
-/** The query may hold a signature. */
-function bare(url: string): string {
-  return url.replace(/[?#].*$/s, '');
 }
 
 function causeOf(error: unknown): string {

@@ -1,5 +1,5 @@
 import type { NodeDetails } from '@berth/core';
-import type { BlobStore } from '@berth/storage';
+import type { BlobStore, Secrets } from '@berth/storage';
 import type { Host } from './host.ts';
 import { uploadOutputFiles } from './output-files.ts';
 import { stageResourceFiles } from './resource-files.ts';
@@ -15,12 +15,14 @@ export class RunWork {
   readonly #node: NodeDetails;
   readonly #host: Host;
   readonly #blobStore: BlobStore;
+  readonly #secrets: Secrets;
   readonly #underWay = new Set<Promise<void>>();
 
-  constructor(node: NodeDetails, host: Host, blobStore: BlobStore) {
+  constructor(node: NodeDetails, host: Host, blobStore: BlobStore, secrets: Secrets) {
     this.#node = node;
     this.#host = host;
     this.#blobStore = blobStore;
+    this.#secrets = secrets;
   }
 
   /** Puts the resource files into the fresh working directory. */
@@ -30,6 +32,7 @@ export class RunWork {
         host: this.#host,
         workingDirectory: `${this.#directoryOf(running)}/wd`,
         blobStore: this.#blobStore,
+        secrets: this.#secrets,
         signal,
       }),
     );

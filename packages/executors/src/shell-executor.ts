@@ -47,6 +47,7 @@ export class ShellExecutor implements Executor {
     this.#host = host;
     this.#context = {
       blobStore: host.blobStore,
+      secrets: host.secrets,
       report: (report) => this.#report(report),
       warn: (message) => host.warn(message),
     };

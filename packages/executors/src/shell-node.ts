@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FailureCode, KillReason, NodeDetails, Report, RunDetails } from '@berth/core';
 import { ReportKind } from '@berth/core';
-import type { BlobStore } from '@berth/storage';
+import type { BlobStore, Secrets } from '@berth/storage';
 import { claimName, findHolder } from './claims.ts';
 import { quote, splitCommandLine } from './command-line.ts';
 import type { Host, Prepared } from './host.ts';
@@ -20,6 +20,7 @@ import { nodeEnvironment } from './task-environment.ts';
 
 export interface NodeContext {
   readonly blobStore: BlobStore;
+  readonly secrets: Secrets;
   /** Not before the caller has returned. */
   report(report: Report): void;
   warn(message: string): void;
@@ -64,7 +65,7 @@ export class ShellNode {
     this.#volatile = `${host.root}/volatile`;
     this.#log = new ReportLog(host.files, this.#volatile);
     this.#control = new NodeShell(host, 'control');
-    this.#work = new RunWork(details, host, context.blobStore);
+    this.#work = new RunWork(details, host, context.blobStore, context.secrets);
     this.#slots = new NodeSlots({
       host,
       log: this.#log,

@@ -13,7 +13,7 @@ import type {
 import { EffectKind, ReportKind } from '@berth/core';
 import type { Executor } from '@berth/executors';
 import type { BlobStore } from '@berth/storage';
-import { DirectoryBlobStore } from '@berth/storage';
+import { DirectoryBlobStore, FileSecretStore } from '@berth/storage';
 
 /** One effect, as a test writes it. */
 export interface Effect {
@@ -82,6 +82,7 @@ export class ScriptedEngine {
   readonly executor: Executor;
   readonly directory: string;
   readonly blobStore: BlobStore;
+  readonly secrets: FileSecretStore;
   readonly reports: Report[] = [];
   readonly warnings: string[] = [];
   readonly runs = new Map<string, RunDetails>();
@@ -95,6 +96,7 @@ export class ScriptedEngine {
     this.executor = executor;
     this.directory = directory;
     this.blobStore = new DirectoryBlobStore(join(directory, 'blobs'));
+    this.secrets = new FileSecretStore(join(directory, 'secrets'));
   }
 
   readonly catalog: EffectCatalog = {
@@ -106,6 +108,7 @@ export class ScriptedEngine {
     await this.executor.open({
       directory: join(this.directory, 'executor'),
       blobStore: this.blobStore,
+      secrets: this.secrets,
       report: (reports) => {
         this.reports.push(...reports);
         for (const wake of this.#waiting.splice(0)) wake();

@@ -81,11 +81,16 @@ function hasDuplicateKeys(json: string): boolean {
 }
 
 function parseYaml(file: string, text: string): unknown {
-  const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
+  const document = parseDocument(text, {
+    prettyErrors: true,
+    uniqueKeys: true,
+    logLevel: 'error', // warnings quote the text
+  });
   const [problem] = document.errors;
   if (problem !== undefined) {
     const { line = 0, col = 0 } = problem.linePos?.[0] ?? {};
-    const reason = problem.message.split(' at line ')[0]?.split('\n')[0] ?? problem.code;
+    // Without the text that it quotes, which may be a URL with a secret.
+    const reason = /^(?:(?! at line |: "|\n).)*/s.exec(problem.message)?.[0] ?? problem.code;
     throw refusal(`${file}:${line}:${col}`, `does not parse: ${readable(reason)}`);
   }
   try {

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { BatchError } from '@berth/core';
 import type { JobFile } from '@berth/core/spec';
 import { parseJobFile } from '@berth/core/spec';
+import { SecretGroup } from '@berth/storage';
 import { readDocument } from './document.ts';
 
 export interface LoadedJobFile extends JobFile {
@@ -11,7 +12,15 @@ export interface LoadedJobFile extends JobFile {
   directory: string;
   /** Of what the file says, so that a run that goes on can tell whether it still says the same. */
   fingerprint: string;
+  /** Those that the file has; the fingerprint is over their handles. */
+  secrets: SecretGroup;
 }
+
+/**
+ * A state directory is one job's, so a file's secrets have the same handles each time that it is read: a run goes on
+ * with the file's secrets of now, and what is written of the file tells nothing of them.
+ */
+const secretGroup = 'jobfile';
 
 /**
  * Reads and checks a job file, JSON or YAML, and that what it uploads exists.
@@ -19,12 +28,13 @@ export interface LoadedJobFile extends JobFile {
  */
 export async function loadJobFile(file: string): Promise<LoadedJobFile> {
   const value = await readDocument(file);
+  const secrets = new SecretGroup(secretGroup);
   try {
-    const parsed = parseJobFile(value, { durabilityOf: () => 'written' });
+    const parsed = parseJobFile(value, { durabilityOf: () => 'written', seal: secrets.seal });
     const directory = dirname(resolve(file));
     await checkUploads(parsed, directory);
     const fingerprint = createHash('sha256').update(JSON.stringify(parsed)).digest('hex');
-    return { ...parsed, directory, fingerprint };
+    return { ...parsed, directory, fingerprint, secrets };
   } catch (error) {
     if (!(error instanceof BatchError)) throw error;
     const values = [...error.values];

@@ -90,7 +90,7 @@ async function goOnOrBegin(
     await removeEarlier(batch, file);
     say(`job ${id} on pool ${file.pool.id}, in ${directory}`);
   }
-  await addMissing(batch, file, say);
+  await batch.runtime.keeping(file.secrets, () => addMissing(batch, file, say));
   return started;
 }
 

@@ -4,7 +4,7 @@
  *
  * Names of 2016 are accepted beside today's (ruling 1). A property that Berth does not carry out yet is refused as
  * "not supported yet" unless its value asks for nothing; null counts as absent, as in Azure. Enum values are
- * accepted in any case and come out in lower case.
+ * accepted in any case and come out in lower case. What is secret comes out as a handle (`SealOptions`).
  */
 import { z } from 'zod';
 import type { BatchErrorBody } from '../errors.ts';
@@ -23,6 +23,8 @@ import { jobFile } from './job-file.ts';
 import type { PoolOptions } from './pool.ts';
 import { pool } from './pool.ts';
 import { demand, read } from './read.ts';
+import type { SealOptions } from './seal.ts';
+import { sealTask, sealTaskFactory } from './seal.ts';
 import { task } from './task.ts';
 import { taskFactory } from './task-factory.ts';
 
@@ -30,6 +32,8 @@ export { formatDuration } from './duration.ts';
 export type { JobFile } from './job-file.ts';
 export type { NodeSize } from './node-size.ts';
 export type { PoolOptions } from './pool.ts';
+export type { SealOptions } from './seal.ts';
+export type { Seal } from './secret-url.ts';
 export type { Download, Upload } from './transfer.ts';
 
 /** A pool. semantics §1.2 @throws `BatchError` */
@@ -48,8 +52,8 @@ export function parseJobPatch(value: unknown): JobPatch {
 }
 
 /** A task. semantics §1.5 @throws `BatchError` */
-export function parseTask(value: unknown): TaskSpecification {
-  return demand(task, value, { name: 'task' });
+export function parseTask(value: unknown, options: SealOptions = {}): TaskSpecification {
+  return demand(sealed(task, options), value, { name: 'task' });
 }
 
 /**
@@ -57,17 +61,22 @@ export function parseTask(value: unknown): TaskSpecification {
  * An error body has a `code`, a task has none. How many there may be is the caller's matter.
  * @throws `BatchError` where the value is no list.
  */
-export function parseTasks(value: unknown): (TaskSpecification | BatchErrorBody)[] {
+export function parseTasks(
+  value: unknown,
+  options: SealOptions = {},
+): (TaskSpecification | BatchErrorBody)[] {
   if (!Array.isArray(value)) demand(z.array(task), value, { name: 'list of tasks' });
+  const schema = sealed(task, options);
   return (value as unknown[]).map((one, i) => {
-    const reading = read(task, one, { name: 'task', path: ['tasks', i] });
+    const reading = read(schema, one, { name: 'task', path: ['tasks', i] });
     return reading.ok ? reading.value : reading.error;
   });
 }
 
 /** A task factory (extension). @throws `BatchError` */
-export function parseTaskFactory(value: unknown): TaskFactory {
-  return demand(taskFactory, value, { name: 'task factory' });
+export function parseTaskFactory(value: unknown, options: SealOptions = {}): TaskFactory {
+  const schema = taskFactory.transform((factory, ctx) => sealTaskFactory(factory, options, ctx));
+  return demand(schema, value, { name: 'task factory' });
 }
 
 /**
@@ -84,6 +93,13 @@ export function parseTaskConstraints(value: unknown): TaskConstraints {
  * is `terminatejob` by default.
  * @throws `BatchError`
  */
-export function parseJobFile(value: unknown, options: PoolOptions = {}): JobFile {
+export function parseJobFile(value: unknown, options: PoolOptions & SealOptions = {}): JobFile {
   return demand(jobFile(options), value, { name: 'job file' });
+}
+
+function sealed(
+  schema: z.ZodType<TaskSpecification>,
+  options: SealOptions,
+): z.ZodType<TaskSpecification> {
+  return schema.transform((one, ctx) => sealTask(one, options, ctx));
 }

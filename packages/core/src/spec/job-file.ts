@@ -12,6 +12,8 @@ import type { PoolOptions } from './pool.ts';
 import { pool } from './pool.ts';
 import type { ProblemDetails } from './problem.ts';
 import { issue } from './problem.ts';
+import type { SealOptions } from './seal.ts';
+import { sealTask, sealTaskFactory } from './seal.ts';
 import { task } from './task.ts';
 import { taskFactory } from './task-factory.ts';
 import type { Download, Upload } from './transfer.ts';
@@ -29,7 +31,7 @@ export interface JobFile {
 }
 
 /** How a job file is read, default by default: `pool.vmSize` is `local`, `job.poolInfo` the file's pool. */
-export function jobFile(options: PoolOptions): z.ZodType<JobFile> {
+export function jobFile(options: PoolOptions & SealOptions): z.ZodType<JobFile> {
   return entity({
     pool: pool(options, 'local'),
     job: jobInFile,
@@ -67,7 +69,14 @@ export function jobFile(options: PoolOptions): z.ZodType<JobFile> {
         hideValue: true,
       });
     }
-    return { ...file, job: { ...job, poolInfo } };
+    return {
+      ...file,
+      job: { ...job, poolInfo },
+      tasks: tasks.map((task, i) => sealTask(task, options, ctx, ['tasks', i])),
+      ...(taskFactory && {
+        taskFactory: sealTaskFactory(taskFactory, options, ctx, ['taskFactory']),
+      }),
+    };
   });
 }
 

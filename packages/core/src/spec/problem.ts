@@ -93,11 +93,12 @@ export function refusal(
   };
 }
 
-/** A value as it may stand in an error: short, without the values of variables and the signatures of URLs. */
+/** A value as it may stand in an error: short, without the values of variables, the signatures and passwords of URLs. */
 function showable(value: unknown, path: Path): string | undefined {
   if (value === undefined || path.at(-1) === 'value') return undefined;
   if (typeof value === 'string') {
-    return shorten(value.includes('://') ? value.replace(/\?.*/s, '?…') : value);
+    const isUrl = value.includes('://') || /url$|^blobSource$/i.test(String(path.at(-1)));
+    return shorten(isUrl ? value.replace(/^.*@/s, '…@').replace(/[?#].*/s, '?…') : value);
   }
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hasSecretMark } from '../secret-mark.ts';
 import type { ResourceFile } from '../specification.ts';
 import { blobPath, staysBelow } from './blob-names.ts';
 import { entity } from './entity.ts';
@@ -6,20 +7,19 @@ import type { ProblemDetails } from './problem.ts';
 import { issue } from './problem.ts';
 import { underEitherName } from './same-property.ts';
 import { text } from './scalars.ts';
+import { hasSecret } from './secret-url.ts';
 
-/** A user's name and password, or what Azure, Amazon and the like call their signatures. */
-const secretInUrl = /^https?:\/\/[^/?#]*@|[?&](?:sig|[^=&]*(?:signature|token|secret|password))=/i;
+const httpUrl = text(
+  (url) => /^https?:\/\/[^\s/\\?#]\S*$/i.test(url),
+  'must be an http or https URL',
+).refine((url) => !hasSecretMark(url), {
+  error: 'must not have the handle of a secret: give the URL with the secret itself',
+});
+
 const secretRefusal: ProblemDetails = { code: 'UnsupportedProperty', hideValue: true };
 
-/**
- * What a specification says goes into the journal, and no secret may: until there are handles for them, a URL
- * that carries one is refused.
- */
-const httpUrl = text(
-  (url) => /^https?:\/\/[^\s]+$/i.test(url),
-  'must be an http or https URL',
-).refine((url) => !secretInUrl.test(url), {
-  error: 'carries a signature or password, which is not supported yet',
+const httpUrlWithoutSecret = httpUrl.refine((url) => !hasSecret(url), {
+  error: 'carries a signature or password, which is not supported here yet',
   params: secretRefusal,
 });
 
@@ -33,12 +33,21 @@ const fileMode = text(
   'must be an octal file mode such as "0755"',
 );
 
-/** A file, or the files of a container, that a task needs: exactly one source. semantics §1.12 */
-export function resourceFile(containerName: z.ZodType<string>): z.ZodType<ResourceFile> {
+/**
+ * A file, or the files of a container, that a task needs: exactly one source. semantics §1.12
+ *
+ * A URL with a secret is refused, unless the caller says that it seals what it reads (seal.ts) and that
+ * `Queries.secretHandles` knows of it.
+ */
+export function resourceFile(
+  containerName: z.ZodType<string>,
+  { sealed = false }: { sealed?: boolean } = {},
+): z.ZodType<ResourceFile> {
+  const url = sealed ? httpUrl : httpUrlWithoutSecret;
   return entity(
     {
-      httpUrl: httpUrl.optional(),
-      blobSource: httpUrl.optional(),
+      httpUrl: url.optional(),
+      blobSource: url.optional(),
       autoStorageContainerName: containerName.optional(),
       blobPrefix: blobPath.optional(),
       filePath: filePath.optional(),
@@ -46,14 +55,14 @@ export function resourceFile(containerName: z.ZodType<string>): z.ZodType<Resour
     },
     { notBuiltYet: { storageContainerUrl: [], identityReference: [] } },
   ).transform((file, ctx): ResourceFile => {
-    const url = underEitherName(file, 'httpUrl', 'blobSource', ctx);
+    const source = underEitherName(file, 'httpUrl', 'blobSource', ctx);
     const { autoStorageContainerName, filePath: target, blobPrefix, fileMode: mode } = file;
-    if ((url === undefined) === (autoStorageContainerName === undefined)) {
+    if ((source === undefined) === (autoStorageContainerName === undefined)) {
       const reason = 'must have exactly one source: httpUrl or autoStorageContainerName';
       ctx.issues.push(issue(file, reason, { hideValue: true }));
       return z.NEVER;
     }
-    if (url === undefined) {
+    if (source === undefined) {
       return {
         autoStorageContainerName: autoStorageContainerName ?? '',
         ...(blobPrefix !== undefined && { blobPrefix }),
@@ -72,6 +81,6 @@ export function resourceFile(containerName: z.ZodType<string>): z.ZodType<Resour
     if (/(^|\/)\.?$/.test(target)) {
       ctx.issues.push(issue(target, 'must end with the name of the file', {}, ['filePath']));
     }
-    return { httpUrl: url, filePath: target, ...(mode !== undefined && { fileMode: mode }) };
+    return { httpUrl: source, filePath: target, ...(mode !== undefined && { fileMode: mode }) };
   });
 }

@@ -55,7 +55,7 @@ export const task: z.ZodType<TaskSpecification> = entity(
   {
     id,
     ...common,
-    resourceFiles: z.array(resourceFile(containerName)).default(() => []),
+    resourceFiles: z.array(resourceFile(containerName, { sealed: true })).default(() => []),
     outputFiles: z.array(outputFile(containerName)).default(() => []),
   },
   { notBuiltYet, readOnly },
@@ -65,7 +65,7 @@ export const task: z.ZodType<TaskSpecification> = entity(
 export const taskTemplate: z.ZodType<TaskTemplate> = entity(
   {
     ...common,
-    resourceFiles: z.array(resourceFile(containerTemplate)).default(() => []),
+    resourceFiles: z.array(resourceFile(containerTemplate, { sealed: true })).default(() => []),
     outputFiles: z.array(outputFile(containerTemplate)).default(() => []),
   },
   { notBuiltYet, readOnly: ['id', ...readOnly] },

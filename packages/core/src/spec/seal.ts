@@ -1,0 +1,60 @@
+import type { z } from 'zod';
+import type { ResourceFile, TaskFactory, TaskTemplate } from '../specification.ts';
+import type { ProblemDetails } from './problem.ts';
+import { issue } from './problem.ts';
+import type { Seal } from './secret-url.ts';
+import { hasSecret, sealUrl, sealUrlTemplate } from './secret-url.ts';
+
+/** How a specification that may carry secrets is read. */
+export interface SealOptions {
+  /**
+   * Called with each secret, gives back the handle that stands for it from then on. Absent: there is no place to
+   * keep secrets, and what carries one is refused.
+   */
+  readonly seal?: Seal;
+}
+
+const unsealed: ProblemDetails = { code: 'UnsupportedProperty', hideValue: true };
+const reason = 'carries a signature or password, and there is no secret store to keep it in';
+
+/** The task with handles in place of its secrets: what a specification says goes into the journal. */
+export function sealTask<Task extends TaskTemplate>(
+  task: Task,
+  { seal }: SealOptions,
+  ctx: z.core.ParsePayload,
+  path: PropertyKey[] = [],
+): Task {
+  return sealFiles(task, seal, sealUrl, ctx, path);
+}
+
+/** The factory likewise. */
+export function sealTaskFactory(
+  factory: TaskFactory,
+  { seal }: SealOptions,
+  ctx: z.core.ParsePayload,
+  path: PropertyKey[] = [],
+): TaskFactory {
+  const at = [...path, 'repeatTask'];
+  const repeatTask = sealFiles(factory.repeatTask, seal, sealUrlTemplate, ctx, at);
+  return repeatTask === factory.repeatTask ? factory : { ...factory, repeatTask };
+}
+
+function sealFiles<Task extends TaskTemplate>(
+  task: Task,
+  seal: Seal | undefined,
+  sealOne: typeof sealUrl,
+  ctx: z.core.ParsePayload,
+  path: PropertyKey[],
+): Task {
+  let sealed: ResourceFile[] | undefined;
+  for (const [i, file] of task.resourceFiles.entries()) {
+    if (!('httpUrl' in file) || !hasSecret(file.httpUrl)) continue;
+    if (seal === undefined) {
+      ctx.issues.push(issue(file, reason, unsealed, [...path, 'resourceFiles', i, 'httpUrl']));
+      continue;
+    }
+    sealed ??= [...task.resourceFiles];
+    sealed[i] = { ...file, httpUrl: sealOne(file.httpUrl, seal) };
+  }
+  return sealed === undefined ? task : { ...task, resourceFiles: sealed };
+}
