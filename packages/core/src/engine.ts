@@ -77,7 +77,7 @@ export class Engine {
 
   /** When the host should send the next `tick`; `Infinity`: no need. */
   nextDeadline(): number {
-    return Math.min(this.#world.runDeadlines.firstTime, this.#world.jobDeadlines.firstTime);
+    return Math.min(this.#world.clocks.firstTime, this.#world.jobDeadlines.firstTime);
   }
 
   /** Every effect that awaits an answer, in an order in which it may be carried out: for a host that comes back. */
@@ -216,7 +216,7 @@ export class Engine {
   /** Time passes: every deadline up to `at` falls due at its own moment, jobs before runs, and has its consequences there. */
   #advance(at: number): void {
     const world = this.#world;
-    if (world.runDeadlines.firstTime <= at || world.jobDeadlines.firstTime <= at) this.#expire(at);
+    if (world.clocks.isDue(at) || world.jobDeadlines.firstTime <= at) this.#expire(at);
     if (at > world.now) world.now = at;
   }
 
@@ -229,7 +229,7 @@ export class Engine {
         world.jobDeadlines.delete(job.number);
         expire(world, job);
       } else {
-        endRunAs(world, world.runDeadlines.firstKey, Ending.taskWallClock);
+        endRunAs(world, world.clocks.firstRun, Ending.taskWallClock);
       }
       this.#settle();
     }

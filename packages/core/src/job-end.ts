@@ -66,7 +66,7 @@ function endRuns(world: World, job: Job, ending: Ending): void {
 /** Tells a run to end; what it ended for decides how its task completes. */
 export function endRunAs(world: World, run: number, ending: Ending): void {
   world.runs.setEnding(run, ending);
-  world.dropDeadline(run);
+  world.clocks.stop(run);
   world.kill(run, ending === Ending.byUser ? 'ended' : 'wallClock');
 }
 

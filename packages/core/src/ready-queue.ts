@@ -1,7 +1,8 @@
 import type { Job } from './job.ts';
 import { rankOf } from './pool.ts';
 import { RangeQueue } from './range-queue.ts';
-import { Class, ClassFlag } from './task-classes.ts';
+import { ownDeadline } from './run-clocks.ts';
+import { Class, ClassFlag, clockShift } from './task-classes.ts';
 import { Flag, firstRowOf, pageOf, rowsOf, Word } from './task-rows.ts';
 import type { World } from './world.ts';
 
@@ -138,16 +139,21 @@ export function openPiece(world: World, at: number): void {
     segment.firstRow + segment.count,
     firstRowOf(page) + rowsOf(page),
   );
-  let flags = words[at + Class.flags]! & ~ClassFlag.limited;
+  let flags = words[at + Class.flags]! & ~(ClassFlag.limited | (-1 << clockShift));
   if ((flags & ClassFlag.stale) !== 0) {
     const most = Math.min(end, row + mostRowsAmongStale);
     for (end = row; end < most && !isStale(job, end); ) end++;
   }
-  const limited =
-    segment.limits === undefined
-      ? job.someWallClock
-      : segment.limits.maxWallClockTimeMs !== undefined;
-  if (limited) flags |= ClassFlag.limited;
+  const durationMs = segment.limits?.maxWallClockTimeMs;
+  const clock = durationMs === undefined ? ownDeadline : world.clocks.group(durationMs);
+  if (
+    durationMs === undefined
+      ? segment.limits === undefined && job.someWallClock
+      : clock === ownDeadline
+  ) {
+    flags |= ClassFlag.limited;
+  }
+  flags |= clock << clockShift;
   const address = job.rows.provide(row);
   words[at + Class.flags] = flags;
   words[at + Class.headAddress] = address;

@@ -16,7 +16,7 @@ export const Run = {
   node: 3,
   /** 0: the row is free. */
   sequence: 4,
-  /** {@link Ending} and {@link hasDeadline}; of a free row the next free one of its node + 1. */
+  /** {@link Ending} and what its clock keeps (run-clocks.ts); of a free row the next free one of its node + 1. */
   ending: 5,
   /** Its start, ms since the epoch: two words, read as one number. */
   start: 6,
@@ -24,8 +24,7 @@ export const Run = {
 
 export const runBits = 3;
 const words = 1 << runBits;
-export const endingMask = 3;
-export const hasDeadline = 4;
+const endingMask = 3;
 
 /** Runs as a snapshot has them. */
 const wordsInSnapshot = 6;
@@ -105,10 +104,6 @@ export class RunTable {
   setEnding(run: number, ending: Ending): void {
     const at = (run << runBits) + Run.ending;
     this.words[at] = (this.words[at]! & ~endingMask) | ending;
-  }
-  setHasDeadline(run: number, has: boolean): void {
-    const at = (run << runBits) + Run.ending;
-    this.words[at] = has ? this.words[at]! | hasDeadline : this.words[at]! & ~hasDeadline;
   }
   start(run: number): number {
     return this.starts[((run << runBits) + Run.start) >>> 1]!;

@@ -281,7 +281,7 @@ function derive(world: World): void {
     if (world.runs.ending(run) !== Ending.none) continue;
     const { maxWallClockTimeMs } = world.jobs[world.runs.job(run)]!.limitsOf(world.runs.task(run));
     if (maxWallClockTimeMs !== undefined) {
-      world.setDeadline(run, world.runs.start(run) + maxWallClockTimeMs);
+      world.clocks.set(run, world.runs.start(run) + maxWallClockTimeMs);
     }
   }
 }

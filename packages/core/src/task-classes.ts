@@ -36,11 +36,14 @@ export const Class = {
 export const ClassFlag = {
   /** Some rows of the queue may be stale: they are skipped when they come up. */
   stale: 1,
-  /** Rows of the piece may have a wall clock. */
+  /** Each row of the piece may have a wall clock of its own. */
   limited: 2,
   /** The end of a task may mean more than its counts: somebody depends on it, or the job is on its way out. */
   watched: 4,
 } as const;
+
+/** The flags from here on: the clock of all rows of the piece (run-clocks.ts), 0 if they have none. */
+export const clockShift = 8;
 
 export const noClass = 0;
 

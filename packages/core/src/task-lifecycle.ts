@@ -5,8 +5,9 @@ import { TaskTrigger, taskMachine } from './machines.ts';
 import { NodeWord, nodeBits } from './node-table.ts';
 import type { Pool } from './pool.ts';
 import { enqueue, enqueueRetry, Part } from './ready-queue.ts';
-import { Ending, hasDeadline, Run, runBits } from './run-table.ts';
-import { Class, ClassFlag } from './task-classes.ts';
+import { ownDeadline } from './run-clocks.ts';
+import { Ending, Run, runBits } from './run-table.ts';
+import { Class, ClassFlag, clockShift } from './task-classes.ts';
 import { Failure, reportedFrom, wallClockExitCode } from './task-failure.ts';
 import {
   Flag,
@@ -126,8 +127,10 @@ export function startTask(
   if (node !== pool.loose) pool.buckets.move(nodes[nodeAt + NodeWord.ordinal]!, free, free - slots);
   if (free === nodes[nodeAt + NodeWord.slots]) world.moveNode(world.nodes[node]!, 'firstTask');
   counts[taskClass + Class.running]!++;
-  const limited = (counts[taskClass + Class.flags]! & ClassFlag.limited) !== 0;
-  if (limited || (flags & Flag.rare) !== 0) startClock(world, taskClass, row, run);
+  const classFlags = counts[taskClass + Class.flags]!;
+  if ((classFlags & ClassFlag.limited) !== 0 || (flags & Flag.rare) !== 0) {
+    startClock(world, taskClass, row, run);
+  } else if (classFlags >>> clockShift !== 0) world.clocks.start(run, classFlags >>> clockShift);
   world.effects.startRun(node, run, sequence, pool.mustSync);
 }
 
@@ -147,7 +150,10 @@ function retryStarts(world: World, taskClass: number, row: number, flags: number
 function startClock(world: World, taskClass: number, row: number, run: number): void {
   const job = jobOf(world, taskClass);
   const { maxWallClockTimeMs } = job.limitsOf(row);
-  if (maxWallClockTimeMs !== undefined) world.setDeadline(run, world.now + maxWallClockTimeMs);
+  if (maxWallClockTimeMs === undefined) return;
+  const group = world.clocks.group(maxWallClockTimeMs);
+  if (group === ownDeadline) world.clocks.set(run, world.now + maxWallClockTimeMs);
+  else world.clocks.start(run, group);
 }
 
 /** The executor says that the run is over. */
@@ -276,7 +282,7 @@ export function forget(world: World, job: Job, row: number): void {
 function leaveNode(world: World, run: number, success: boolean): void {
   const runWords = world.runs.words;
   const runAt = run << runBits;
-  if ((runWords[runAt + Run.ending]! & hasDeadline) !== 0) world.dropDeadline(run);
+  if (runWords[runAt + Run.ending] !== Ending.none) world.clocks.stop(run);
   const node = runWords[runAt + Run.node]!;
   const nodes = world.nodeTable.words;
   const nodeAt = node << nodeBits;

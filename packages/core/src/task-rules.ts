@@ -114,8 +114,8 @@ export function updateTask(
     const run = job.rows.get(row, Word.runOrExitCode);
     if (world.runs.ending(run) !== Ending.none) return undefined;
     const { maxWallClockTimeMs } = constraints;
-    if (maxWallClockTimeMs === undefined) world.dropDeadline(run);
-    else world.setDeadline(run, world.runs.start(run) + maxWallClockTimeMs);
+    if (maxWallClockTimeMs === undefined) world.clocks.stop(run);
+    else world.clocks.set(run, world.runs.start(run) + maxWallClockTimeMs);
     return undefined;
   });
 }

@@ -10,6 +10,7 @@ import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
 import { NodeTable } from './node-table.ts';
 import type { Pool } from './pool.ts';
+import { RunClocks } from './run-clocks.ts';
 import { RunTable } from './run-table.ts';
 import type { EnvironmentSetting } from './specification.ts';
 import { TaskArena } from './task-arena.ts';
@@ -39,8 +40,8 @@ export class World implements EffectCatalog {
   readonly classes: TaskClasses = new TaskClasses();
   readonly nodeTable: NodeTable = new NodeTable();
   readonly runs: RunTable = new RunTable(this.classes);
-  /** Wall clocks of runs, by run; of jobs, by number. */
-  readonly runDeadlines: DeadlineHeap = new DeadlineHeap();
+  readonly clocks: RunClocks = new RunClocks(this.runs);
+  /** Wall clocks of jobs, by number. */
   readonly jobDeadlines: DeadlineHeap = new DeadlineHeap();
   /** Reports that named something that is over. */
   ignoredReports = 0;
@@ -139,17 +140,6 @@ export class World implements EffectCatalog {
     const jobId = job.specification.id;
     this.events?.push({ entity: 'job', at: this.now, jobId, from: job.state, to });
     stamp(job, to, this.now);
-  }
-
-  /** Sets or moves the wall clock of a run. */
-  setDeadline(run: number, time: number): void {
-    this.runDeadlines.set(run, time);
-    this.runs.setHasDeadline(run, true);
-  }
-
-  dropDeadline(run: number): void {
-    this.runDeadlines.delete(run);
-    this.runs.setHasDeadline(run, false);
   }
 
   kill(run: number, reason: KillReason): void {
