@@ -1,7 +1,8 @@
 import type { RunEnded } from '@berth/core';
 import { InputBatch, ReportKind } from '@berth/core';
 import type { Benchmark, Section } from './benchmark.ts';
-import { batchSize, oneTask } from './dispatch-load.ts';
+import { batchSize } from './dispatch-load.ts';
+import { oneTask } from './load-specifications.ts';
 import type { Contender } from './measure.ts';
 import { measure } from './measure.ts';
 
