@@ -52,6 +52,8 @@ export interface Row {
   latency?: Latency;
   /** Of a process that did nothing else. */
   peakMegabytes?: number;
+  /** Where the rows of a section are its variants. */
+  variant?: string;
   /** How many, where the rows of a section differ in it. */
   operations?: number;
   /** What the contender gives for its price. */

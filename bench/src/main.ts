@@ -5,7 +5,10 @@ import type { Choice } from './command-line.ts';
 import { parseCommandLine, UsageError, usage } from './command-line.ts';
 import { dispatch } from './dispatch.ts';
 import { encoding } from './encoding.ts';
+import { latency } from './latency.ts';
 import { machineLine, thisMachine } from './machine.ts';
+import { memory } from './memory.ts';
+import { peers } from './peers.ts';
 import { processes } from './processes.ts';
 import type { Result } from './result.ts';
 import { rows } from './rows.ts';
@@ -15,6 +18,9 @@ import { sectionTable } from './table.ts';
 const benchmarks: ReadonlyMap<string, Benchmark> = new Map(
   Object.entries({
     dispatch,
+    memory,
+    latency,
+    peers,
     encoding,
     rows,
     processes,

@@ -17,6 +17,7 @@ export function sectionTable({ title, unit, rows, command }: Section): string {
     ['GC', ({ gcShare }) => (gcShare === undefined ? '' : `${(gcShare * 100).toFixed(1)} %`)],
     [`bytes/${unit}`, ({ bytes }) => figure(bytes)],
     ['peak MB', ({ peakMegabytes }) => peakMegabytes?.toFixed(0) ?? ''],
+    ['gives', ({ offers }) => offers ?? ''],
   ];
   const cells = [[title, ...measured.map(({ name }) => name)]];
   for (const [heading, cell] of columns) {
@@ -25,10 +26,14 @@ export function sectionTable({ title, unit, rows, command }: Section): string {
   }
   const padded = cells.map((column, index) => {
     const width = Math.max(...column.map((text) => text.length));
-    return column.map((text) => (index === 0 ? text.padEnd(width) : text.padStart(width)));
+    const isWords = index === 0 || column[0] === 'gives';
+    return column.map((text) => (isWords ? text.padEnd(width) : text.padStart(width)));
   });
   const lines = [title, ...measured].map((_, line) =>
-    padded.map((column) => column[line] ?? '').join('  '),
+    padded
+      .map((column) => column[line] ?? '')
+      .join('  ')
+      .trimEnd(),
   );
   for (const { name, skipped } of rows) {
     if (skipped !== undefined) lines.push(`${name}: ${skipped}`);
