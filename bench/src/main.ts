@@ -5,6 +5,7 @@ import type { Choice } from './command-line.ts';
 import { parseCommandLine, UsageError, usage } from './command-line.ts';
 import { dispatch } from './dispatch.ts';
 import { encoding } from './encoding.ts';
+import { floor } from './floor.ts';
 import { latency } from './latency.ts';
 import { machineLine, thisMachine } from './machine.ts';
 import { memory } from './memory.ts';
@@ -21,6 +22,7 @@ const benchmarks: ReadonlyMap<string, Benchmark> = new Map(
     memory,
     latency,
     peers,
+    floor,
     encoding,
     rows,
     processes,

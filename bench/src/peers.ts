@@ -70,7 +70,8 @@ const facts: Readonly<Record<string, PeerFacts>> = {
   },
   bottleneck: {
     package: 'bottleneck',
-    mostTasks: 100_000,
+    // It waits for a timer at each task: two milliseconds.
+    mostTasks: 2_000,
     bytesPerTask: 4_000,
     offers: 'priorities (10 lists); concurrency, weights, rate limit, retries; a promise a task',
   },
