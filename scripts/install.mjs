@@ -19,12 +19,18 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 const stampFile = join(root, 'node_modules/.berth-lock');
 const lockFile = join(root, '.berth/install.lock');
 
-/** What tests run beyond Node and a POSIX shell: command, Debian package, who needs it. */
-const systemPackages = [
-  ['setsid', 'util-linux', 'the local executor'],
-  ['ps', 'procps', 'the local executor'],
-  ['xargs', 'findutils', 'the benchmark of the local executor'],
-];
+/** What is run beyond Node and a POSIX shell: command, Debian package, who needs it. */
+const systemPackages = {
+  tests: [
+    ['setsid', 'util-linux', 'the local executor'],
+    ['ps', 'procps', 'the local executor'],
+    ['xargs', 'findutils', 'the benchmark of the local executor'],
+  ],
+  peers: [
+    ['redis-server', 'redis-server', 'the benchmark of BullMQ'],
+    ['dask-scheduler', 'python3-distributed', 'the benchmark of Dask'],
+  ],
+};
 
 /** An end that needs no stack trace. */
 export class Refusal extends Error {}
@@ -112,9 +118,9 @@ async function lock() {
   }
 }
 
-/** Installs the system packages that tests need, where that is ours to do; else says what is missing. */
-export function installSystemPackages() {
-  const missing = systemPackages.filter(([command]) => !isOnPath(command));
+/** Installs the system packages that `tests` or `peers` need, where that is ours to do; else says what is missing. */
+export function installSystemPackages(group) {
+  const missing = systemPackages[group].filter(([command]) => !isOnPath(command));
   if (missing.length === 0) return;
   const list = missing.map(([, name, need]) => `${name} (for ${need})`).join(', ');
   const debian = process.getuid?.() === 0 && isOnPath('apt-get');

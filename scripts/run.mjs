@@ -1,5 +1,5 @@
 // What `npm start`, `npm test`, `npm run berth` and `npm run bench` do: install what is missing, then run.
-//   node scripts/run.mjs start | test | berth | bench | install  [arguments]
+//   node scripts/run.mjs start | test | berth | bench | install [peers]  [arguments]
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,12 @@ import { checkNode, installPackages, installSystemPackages, Refusal, root } from
 const command = 'packages/berth/src/command/main.ts';
 
 const actions = {
-  install: async () => 0,
+  // Called by the benchmark of peers, once it knows that it needs them.
+  async install([group]) {
+    if (group === 'peers') installSystemPackages('peers');
+    else if (group !== undefined) throw new Refusal(`install takes "peers" or nothing`);
+    return 0;
+  },
   async start(args) {
     const code = await typescript('examples/flights/prepare.ts', []);
     if (code !== 0) return code;
@@ -16,7 +21,7 @@ const actions = {
     return typescript(command, [...job, ...args]);
   },
   async test(args) {
-    installSystemPackages();
+    installSystemPackages('tests');
     return node([join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args]);
   },
   async berth(args) {

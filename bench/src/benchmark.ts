@@ -1,9 +1,24 @@
+import type { Latency } from './statistics.ts';
+
 /** What `npm run bench -- NAME` runs. */
 export interface Benchmark {
   /** One line for the list. */
   summary: string;
   defaultTasks: number;
-  run(tasks: number): Promise<Section[]>;
+  /** What `--variant` may name; absent: there is nothing to choose. */
+  variants?: readonly string[];
+  /** Sections as they come, or all at the end. */
+  run(tasks: number, wish: Wish): Promise<Section[]> | AsyncIterable<Section>;
+}
+
+/** What a user asked for beside the number of tasks. */
+export interface Wish {
+  /** Empty: what the benchmark takes by itself. */
+  variants: readonly string[];
+  /** Turns that count; absent: as many as the benchmark finds enough. */
+  turns?: number;
+  /** Whether the number of tasks is the user's. */
+  sized: boolean;
 }
 
 /** Contenders at the same work: one table. */
@@ -12,6 +27,11 @@ export interface Section {
   /** What one operation is. */
   unit: string;
   rows: Row[];
+  variant?: string;
+  /** What was varied, for plots: tasks, jobs, nodes. */
+  size?: Readonly<Record<string, number>>;
+  /** Measures this section again. */
+  command?: string;
 }
 
 /** One contender with what was found out about it. */
@@ -28,4 +48,18 @@ export interface Row {
   gcShare?: number;
   /** Per operation. */
   bytes?: number;
+  /** In nanoseconds. */
+  latency?: Latency;
+  /** Of a process that did nothing else. */
+  peakMegabytes?: number;
+  /** Where the rows of a section are its variants. */
+  variant?: string;
+  /** How many, where the rows of a section differ in it. */
+  operations?: number;
+  /** What the contender gives for its price. */
+  offers?: string;
+  /** Why there are no figures. */
+  skipped?: string;
+  /** Measures this row again. */
+  command?: string;
 }

@@ -1,7 +1,8 @@
 import type { RunEnded } from '@berth/core';
 import { InputBatch, ReportKind } from '@berth/core';
 import type { Benchmark, Section } from './benchmark.ts';
-import { batchSize, oneTask } from './dispatch-load.ts';
+import { batchSize } from './dispatch-load.ts';
+import { oneTask } from './load-specifications.ts';
 import type { Contender } from './measure.ts';
 import { measure } from './measure.ts';
 
@@ -12,7 +13,7 @@ const tasksPerCommand = 100;
 export const encoding: Benchmark = {
   summary: 'inputs written and read: reports, and commands that add tasks',
   defaultTasks: 1_000_000,
-  async run(tasks) {
+  async run(tasks, { turns }) {
     const batches = Math.ceil(tasks / batchSize);
     const commands = Math.ceil(tasks / 10 / tasksPerCommand);
     const reports = reportContenders(batches);
@@ -22,7 +23,7 @@ export const encoding: Benchmark = {
       unit: string,
       contenders: Contender[],
       count: number,
-    ): Promise<Section> => ({ title, unit, rows: await measure(contenders, count) });
+    ): Promise<Section> => ({ title, unit, rows: await measure(contenders, count, turns) });
     const reportCount = batches * batchSize;
     const taskCount = commands * tasksPerCommand;
     return [

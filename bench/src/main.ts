@@ -1,68 +1,33 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import type { Benchmark } from './benchmark.ts';
+import type { Benchmark, Section } from './benchmark.ts';
+import type { Choice } from './command-line.ts';
+import { parseCommandLine, UsageError, usage } from './command-line.ts';
 import { dispatch } from './dispatch.ts';
 import { encoding } from './encoding.ts';
-import { machineLine, peakMegabytes, thisMachine } from './machine.ts';
-import { benchProcesses } from './processes.ts';
+import { floor } from './floor.ts';
+import { latency } from './latency.ts';
+import { machineLine, thisMachine } from './machine.ts';
+import { memory } from './memory.ts';
+import { peers } from './peers.ts';
+import { processes } from './processes.ts';
+import type { Result } from './result.ts';
 import { rows } from './rows.ts';
 import { sectionTable } from './table.ts';
 
-const processes: Benchmark = {
-  summary: '/bin/true through the local executor, beside xargs',
-  defaultTasks: 4_000,
-  async run(tasks) {
-    const rates = await benchProcesses({ tasks });
-    const rows = rates.map(({ name, perSecond, ratio }) => ({
-      name,
-      perSecond,
-      shareOfFloor: ratio,
-    }));
-    return [{ title: `${tasks} processes`, unit: 'task', rows }];
-  },
-};
-
-const benchmarks = new Map<string, Benchmark>(
-  Object.entries({ dispatch, encoding, rows, processes }),
+/** In the order of the list and of the report. */
+const benchmarks: ReadonlyMap<string, Benchmark> = new Map(
+  Object.entries({
+    dispatch,
+    memory,
+    latency,
+    peers,
+    floor,
+    encoding,
+    rows,
+    processes,
+  }),
 );
-
-const usage = `usage: npm run bench -- NAME [--tasks N] [--json FILE]
-
-${[...benchmarks]
-  .map(
-    ([name, { summary, defaultTasks }]) => `  ${name.padEnd(11)}${summary} (${defaultTasks} tasks)`,
-  )
-  .join('\n')}
-
-  --tasks N    how many tasks, reports or rows
-  --json FILE  write the figures there as well
-`;
-
-/** The user's mistake: exit code 2. */
-class UsageError extends Error {}
-
-interface Choice {
-  name: string;
-  benchmark: Benchmark;
-  tasks: number;
-  json: string | undefined;
-}
-
-function choice(args: string[]): Choice {
-  const { values, positionals } = parse(args);
-  const [name, more] = positionals;
-  if (name === undefined) throw new UsageError('no NAME');
-  if (more !== undefined) throw new UsageError(`one NAME, not also "${more}"`);
-  const benchmark = benchmarks.get(name);
-  if (benchmark === undefined) throw new UsageError(`there is no "${name}"`);
-  const { tasks = String(benchmark.defaultTasks) } = values;
-  if (!/^[1-9]\d{0,9}$/.test(tasks) || Number(tasks) > 0x7fff_ffff) {
-    throw new UsageError(`--tasks ${tasks}: not an integer from 1 to 2147483647`);
-  }
-  const json = values.json === undefined ? undefined : writable(values.json);
-  return { name, benchmark, tasks: Number(tasks), json };
-}
 
 /** Found out before the minutes that it takes to have something to write. */
 function writable(file: string): string {
@@ -76,38 +41,41 @@ function writable(file: string): string {
   return path;
 }
 
-function parse(args: string[]): {
-  values: { tasks?: string; json?: string };
-  positionals: string[];
-} {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: { tasks: { type: 'string' }, json: { type: 'string' } },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-async function main({ name, benchmark, tasks, json }: Choice): Promise<void> {
-  const command = `npm run bench -- ${name} --tasks ${tasks}`;
+async function measureAll(choice: Exclude<Choice, { name: 'report' }>): Promise<void> {
+  const { name, benchmark, tasks, json, wish } = choice;
+  const path = json === undefined ? undefined : writable(json);
+  const chosen = wish.variants.map((variant) => ` --variant ${variant}`).join('');
+  const turns = wish.turns === undefined ? '' : ` --turns ${wish.turns}`;
+  const command = `npm run bench -- ${name} --tasks ${tasks}${chosen}${turns}`;
   const machine = thisMachine();
   console.log(`${command}\n${machineLine(machine)}\n`);
-  const sections = await benchmark.run(tasks);
-  for (const section of sections) console.log(`${sectionTable(section)}\n`);
-  const peak = peakMegabytes();
-  console.log(`peak memory of the process: ${peak} MB`);
-  if (json === undefined) return;
-  const result = { name, command, tasks, machine, peakMegabytes: peak, sections };
-  writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
+  const sections: Section[] = [];
+  for await (const section of inOrder(benchmark.run(tasks, wish))) {
+    console.log(`${sectionTable(section)}\n`);
+    sections.push(section);
+  }
+  // Where nothing could be measured, that is no success.
+  if (sections.every(({ rows }) => rows.every(({ skipped }) => skipped !== undefined))) {
+    process.exitCode = 1;
+  }
+  if (path === undefined) return;
+  const date = new Date().toISOString().slice(0, 10);
+  const result: Result = { name, command, tasks, date, machine, sections };
+  writeFileSync(path, `${JSON.stringify(result, null, 2)}\n`);
+}
+
+async function* inOrder(
+  sections: Promise<Section[]> | AsyncIterable<Section>,
+): AsyncGenerator<Section> {
+  yield* Symbol.asyncIterator in sections ? sections : await sections;
 }
 
 try {
-  await main(choice(process.argv.slice(2)));
+  const choice = parseCommandLine(process.argv.slice(2), benchmarks);
+  if (!('benchmark' in choice)) throw new UsageError('not yet');
+  await measureAll(choice);
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`bench: ${error.message}\n\n${usage}`);
+  process.stderr.write(`bench: ${error.message}\n\n${usage(benchmarks)}`);
   process.exitCode = 2;
 }

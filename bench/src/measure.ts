@@ -3,11 +3,16 @@ import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Row } from './benchmark.ts';
+import { medianOf, sumOf } from './statistics.ts';
 
 /** One way of doing the work. The first of a list is the floor. */
 export interface Contender {
   name: string;
-  run(): void;
+  /** What is timed. */
+  run(): void | Promise<void>;
+  /** Before the clock starts, and after it has stopped. */
+  before?(): void | Promise<void>;
+  after?(): void | Promise<void>;
   /** That an operation comes to, where it says something. */
   bytes?: number;
 }
@@ -16,18 +21,22 @@ const warmUpTurns = 3;
 
 /**
  * Runs the contenders in turns (A B A B), so that what else the machine does meets all of them, and takes
- * ratios within a turn. The first turns are not counted: the compiler needs them.
+ * ratios within a turn. The first turns are not counted: the compiler needs them. Where the work is large,
+ * the same contenders with less of it may do them.
  */
 export async function measure(
   contenders: readonly Contender[],
   operations: number,
   turns = 7,
+  warmUp: readonly Contender[] = contenders,
 ): Promise<Row[]> {
+  for (let turn = 0; turn < warmUpTurns; turn++) {
+    for (const contender of warmUp) await time(contender);
+  }
   const samples = contenders.map((): Sample[] => []);
-  for (let turn = -warmUpTurns; turn < turns; turn++) {
-    for (const [index, { run }] of contenders.entries()) {
-      const sample = await time(run);
-      if (turn >= 0) samples[index]?.push(sample);
+  for (let turn = 0; turn < turns; turn++) {
+    for (const [index, contender] of contenders.entries()) {
+      samples[index]?.push(await time(contender));
     }
   }
   const floors = samples[0] ?? [];
@@ -45,8 +54,8 @@ export async function measure(
         own.map(({ milliseconds }, turn) => (floors[turn]?.milliseconds ?? 0) / milliseconds),
       ),
       gcShare:
-        sum(own.map(({ gcMilliseconds }) => gcMilliseconds)) /
-        sum(own.map(({ milliseconds }) => milliseconds)),
+        sumOf(own.map(({ gcMilliseconds }) => gcMilliseconds)) /
+        sumOf(own.map(({ milliseconds }) => milliseconds)),
       ...(bytes === undefined ? {} : { bytes }),
     };
   });
@@ -57,19 +66,24 @@ interface Sample {
   gcMilliseconds: number;
 }
 
-async function time(run: () => void): Promise<Sample> {
+async function time({ run, before, after }: Contender): Promise<Sample> {
   const observer = new PerformanceObserver(() => {});
-  // What the run before left behind is not this one's.
-  collectGarbage();
+  // What the run before left behind is not this one's, in time or in memory.
+  collectAll();
+  await before?.();
   observer.observe({ entryTypes: ['gc'] });
   const from = performance.now();
-  run();
+  const promise = run();
+  if (promise !== undefined) await promise;
   const milliseconds = performance.now() - from;
   // Entries reach the observer's records in a later turn of the event loop.
   await setImmediate();
-  const collections = observer.takeRecords().filter(({ startTime }) => startTime >= from);
+  const collections = observer
+    .takeRecords()
+    .filter(({ startTime }) => startTime >= from && startTime < from + milliseconds);
   observer.disconnect();
-  return { milliseconds, gcMilliseconds: sum(collections.map(({ duration }) => duration)) };
+  await after?.();
+  return { milliseconds, gcMilliseconds: sumOf(collections.map(({ duration }) => duration)) };
 }
 
 let collect: (() => void) | undefined;
@@ -83,22 +97,15 @@ export function collectGarbage(): void {
   collect();
 }
 
+/** The memory of dead array buffers is given back by the second collection. */
+function collectAll(): void {
+  collectGarbage();
+  collectGarbage();
+}
+
 /** Bytes alive, on the heap and in array buffers. */
 export function bytesHeld(): number {
-  // The memory of dead array buffers is given back by the second collection.
-  collectGarbage();
-  collectGarbage();
+  collectAll();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -6,25 +6,26 @@ import type { EffectBatch, EffectCatalog, RunDetails } from '@berth/core';
 import { EffectKind, ReportKind } from '@berth/core';
 import { localExecutor } from '@berth/executors';
 import { DirectoryBlobStore, FileSecretStore } from '@berth/storage';
+import type { Benchmark, Row } from './benchmark.ts';
+import { medianOf } from './statistics.ts';
 
-const rounds = 3;
+export const processes: Benchmark = {
+  summary: '/bin/true through the local executor, beside xargs',
+  defaultTasks: 4_000,
+  async run(tasks, { turns = 3 }) {
+    const title = `${tasks} processes, files in ${place}`;
+    return [{ title, unit: 'task', rows: await rates(tasks, turns) }];
+  },
+};
+
 /** In memory where that can be: a busy disk takes longer for two directories than for the process. */
 const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
-
-export interface ProcessRate {
-  name: string;
-  /** Median of the rounds. */
-  perSecond: number;
-  /** Median of the ratios to `xargs -P2 /bin/true` of the same round. */
-  ratio: number;
-}
 
 /**
  * `/bin/true` through the local executor, with all that Batch does for a task, beside xargs with nothing
  * and with comparable work. They alternate, so that what else the machine does meets all of them.
  */
-export async function benchProcesses(options: { tasks?: number }): Promise<ProcessRate[]> {
-  const tasks = options.tasks ?? 4_000;
+async function rates(tasks: number, rounds: number): Promise<Row[]> {
   const contenders: { name: string; run(): Promise<number> | number }[] = [
     { name: 'xargs -P2 /bin/true', run: () => xargs(tasks, ['/bin/true']) },
     { name: 'xargs -P2 sh -c "mkdir; cd; exec true > 2>"', run: () => xargs(tasks, likeBatch) },
@@ -37,22 +38,18 @@ export async function benchProcesses(options: { tasks?: number }): Promise<Proce
     for (const [i, { run }] of contenders.entries()) seconds[i]?.push(await run());
   }
   const base = seconds[0] ?? [];
-  const rates = contenders.map(({ name }, i) => ({
-    name,
-    perSecond: Math.round(tasks / median(seconds[i] ?? [])),
-    ratio: median((seconds[i] ?? []).map((s, round) => (base[round] ?? Number.NaN) / s)),
-  }));
-  console.log(`${tasks} processes, medians of ${rounds} alternating rounds, files in ${place}`);
-  for (const { name, perSecond, ratio } of rates) {
-    console.log(
-      `${name.padEnd(46)} ${String(perSecond).padStart(7)} /s ${ratio.toFixed(2).padStart(6)} x`,
-    );
-  }
-  return rates;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+  return contenders.map(({ name }, i) => {
+    const own = seconds[i] ?? [];
+    const costs = own.map((s) => (s * 1e9) / tasks);
+    return {
+      name,
+      median: medianOf(costs),
+      fastest: Math.min(...costs),
+      slowest: Math.max(...costs),
+      perSecond: tasks / medianOf(own),
+      shareOfFloor: medianOf(own.map((s, round) => (base[round] ?? Number.NaN) / s)),
+    };
+  });
 }
 
 const likeBatch = [

@@ -2,9 +2,9 @@ import { bytesPerRow } from '@berth/core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Load } from '../../bench/src/dispatch-load.ts';
 import { standardLoad } from '../../bench/src/dispatch-load.ts';
+import { inChild } from '../../bench/src/in-child.ts';
 import type { Allocations } from './allocations.ts';
 import type { Bytes } from './bytes.ts';
-import { inChild } from './in-child.ts';
 import type { Operations } from './operations.ts';
 
 /*
@@ -14,6 +14,7 @@ import type { Operations } from './operations.ts';
  */
 
 const patience = 180_000;
+const here = (program: string): URL => new URL(program, import.meta.url);
 const small: Load = { ...standardLoad, jobs: 10, nodes: 100 };
 const oneByOne: Load = { ...small, submission: 'one by one' };
 
@@ -24,7 +25,7 @@ test('bytes: a task is its row, whatever the number', { timeout: patience }, asy
   const more = { ...oneJob, tasks: 16 * 65_536 };
   const each = { ...oneByOne, jobs: 1, tasks: 50_000 };
   const loads = [fewer, more, each];
-  const [few, many, given] = (await inChild<Bytes[]>('bytes.ts', loads, [])) as [
+  const [few, many, given] = (await inChild<Bytes[]>(here('bytes.ts'), loads, [])) as [
     Bytes,
     Bytes,
     Bytes,
@@ -35,8 +36,9 @@ test('bytes: a task is its row, whatever the number', { timeout: patience }, asy
   const beside = (bytes: Bytes, { tasks }: Load): number => bytes.arrayBuffers - 28 * tasks;
   expect(beside(many, more)).toBeLessThan(1_000_000);
   expect(many.heap).toBeLessThan(2_000_000);
-  // Eight times the tasks add rows, and no more: 0, and some 50 kB of compiled code and pages.
-  expect(beside(many, more) - beside(few, fewer)).toBeLessThan(10_000);
+  // Eight times the tasks add rows; 5,700 more that are retried wait at the end of their queue with 30 bytes
+  // each, 172 kB; and some 50 kB of compiled code and pages.
+  expect(beside(many, more) - beside(few, fewer)).toBeLessThan(200_000);
   expect((many.heap - few.heap) / (more.tasks - fewer.tasks)).toBeLessThan(0.5);
   // 147: row, id and command line of 75 characters, index.
   expect((given.heap + given.arrayBuffers) / each.tasks).toBeLessThan(200);
@@ -49,7 +51,7 @@ test('allocations: bytes on the heap per task', { timeout: patience }, async () 
   ];
   // One thread, so that optimised code comes at the same moment in every run.
   const flags = ['--predictable', '--min-semi-space-size=256', '--max-semi-space-size=256'];
-  const found = await inChild<Allocations[]>('allocations.ts', loads, flags);
+  const found = await inChild<Allocations[]>(here('allocations.ts'), loads, flags);
   const [factory, each] = found as [Allocations, Allocations];
 
   expect(factory.submission).toBeLessThan(5); // 2.8: one command for all
@@ -77,7 +79,9 @@ describe('operations', () => {
 
   beforeAll(async () => {
     // Optimised code does not count what it has inlined.
-    const list = await inChild<Operations[]>('operations.ts', Object.values(loads), ['--no-opt']);
+    const list = await inChild<Operations[]>(here('operations.ts'), Object.values(loads), [
+      '--no-opt',
+    ]);
     const named = Object.keys(loads).map((name, index) => [name, list[index]]);
     found = Object.fromEntries(named) as Record<Name, Operations>;
   }, patience);
