@@ -45,6 +45,9 @@ export interface Applied {
   events: readonly EngineEvent[];
 }
 
+/** The state itself, for what is part of the core and reads it run by run. */
+export let worldOf: (engine: Engine) => World;
+
 /**
  * The pure engine: inputs in, effects out. Deterministic: the same inputs give the same state and the same
  * effects on every machine, however they are cut into batches. It holds no clock, no file and no process;
@@ -60,13 +63,23 @@ export class Engine {
   /** Whether `apply` collects events. */
   listening = false;
 
+  static {
+    worldOf = (engine) => engine.#world;
+  }
+
   /** Applies a batch, as bytes or as built. Throws only for bytes that are no batch (`InvalidInput`). */
   apply(batch: InputBatch | Uint8Array): Applied {
+    const bytes = batch instanceof InputBatch ? batch.bytes() : batch;
+    return this.applyGiven((inputs) => InputBatch.read(bytes, inputs));
+  }
+
+  /** @internal As `apply`, for inputs that nobody keeps and so need no encoding: the simulation's. */
+  applyGiven(give: (inputs: InputVisitor) => void): Applied {
     const world = this.#world;
     this.#results = [];
     world.effects.clear();
     world.events = this.listening ? [] : undefined;
-    InputBatch.read(batch instanceof InputBatch ? batch.bytes() : batch, this.#inputs);
+    give(this.#inputs);
     return { results: this.#results, effects: world.effects, events: world.events ?? [] };
   }
 

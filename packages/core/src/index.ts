@@ -24,6 +24,9 @@ export type {
   TaskView,
 } from './queries.ts';
 export * from './report.ts';
+export type { SimulatedRun } from './simulated-run.ts';
+export { Simulation, type SimulationOptions } from './simulation.ts';
+export type { SimulationResult } from './simulation-tally.ts';
 export * from './specification.ts';
 export { bytesPerRow } from './task-rows.ts';
 export type { TaskRefusal } from './task-rules.ts';
