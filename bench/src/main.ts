@@ -7,6 +7,7 @@ import { encoding } from './encoding.ts';
 import { machineLine, peakMegabytes, thisMachine } from './machine.ts';
 import { benchProcesses } from './processes.ts';
 import { rows } from './rows.ts';
+import { simulate } from './simulate.ts';
 import { sectionTable } from './table.ts';
 
 const processes: Benchmark = {
@@ -24,7 +25,7 @@ const processes: Benchmark = {
 };
 
 const benchmarks = new Map<string, Benchmark>(
-  Object.entries({ dispatch, encoding, rows, processes }),
+  Object.entries({ dispatch, simulate, encoding, rows, processes }),
 );
 
 const usage = `usage: npm run bench -- NAME [--tasks N] [--json FILE]
