@@ -54,7 +54,7 @@ test('allocations: bytes on the heap per task', { timeout: patience }, async () 
 
   expect(factory.submission).toBeLessThan(5); // 2.8: one command for all
   expect(factory.lives).toBeLessThan(170); // 112
-  expect(each.submission).toBeLessThan(50_000); // 32,800
+  expect(each.submission).toBeLessThan(6_500); // 4,280
   expect(each.lives).toBeLessThan(900); // 590
 });
 

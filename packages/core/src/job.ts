@@ -1,3 +1,4 @@
+import { canonicalJson } from './bytes.ts';
 import type { TaskLookup } from './dependencies.ts';
 import { Dependencies } from './dependencies.ts';
 import { integerOf } from './integer-ids.ts';
@@ -8,10 +9,12 @@ import type {
   TaskConstraints,
   TaskDependencies,
   TaskFactory,
+  TaskSpecification,
   TaskTemplate,
 } from './specification.ts';
 import { compileFactory } from './task-factory.ts';
 import { Flag, stateMask, TaskRows, TaskState, Word } from './task-rows.ts';
+import { hasTemplate, templateOf } from './task-template.ts';
 import { idKey, TaskIdIndex, TaskText } from './task-text.ts';
 
 /** Rows that were added by one command and came from one place. */
@@ -93,6 +96,8 @@ export class Job implements TaskLookup {
   /** Interned specifications of tasks given one by one, without id, commandLine and dependsOn. */
   readonly templates: { template: TaskTemplate; limits: TaskLimits }[] = [];
   readonly templateByJson: Map<string, number> = new Map();
+  /** Of the last task that was added: the next is likely to have the same. */
+  #lastTemplate = 0;
   readonly rare: Map<number, RareTaskFacts> = new Map();
   /** Exactly where the job sets usesTaskDependencies. */
   dependencies: Dependencies | undefined;
@@ -269,14 +274,28 @@ export class Job implements TaskLookup {
     return segment;
   }
 
+  /** Place in `templates` of what the task shares with others. */
+  internTemplate(task: TaskSpecification): number {
+    const last = this.templates[this.#lastTemplate];
+    if (last !== undefined && hasTemplate(task, last.template)) return this.#lastTemplate;
+    const template = templateOf(task);
+    const json = canonicalJson(template);
+    let number = this.templateByJson.get(json);
+    if (number === undefined) {
+      number = this.templates.push({ template, limits: limitsOf(template) }) - 1;
+      this.templateByJson.set(json, number);
+    }
+    this.#lastTemplate = number;
+    return number;
+  }
+
   /** Appends the row of one task. */
   addTask(
     id: string,
     commandLine: string,
-    template: TaskTemplate,
+    template: number,
     dependsOn: TaskDependencies | undefined,
     creationTime: number,
-    json: string,
   ): number {
     const row = this.rowCount++;
     const last = this.segments.at(-1);
@@ -289,21 +308,10 @@ export class Job implements TaskLookup {
         waiting: false,
         endedWaiting: 0,
       });
-    let number = this.templateByJson.get(json);
-    if (number === undefined) {
-      number = this.templates.push({ template, limits: limitsOf(template) }) - 1;
-      this.templateByJson.set(json, number);
-    }
-    const place = this.text.add({
-      id,
-      commandLine,
-      template: number,
-      creationTime,
-      dependsOn,
-    });
+    const place = this.text.add({ id, commandLine, template, creationTime, dependsOn });
     this.rows.touch(row)[this.rows.offset(row) + Word.text] = place;
     this.ids.add(id, row);
-    this.slots.total += template.requiredSlots;
+    this.slots.total += this.templates[template]!.limits.requiredSlots;
     return row;
   }
 }
