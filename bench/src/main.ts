@@ -13,6 +13,7 @@ import { peers } from './peers.ts';
 import { processes } from './processes.ts';
 import type { Result } from './result.ts';
 import { rows } from './rows.ts';
+import { simulate } from './simulate.ts';
 import { sectionTable } from './table.ts';
 
 /** In the order of the list and of the report. */
@@ -22,6 +23,7 @@ const benchmarks: ReadonlyMap<string, Benchmark> = new Map(
     memory,
     latency,
     peers,
+    simulate,
     floor,
     encoding,
     rows,

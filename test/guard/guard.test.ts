@@ -56,15 +56,15 @@ test('allocations: bytes on the heap per task', { timeout: patience }, async () 
 
   expect(factory.submission).toBeLessThan(5); // 2.8: one command for all
   expect(factory.lives).toBeLessThan(170); // 112
-  expect(each.submission).toBeLessThan(50_000); // 32,800
+  expect(each.submission).toBeLessThan(6_500); // 4,280
   expect(each.lives).toBeLessThan(900); // 590
 });
 
 const loads = {
   standard: { ...small, tasks: 5_000 },
   moreTasks: { ...small, tasks: 20_000 },
-  fewNodes: { ...small, tasks: 20_000, nodes: 10 },
-  manyNodes: { ...small, tasks: 20_000, nodes: 10_000 },
+  fewNodes: { ...small, tasks: 60_000, nodes: 10 },
+  manyNodes: { ...small, tasks: 60_000, nodes: 10_000 },
   oneJob: { ...small, tasks: 5_000, jobs: 1 },
   manyJobs: { ...small, tasks: 10_000, jobs: 1_000 },
   blocked: { ...small, tasks: 5_000, jobs: 1, blockedJobs: 1_000 },

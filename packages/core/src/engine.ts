@@ -3,6 +3,7 @@ import type { EffectBatch } from './effect.ts';
 import { EffectLog } from './effect-log.ts';
 import type { BatchErrorBody } from './errors.ts';
 import type { EngineEvent } from './event-log.ts';
+import type { InputVisitor } from './input-batch.ts';
 import { failureCode, InputBatch, InputReader } from './input-batch.ts';
 import { endRunAs, expire } from './job-end.ts';
 import { addJob, patchJob, removeJob, terminateJob } from './job-rules.ts';
@@ -44,6 +45,9 @@ export interface Applied {
   events: readonly EngineEvent[];
 }
 
+/** The state itself, for what is part of the core and reads it run by run. */
+export let worldOf: (engine: Engine) => World;
+
 /**
  * The pure engine: inputs in, effects out. Deterministic: the same inputs give the same state and the same
  * effects on every machine, however they are cut into batches. It holds no clock, no file and no process;
@@ -59,20 +63,75 @@ export class Engine {
   /** Whether `apply` collects events. */
   listening = false;
 
+  static {
+    worldOf = (engine) => engine.#world;
+  }
+
   /** Applies a batch, as bytes or as built. Throws only for bytes that are no batch (`InvalidInput`). */
   apply(batch: InputBatch | Uint8Array): Applied {
-    const world = this.#world;
-    this.#results = [];
-    world.effects.clear();
-    world.events = this.listening ? [] : undefined;
     const reader = new InputReader(batch instanceof InputBatch ? batch.bytes() : batch);
+    this.#begin();
     while (reader.next()) {
-      this.#advance(reader.at);
-      if (reader.isCommand) this.#results.push(this.#carryOut(reader.command()));
-      else if (!this.#heed(reader)) world.ignoredReports++;
-      this.#settle();
+      if (reader.isCommand) this.#command(reader.at, reader.command());
+      else {
+        this.#report(
+          reader.at,
+          reader.kind as ReportKind,
+          reader.subject,
+          reader.sequence,
+          reader.exitCode,
+          reader.failure,
+          reader.detail(),
+        );
+      }
     }
-    return { results: this.#results, effects: world.effects, events: world.events ?? [] };
+    return this.#applied();
+  }
+
+  /** @internal As `apply`, for inputs that nobody keeps and so need no encoding: the simulation's. */
+  applyGiven(give: (inputs: InputVisitor) => void): Applied {
+    this.#begin();
+    give(this.#inputs);
+    return this.#applied();
+  }
+
+  readonly #inputs: InputVisitor = {
+    command: (at, command) => this.#command(at, command),
+    report: (at, kind, subject, sequence, exitCode, failure, detail) =>
+      this.#report(at, kind, subject, sequence, exitCode, failure, detail),
+  };
+
+  #begin(): void {
+    this.#results = [];
+    this.#world.effects.clear();
+    this.#world.events = this.listening ? [] : undefined;
+  }
+
+  #applied(): Applied {
+    const { effects, events } = this.#world;
+    return { results: this.#results, effects, events: events ?? [] };
+  }
+
+  #command(at: number, command: Command): void {
+    this.#advance(at);
+    this.#results.push(this.#carryOut(command));
+    this.#settle();
+  }
+
+  #report(
+    at: number,
+    kind: ReportKind,
+    subject: number,
+    sequence: number,
+    exitCode: number | undefined,
+    failure: number,
+    detail: string | undefined,
+  ): void {
+    this.#advance(at);
+    if (!this.#heed(kind, subject, sequence, exitCode, failure, detail)) {
+      this.#world.ignoredReports++;
+    }
+    this.#settle();
   }
 
   /** When the host should send the next `tick`; `Infinity`: no need. */
@@ -80,7 +139,7 @@ export class Engine {
     return Math.min(this.#world.clocks.firstTime, this.#world.jobDeadlines.firstTime);
   }
 
-  /** Every effect that awaits an answer, in an order in which it may be carried out: for a host that comes back. */
+  /** Every effect that awaits an answer, nodes first, then runs in the order of their starts: for a host that comes back. */
   outstanding(): EffectBatch {
     const world = this.#world;
     const effects = new EffectLog(world);
@@ -88,7 +147,11 @@ export class Engine {
       if (node.state === 'creating') effects.getNode(node.number, node.sequence);
       else if (node.state === 'leavingpool') effects.releaseNode(node.number, node.sequence);
     }
-    for (const run of world.runs) {
+    const { runs } = world;
+    const byStart = [...runs].sort(
+      (a, b) => runs.start(a) - runs.start(b) || runs.sequence(a) - runs.sequence(b),
+    );
+    for (const run of byStart) {
       const node = world.runs.node(run);
       const sequence = world.runs.sequence(run);
       const mustSync = world.pools[world.nodes[node]!.pool]!.specification.durability === 'synced';
@@ -149,18 +212,22 @@ export class Engine {
   }
 
   /** False: the report is about something that is over. */
-  #heed(report: InputReader): boolean {
+  #heed(
+    kind: ReportKind,
+    subject: number,
+    sequence: number,
+    exitCode: number | undefined,
+    failure: number,
+    detail: string | undefined,
+  ): boolean {
     const world = this.#world;
-    const { kind, subject, sequence } = report;
     if (kind === ReportKind.runEnded) {
       if (!world.runs.is(subject, sequence)) return false;
-      const { exitCode, failure } = report;
-      if (failure === 0 && exitCode !== undefined) {
-        endRun(world, subject, exitCode, 0, report.detail());
-      } else {
+      if (failure === 0 && exitCode !== undefined) endRun(world, subject, exitCode, 0, detail);
+      else {
         // An end without exit code needs a reason.
         const code = failure === 0 ? 'Unknown' : failureCode(failure);
-        endRun(world, subject, exitCode, failureCodes.indexOf(code), report.detail());
+        endRun(world, subject, exitCode, failureCodes.indexOf(code), detail);
       }
       return true;
     }

@@ -25,6 +25,9 @@ export type {
 } from './queries.ts';
 export * from './report.ts';
 export { secretHandlesIn, withSecrets } from './secret-mark.ts';
+export type { SimulatedRun } from './simulated-run.ts';
+export { Simulation, type SimulationOptions } from './simulation.ts';
+export type { SimulationResult } from './simulation-tally.ts';
 export * from './specification.ts';
 export { bytesPerRow } from './task-rows.ts';
 export type { TaskRefusal } from './task-rules.ts';

@@ -1,4 +1,5 @@
-import { ByteReader, ByteWriter, canonicalJson } from './bytes.ts';
+import { ByteReader, ByteWriter } from './bytes.ts';
+import { writeCanonicalJson } from './canonical-json.ts';
 import type { Command } from './command.ts';
 import { BatchError } from './errors.ts';
 import type { FailureCode, Report } from './report.ts';
@@ -68,7 +69,7 @@ export class InputBatch {
     writer.int32(0);
     writer.float64(at);
     const start = writer.length;
-    writer.utf8(canonicalJson(command));
+    writeCanonicalJson(writer, command);
     writer.setInt32(lengthAt, writer.length - start);
     return this.#framed();
   }

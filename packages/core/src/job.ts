@@ -1,3 +1,4 @@
+import { canonicalJson } from './bytes.ts';
 import type { TaskLookup } from './dependencies.ts';
 import { Dependencies } from './dependencies.ts';
 import { integerOf } from './integer-ids.ts';
@@ -8,6 +9,7 @@ import type {
   TaskConstraints,
   TaskDependencies,
   TaskFactory,
+  TaskSpecification,
   TaskTemplate,
 } from './specification.ts';
 import type { TaskArena } from './task-arena.ts';
@@ -15,6 +17,7 @@ import type { TaskClasses } from './task-classes.ts';
 import { Class, ClassFlag } from './task-classes.ts';
 import { compileFactory } from './task-factory.ts';
 import { Flag, stateMask, TaskRows, TaskState, Word } from './task-rows.ts';
+import { hasTemplate, templateOf } from './task-template.ts';
 import { idKey, TaskIdIndex, TaskText } from './task-text.ts';
 
 /** Rows that were added by one command and came from one place. */
@@ -84,6 +87,8 @@ export class Job implements TaskLookup {
   /** Interned specifications of tasks given one by one, without id, commandLine and dependsOn. */
   readonly templates: { template: TaskTemplate; limits: TaskLimits }[] = [];
   readonly templateByJson: Map<string, number> = new Map();
+  /** Of the last task that was added: the next is likely to have the same. */
+  #lastTemplate = 0;
   readonly rare: Map<number, RareTaskFacts> = new Map();
   /** Exactly where the job sets usesTaskDependencies. */
   dependencies: Dependencies | undefined;
@@ -251,7 +256,8 @@ export class Job implements TaskLookup {
 
   /** So many tasks of this size are there that were not. */
   count(slots: number, tasks: number): void {
-    this.#classes.words[this.readyClass(slots).at + Class.total]! += tasks;
+    const { at } = this.readyClass(slots);
+    this.#classes.words[at + Class.total]! += tasks;
   }
 
   get hasRuns(): boolean {
@@ -297,8 +303,18 @@ export class Job implements TaskLookup {
     return segment;
   }
 
-  /** Keeps what tasks given by themselves share; its number. */
-  intern(template: TaskTemplate, json: string): number {
+  /** Place in `templates` of what the task shares with others. */
+  internTemplate(task: TaskSpecification): number {
+    const last = this.templates[this.#lastTemplate];
+    if (last !== undefined && hasTemplate(task, last.template)) return this.#lastTemplate;
+    const template = templateOf(task);
+    const json = canonicalJson(template);
+    this.#lastTemplate = this.templateByJson.get(json) ?? this.keepTemplate(template, json);
+    return this.#lastTemplate;
+  }
+
+  /** Keeps what tasks given by themselves share; its place in `templates`. */
+  keepTemplate(template: TaskTemplate, json: string): number {
     const limits = limitsOf(template);
     if (limits.maxWallClockTimeMs !== undefined) this.someWallClock = true;
     const number = this.templates.push({ template, limits }) - 1;
@@ -310,10 +326,9 @@ export class Job implements TaskLookup {
   addTask(
     id: string,
     commandLine: string,
-    template: TaskTemplate,
+    template: number,
     dependsOn: TaskDependencies | undefined,
     creationTime: number,
-    json: string,
   ): number {
     const row = this.rowCount++;
     const last = this.segments.at(-1);
@@ -326,20 +341,10 @@ export class Job implements TaskLookup {
         waiting: false,
         endedWaiting: 0,
       });
-    let number = this.templateByJson.get(json);
-    if (number === undefined) {
-      number = this.intern(template, json);
-    }
-    const place = this.text.add({
-      id,
-      commandLine,
-      template: number,
-      creationTime,
-      dependsOn,
-    });
+    const place = this.text.add({ id, commandLine, template, creationTime, dependsOn });
     this.rows.touch(row)[this.rows.offset(row) + Word.text] = place;
     this.ids.add(id, row);
-    this.count(template.requiredSlots, 1);
+    this.count(this.templates[template]!.limits.requiredSlots, 1);
     return row;
   }
 }

@@ -372,7 +372,7 @@ function readJob(world: World, record: JobRecord): Job {
         : { ...factorySegment(firstRow, count, creationTime, factory), waiting, endedWaiting },
     );
   }
-  for (const [json, template] of record.templates) job.intern(template, json);
+  for (const [json, template] of record.templates) job.keepTemplate(template, json);
   for (const [row, facts] of record.rare) job.rare.set(row, facts);
   for (const held of record.classes) readClass(world, job, held);
   return job;

@@ -1,4 +1,3 @@
-import { canonicalJson } from './bytes.ts';
 import type { BatchErrorBody } from './errors.ts';
 import { Job } from './job.ts';
 import { endRunAs } from './job-end.ts';
@@ -6,12 +5,7 @@ import { findJob, refuseUnlessActive } from './job-rules.ts';
 import { dequeue, enqueue, Part, purge } from './ready-queue.ts';
 import { refuse } from './refusal.ts';
 import { Ending } from './run-table.ts';
-import type {
-  TaskConstraints,
-  TaskFactory,
-  TaskSpecification,
-  TaskTemplate,
-} from './specification.ts';
+import type { TaskConstraints, TaskFactory, TaskSpecification } from './specification.ts';
 import { factoryCount } from './task-factory.ts';
 import { endActive, forget, reactivate } from './task-lifecycle.ts';
 import { Flag, stateMask, TaskState, Word } from './task-rows.ts';
@@ -44,21 +38,13 @@ export function addTasks(
 }
 
 function addTask(world: World, job: Job, task: TaskSpecification): BatchErrorBody | undefined {
-  const { id, dependsOn, ...rest } = task;
+  const { id, commandLine, dependsOn } = task;
   if (job.find(id) !== -1) {
     return refuse('TaskExists', `The job "${job.specification.id}" has a task "${id}" already.`);
   }
   const refusal = refuseDependencies(job, dependsOn !== undefined);
   if (refusal !== undefined) return refusal;
-  const shared: TaskTemplate = { ...rest, commandLine: '' };
-  const row = job.addTask(
-    id,
-    rest.commandLine,
-    shared,
-    dependsOn,
-    world.now,
-    canonicalJson(shared),
-  );
+  const row = job.addTask(id, commandLine, job.internTemplate(task), dependsOn, world.now);
   job.dependencies?.added(id, row);
   const waiting = dependsOn !== undefined && job.dependencies!.wait(row, 1, dependsOn, job);
   if (waiting) job.rows.touch(row)[job.rows.offset(row) + Word.flags]! |= Flag.waiting;

@@ -24,6 +24,8 @@ const unitBits = 16;
  */
 export class TaskText {
   readonly chunks: Uint8Array[] = [];
+  /** One to a chunk, made when it is first read. */
+  readonly #readers: ByteReader[] = [];
   #used = 0;
   readonly #writer = new ByteWriter(1024);
 
@@ -96,7 +98,12 @@ export class TaskText {
   }
 
   #at(place: number): ByteReader {
-    const reader = new ByteReader(this.chunks[(place - 1) >>> unitBits]!);
+    const chunk = (place - 1) >>> unitBits;
+    let reader = this.#readers[chunk];
+    if (reader === undefined) {
+      reader = new ByteReader(this.chunks[chunk]!);
+      this.#readers[chunk] = reader;
+    }
     reader.at = ((place - 1) & ((1 << unitBits) - 1)) * alignment;
     return reader;
   }

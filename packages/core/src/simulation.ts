@@ -1,0 +1,319 @@
+import type { Command } from './command.ts';
+import type { EffectBatch } from './effect.ts';
+import { EffectKind } from './effect.ts';
+import type { CommandResult, Engine } from './engine.ts';
+import { worldOf } from './engine.ts';
+import type { InputVisitor } from './input-batch.ts';
+import type { FailureCode } from './report.ts';
+import { failureCodes, ReportKind } from './report.ts';
+import type { SimulatedRun } from './simulated-run.ts';
+import { RunCursor } from './simulated-run.ts';
+import type { SimulationResult } from './simulation-tally.ts';
+import { SimulationTally } from './simulation-tally.ts';
+import { TimingWheel } from './timing-wheel.ts';
+import type { World } from './world.ts';
+
+/** What the virtual world is like. The same functions and the same inputs give the same simulation. */
+export interface SimulationOptions {
+  /** How long a run takes, rounded to whole milliseconds; `Infinity`: until it is killed. Asked when it starts. */
+  durationMs(run: SimulatedRun): number;
+  /** How it ends by itself: an exit code, or another failure. Default: 0. Asked when it ends. */
+  outcome?(run: SimulatedRun): number | FailureCode;
+  /** Called for each run that starts, in order. */
+  onStart?(run: SimulatedRun): void;
+  /** From the request for a node to its being up. Default: 0. */
+  bootTimeMs?: number;
+}
+
+interface SimulatedNode {
+  /** Of the request that it answers. */
+  sequence: number;
+  slots: number;
+  isUp: boolean;
+  poolId: string;
+  nodeId: string;
+}
+
+type Happening = (inputs: InputVisitor) => void;
+
+/** As a shell reports a process that SIGKILL ended. */
+const killedExitCode = 137;
+
+/**
+ * A virtual world around an engine: it carries the effects out on a virtual clock and feeds the reports back.
+ * Nodes come up after their boot time, runs end after their duration, kills and releases are answered at
+ * once. At one moment the engine's deadlines come first, then what was scheduled and what nodes answer, then
+ * the runs that end, in the order of their starts.
+ *
+ * It takes the engine as it finds it: what is outstanding goes on from now.
+ */
+export class Simulation {
+  readonly engine: Engine;
+  readonly #world: World;
+  readonly #options: SimulationOptions;
+  readonly #cursor: RunCursor;
+
+  readonly #tally: SimulationTally;
+
+  /** Runs under way, by row: when they end, in the order of their starts. */
+  readonly #ends = new TimingWheel();
+  #sequences = new Int32Array(16);
+  #slots = new Int32Array(16);
+  /** 1: killed. */
+  #kills = new Uint8Array(16);
+
+  /** What is to come otherwise: scheduled commands, losses and answers of nodes. */
+  readonly #agenda = new TimingWheel();
+  #happenings: (Happening | undefined)[] = [];
+  /** By number. */
+  readonly #nodes: (SimulatedNode | undefined)[] = [];
+  /** The commands in the batch, where they were scheduled. */
+  #scheduled: Command[] = [];
+  /** The batch says that a node is lost. */
+  #losesNode = false;
+
+  constructor(engine: Engine, options: SimulationOptions) {
+    this.engine = engine;
+    this.#world = worldOf(engine);
+    this.#options = options;
+    this.#cursor = new RunCursor(this.#world);
+    this.#tally = new SimulationTally(engine.now);
+    for (const number of engine.presentNodes()) {
+      const { sequence, state } = this.#world.nodes[number]!;
+      const node = this.#addNode(number, sequence);
+      if (state !== 'unknown') this.#up(node, true);
+    }
+    this.#carryOut(engine.outstanding());
+  }
+
+  /** The virtual clock: milliseconds since the epoch. */
+  get now(): number {
+    return this.#tally.now;
+  }
+
+  /** Gives the engine a command now. */
+  command(command: Command): CommandResult {
+    return this.#apply((inputs) => inputs.command(this.now, command))[0]!;
+  }
+
+  /** Gives the engine a command at a moment to come; a refusal is found in the result. */
+  schedule(at: number, command: Command): void {
+    this.#expect(at, (inputs) => {
+      inputs.command(this.now, command);
+      this.#scheduled.push(command);
+    });
+  }
+
+  /**
+   * The node is lost at that moment, with all that it runs; nothing happens if it is not up then. It is back
+   * after `backAfterMs`, if given.
+   */
+  loseNode(at: number, poolId: string, nodeId: string, backAfterMs: number = Infinity): void {
+    this.#expect(at, (inputs) => {
+      const number = this.#nodes.findIndex(
+        (node) => node?.isUp && node.poolId === poolId && node.nodeId === nodeId,
+      );
+      if (number === -1) return;
+      const { sequence } = this.#nodes[number]!;
+      this.#losesNode = true;
+      this.#up(this.#nodes[number]!, false);
+      inputs.report(this.now, ReportKind.nodeLost, number, sequence, undefined, 0, undefined);
+      this.#expectReady(number, sequence, backAfterMs);
+    });
+  }
+
+  /**
+   * The next thing to happen, if it is not after `until`: one batch of inputs. False: there is none. A moment
+   * takes several steps where one thing leads to another.
+   */
+  step(until: number = Infinity): boolean {
+    const deadline = this.engine.nextDeadline();
+    const planned = this.#agenda.firstTime;
+    const end = this.#ends.firstTime;
+    const at = Math.max(this.now, Math.min(deadline, planned, end));
+    if (at === Infinity || at > until) return false;
+    this.#tally.pass(at);
+    this.#apply(deadline <= at ? this.#tick : planned <= at ? this.#happen : this.#endRuns);
+    return true;
+  }
+
+  /** Runs until nothing is left to happen, or all that happens up to `until`; then that is the time. */
+  run(until: number = Infinity): SimulationResult {
+    while (this.step(until)) {
+      // Each step is all there is to do.
+    }
+    if (until !== Infinity && until > this.now) this.#tally.pass(until);
+    return this.result();
+  }
+
+  result(): SimulationResult {
+    return this.#tally.result();
+  }
+
+  readonly #tick = (inputs: InputVisitor): void => inputs.command(this.now, { type: 'tick' });
+
+  /** What is due of the agenda. */
+  readonly #happen = (inputs: InputVisitor): void => {
+    while (this.#agenda.firstTime <= this.now) {
+      const key = this.#agenda.takeFirst();
+      this.#happenings[key]!(inputs);
+      this.#happenings[key] = undefined;
+    }
+    if (this.#agenda.size === 0) this.#happenings = [];
+  };
+
+  /** Those whose time has come. */
+  readonly #endRuns = (inputs: InputVisitor): void => {
+    while (this.#ends.firstTime <= this.now) this.#end(inputs, this.#ends.takeFirst());
+  };
+
+  #apply(give: (inputs: InputVisitor) => void): CommandResult[] {
+    const { effects, results } = this.engine.applyGiven(give);
+    if (this.#scheduled.length > 0) {
+      for (const [index, command] of this.#scheduled.entries()) {
+        const { error, refused = [] } = results[index]!;
+        for (const one of error === undefined ? refused : [{ error }]) {
+          this.#tally.refusals.push({ at: this.now, command, error: one.error });
+        }
+      }
+      this.#scheduled = [];
+    }
+    if (this.#losesNode) this.#dropLostRuns();
+    this.#losesNode = false;
+    this.#carryOut(effects);
+    return results;
+  }
+
+  #carryOut(effects: EffectBatch): void {
+    const { length } = effects;
+    let released = false;
+    for (let index = 0; index < length; index++) {
+      const sequence = effects.sequence(index);
+      switch (effects.kind(index)) {
+        case EffectKind.startRun:
+          this.#start(effects.run(index), sequence);
+          break;
+        case EffectKind.killRun:
+          this.#kill(effects.run(index), sequence);
+          break;
+        case EffectKind.getNode: {
+          const number = effects.node(index);
+          this.#addNode(number, sequence);
+          this.#expectReady(number, sequence, this.#options.bootTimeMs ?? 0);
+          break;
+        }
+        case EffectKind.releaseNode:
+          if (!released) this.#dropLostRuns();
+          released = true;
+          this.#release(effects.node(index), sequence);
+      }
+    }
+  }
+
+  #start(run: number, sequence: number): void {
+    // A loss in the same batch may have ended it already.
+    if (!this.#world.runs.is(run, sequence)) return;
+    const cursor = this.#cursor.at(run);
+    const duration = Math.round(this.#options.durationMs(cursor));
+    if (!(duration >= 0)) {
+      throw new RangeError(
+        `task "${cursor.taskId}" of job "${cursor.jobId}": a duration of ${duration} ms`,
+      );
+    }
+    if (run >= this.#sequences.length) this.#growRuns(run + 1);
+    const slots = this.#world.runs.slots(run);
+    this.#sequences[run] = sequence;
+    this.#slots[run] = slots;
+    this.#kills[run] = 0;
+    this.#tally.started(slots);
+    const end = this.#world.runs.start(run) + duration;
+    this.#ends.add(run, Math.max(end, this.now));
+    this.#options.onStart?.(cursor);
+  }
+
+  #kill(run: number, sequence: number): void {
+    if (!this.#ends.has(run) || this.#sequences[run] !== sequence) return;
+    this.#kills[run] = 1;
+    this.#ends.delete(run);
+    this.#ends.add(run, this.now);
+  }
+
+  /** By itself or killed; it has left the wheel. */
+  #end(inputs: InputVisitor, run: number): void {
+    this.#tally.ended(this.#world.runs.slots(run));
+    let exitCode: number | undefined = 0;
+    let failure = 0;
+    if (this.#kills[run] === 1) {
+      this.#tally.killedRuns++;
+      exitCode = killedExitCode;
+    } else if (this.#options.outcome !== undefined) {
+      const outcome = this.#options.outcome(this.#cursor.at(run));
+      exitCode = typeof outcome === 'number' ? outcome : undefined;
+      failure = typeof outcome === 'number' ? 0 : failureCodes.indexOf(outcome);
+    }
+    const sequence = this.#world.runs.sequence(run);
+    inputs.report(this.now, ReportKind.runEnded, run, sequence, exitCode, failure, undefined);
+  }
+
+  /** Those that the engine does not know any more went with their nodes. Before what starts in their rows. */
+  #dropLostRuns(): void {
+    for (let run = 0; run < this.#sequences.length; run++) {
+      if (!this.#ends.has(run) || this.#world.runs.is(run, this.#sequences[run]!)) continue;
+      this.#ends.delete(run);
+      this.#tally.lost(this.#slots[run]!);
+    }
+  }
+
+  #addNode(number: number, sequence: number): SimulatedNode {
+    const { poolId, nodeId, pool } = this.#world.node(number);
+    const slots = pool.taskSlotsPerNode;
+    const node = { sequence, slots, isUp: false, poolId, nodeId };
+    this.#nodes[number] = node;
+    return node;
+  }
+
+  #up(node: SimulatedNode, isUp: boolean): void {
+    if (node.isUp === isUp) return;
+    node.isUp = isUp;
+    this.#tally.upSlots += isUp ? node.slots : -node.slots;
+  }
+
+  #expectReady(number: number, sequence: number, afterMs: number): void {
+    if (afterMs === Infinity) return;
+    this.#expect(this.now + afterMs, (inputs) => {
+      const node = this.#nodes[number];
+      if (node?.sequence !== sequence) return;
+      this.#up(node, true);
+      inputs.report(this.now, ReportKind.nodeReady, number, sequence, undefined, 0, undefined);
+    });
+  }
+
+  /** What it ran the engine has taken back. */
+  #release(number: number, sequence: number): void {
+    const node = this.#nodes[number];
+    if (node !== undefined) this.#up(node, false);
+    this.#nodes[number] = undefined;
+    this.#expect(this.now, (inputs) => {
+      inputs.report(this.now, ReportKind.nodeGone, number, sequence, undefined, 0, undefined);
+    });
+  }
+
+  #expect(at: number, happen: Happening): void {
+    if (Number.isNaN(at)) throw new RangeError('NaN is no moment at which something may happen');
+    const key = this.#happenings.push(happen) - 1;
+    this.#agenda.add(key, Math.max(Math.round(at), this.now));
+  }
+
+  #growRuns(atLeast: number): void {
+    const length = Math.max(atLeast, 2 * this.#sequences.length);
+    const sequences = new Int32Array(length);
+    sequences.set(this.#sequences);
+    this.#sequences = sequences;
+    const slots = new Int32Array(length);
+    slots.set(this.#slots);
+    this.#slots = slots;
+    const kills = new Uint8Array(length);
+    kills.set(this.#kills);
+    this.#kills = kills;
+  }
+}
