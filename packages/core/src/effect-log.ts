@@ -1,5 +1,9 @@
 import type { EffectBatch, EffectCatalog, KillReason } from './effect.ts';
-import { EffectKind } from './effect.ts';
+import { EffectKind as sharedEffectKind } from './effect.ts';
+
+// Constants of its own are operands in a module's compiled code, those of others loads and checks.
+const EffectKind: typeof sharedEffectKind = sharedEffectKind;
+type EffectKind = sharedEffectKind;
 
 /** Kind and bits, node, run, sequence. */
 const wordsPerEffect = 4;

@@ -11,7 +11,7 @@ import { place } from './placement.ts';
 import { addPool, deletePool, nodeGone, nodeLost, nodeReady } from './pool-rules.ts';
 import { Queries } from './queries.ts';
 import { refuse } from './refusal.ts';
-import { failureCodes, ReportKind } from './report.ts';
+import { failureCodes, ReportKind as sharedReportKind } from './report.ts';
 import { Ending } from './run-table.ts';
 import { readSnapshot, stateHash, writeSnapshot } from './snapshot.ts';
 import { endRun, requeue } from './task-lifecycle.ts';
@@ -26,6 +26,10 @@ import {
 } from './task-rules.ts';
 import { validate } from './validate.ts';
 import { currentRulesVersion, World } from './world.ts';
+
+// Constants of its own are operands in a module's compiled code, those of others loads and checks.
+const ReportKind: typeof sharedReportKind = sharedReportKind;
+type ReportKind = sharedReportKind;
 
 /** What became of one command. */
 export interface CommandResult {
@@ -304,9 +308,7 @@ export class Engine {
 
   #settle(): void {
     const world = this.#world;
-    for (let pool = world.takeStirred(); pool !== undefined; pool = world.takeStirred()) {
-      place(world, pool);
-    }
+    while (world.stirred !== undefined) place(world, world.takeStirred(world.stirred));
   }
 }
 

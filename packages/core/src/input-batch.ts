@@ -3,7 +3,11 @@ import { writeCanonicalJson } from './canonical-json.ts';
 import type { Command } from './command.ts';
 import { BatchError } from './errors.ts';
 import type { FailureCode, Report } from './report.ts';
-import { failureCodes, ReportKind } from './report.ts';
+import { failureCodes, ReportKind as sharedReportKind } from './report.ts';
+
+// Constants of its own are operands in a module's compiled code, those of others loads and checks.
+const ReportKind: typeof sharedReportKind = sharedReportKind;
+type ReportKind = sharedReportKind;
 
 /*
  * The encoding of inputs, little-endian, every frame a multiple of 8 bytes:

@@ -1,7 +1,7 @@
 import type { BatchErrorBody } from './errors.ts';
 import { Job } from './job.ts';
 import { considerJobEnd, deleteJob, terminate } from './job-end.ts';
-import { enterRings, leaveRings } from './ready-queue.ts';
+import { joinRings, leaveRings } from './ready-queue.ts';
 import { refuse } from './refusal.ts';
 import type { JobPatch, JobSpecification } from './specification.ts';
 import { idKey } from './task-text.ts';
@@ -40,7 +40,7 @@ export function patchJob(world: World, id: string, patch: JobPatch): BatchErrorB
   leaveRings(world, job);
   job.specification = { ...before, ...patch };
   job.lastModified = world.now;
-  enterRings(world, job);
+  joinRings(world, job);
   if (patch.constraints !== undefined) {
     const { maxWallClockTimeMs } = patch.constraints;
     if (maxWallClockTimeMs === undefined) world.jobDeadlines.delete(job.number);

@@ -91,8 +91,16 @@ export class OrderedSet {
 
   /** The same, and after the last the first again; −1 if the set is empty. */
   nextAround(after: number): number {
-    const above = this.next(after);
-    return above === -1 ? this.next(-1) : above;
+    const index = after + 1;
+    const word = index >>> 5;
+    const bottom = this.#bottom;
+    if (word < bottom.length) {
+      const above = bottom[word]! & (-1 << (index & 31));
+      if (above !== 0) return (word << 5) + lowestBit(above);
+      const next = this.#nextAbove(word + 1);
+      if (next !== -1) return next;
+    }
+    return this.next(-1);
   }
 
   /** The lowest member in the words of the lowest level from `index` on. */

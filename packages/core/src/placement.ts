@@ -1,12 +1,21 @@
-import type { NodeTable } from './node-table.ts';
-import { NodeWord } from './node-table.ts';
-import type { JobRing, Pool } from './pool.ts';
-import { noNode, priorityCount } from './pool.ts';
-import { leaveRing, openPiece, settleHead } from './ready-queue.ts';
-import { Class, noClass } from './task-classes.ts';
+import { nodeBits as sharedNodeBits, NodeWord as sharedNodeWord } from './node-table.ts';
+import type { Pool } from './pool.ts';
+import { noNode as sharedNoNode, priorityCount as sharedPriorityCount } from './pool.ts';
+import { joinRings, openPiece, settleHead } from './ready-queue.ts';
+import { Class as sharedClass, noClass as sharedNoClass } from './task-classes.ts';
 import { startTask } from './task-lifecycle.ts';
-import { Flag, Word } from './task-rows.ts';
+import { Flag as sharedFlag, Word as sharedWord } from './task-rows.ts';
 import type { World } from './world.ts';
+
+// Constants of its own are operands in a module's compiled code, those of others loads and checks.
+const Word = sharedWord;
+const Flag = sharedFlag;
+const Class = sharedClass;
+const NodeWord = sharedNodeWord;
+const nodeBits = sharedNodeBits;
+const noClass = sharedNoClass;
+const noNode = sharedNoNode;
+const priorityCount = sharedPriorityCount;
 
 /*
  * Which task goes where, and when (semantics §3.1 to §3.4, rulings 8, 9 and 14). A job is in the ring of a
@@ -16,86 +25,46 @@ import type { World } from './world.ts';
 
 /** Places ready tasks until nothing that is ready fits any node. */
 export function place(world: World, pool: Pool): void {
-  const { classes, arena, nodeTable } = world;
+  const { classes, arena } = world;
+  const { buckets, cursors } = pool;
+  const nodes = world.nodeTable.words;
   for (;;) {
-    const freest = freestOf(pool, nodeTable);
-    if (freest === 0) break;
-    const number = nextJob(pool, freest);
-    if (number === -1) break;
-    let at = classes.ofJob[number]!;
-    if (classes.words[at + Class.next] !== noClass) at = firstReady(world, number, freest);
-    if (classes.words[at + Class.headAddress] === classes.words[at + Class.pieceEnd]) {
-      openPiece(world, at);
-    }
+    const { loose } = pool;
+    const looseFree = loose === noNode ? 0 : nodes[(loose << nodeBits) + NodeWord.freeSlots]!;
+    const bucketFree = buckets.freest;
+    const freest = Math.max(looseFree, bucketFree);
+    const ring = pool.ringFor(freest);
+    if (ring === undefined || ring.firstRank === priorityCount) break;
+    // The first after the one that was served last, in the order of creation, cyclically (ruling 8).
+    const number = ring.firstJobs.nextAround(cursors[ring.firstRank]!);
+    cursors[ring.firstRank] = number;
 
-    const { words } = classes;
-    const address = words[at + Class.headAddress]!;
+    let at = classes.ofJob[number]!;
+    let { words } = classes;
+    if (words[at + Class.next] !== noClass) at = firstReady(world, number, freest);
+    let address = words[at + Class.headAddress]!;
+    if (address === words[at + Class.pieceEnd]) {
+      openPiece(world, at);
+      words = classes.words;
+      address = words[at + Class.headAddress]!;
+    }
     words[at + Class.headAddress] = address + 1;
     if (address + 1 === words[at + Class.pieceEnd] && words[at + Class.rest] === 0) {
-      leaveRings(world, at);
+      joinRings(world, world.jobs[number]!);
     }
+
     const slots = words[at + Class.slots]!;
     const rows = arena.touch(address);
-    const place = arena.offset(address);
-    const avoids = (rows[place + Word.flags]! & Flag.avoidNode) !== 0;
-    const node = avoids
-      ? chooseAnother(pool, slots, lastNode(world, pool, rows, place))
-      : chooseNode(pool, nodeTable, slots);
-    startTask(world, pool, at, address, rows, place, node);
+    const row = arena.offset(address);
+    let node = loose;
+    if ((rows[row + Word.flags]! & Flag.avoidNode) !== 0) {
+      node = chooseAnother(pool, slots, lastNode(world, pool, rows, row));
+    } else if (looseFree < slots || bucketFree >= slots) {
+      node = chooseNode(pool, nodes, slots, looseFree);
+    }
+    startTask(world, pool, at, address, rows, row, node);
   }
-  pool.fasten();
-}
-
-function freestOf({ buckets, loose }: Pool, nodes: NodeTable): number {
-  const { freest } = buckets;
-  return loose === noNode ? freest : Math.max(freest, nodes.get(loose, NodeWord.freeSlots));
-}
-
-/**
- * Of the jobs of the highest priority that has a task for `freest` slots, the first after the one that was
- * served last, in the order of creation, cyclically (ruling 8); it is the one served last from now on. −1:
- * there is none.
- */
-function nextJob({ rings, cursors }: Pool, freest: number): number {
-  let rank: number = priorityCount;
-  let only: JobRing | undefined;
-  for (let index = 0; index < rings.length; index++) {
-    const ring = rings[index]!;
-    if (ring.slots > freest) break;
-    const { firstRank } = ring;
-    if (firstRank > rank) continue;
-    only = firstRank < rank ? ring : undefined;
-    rank = firstRank;
-  }
-  if (rank === priorityCount) return -1;
-  const last = cursors[rank]!;
-  const job =
-    only === undefined ? nextOfSeveral(rings, freest, rank, last) : only.firstJobs.nextAround(last);
-  cursors[rank] = job;
-  return job;
-}
-
-function nextOfSeveral(
-  rings: readonly JobRing[],
-  freest: number,
-  rank: number,
-  last: number,
-): number {
-  const after = lowestJob(rings, freest, rank, last);
-  return after !== -1 ? after : lowestJob(rings, freest, rank, -1);
-}
-
-/** The lowest job above `above` that has something for `freest` slots, −1 if there is none. `rank` is the highest. */
-function lowestJob(rings: readonly JobRing[], freest: number, rank: number, above: number): number {
-  let lowest = -1;
-  for (let index = 0; index < rings.length; index++) {
-    const ring = rings[index]!;
-    if (ring.slots > freest) break;
-    if (ring.firstRank !== rank) continue;
-    const job = ring.firstJobs.next(above);
-    if (job !== -1 && (lowest === -1 || job < lowest)) lowest = job;
-  }
-  return lowest;
+  if (pool.loose !== noNode) pool.fasten();
 }
 
 /** The class whose head comes first in the job's queue, among those that fit (semantics §3.3). */
@@ -125,12 +94,6 @@ function firstReady(world: World, number: number, freest: number): number {
   return best;
 }
 
-/** The class has no live row left. */
-function leaveRings(world: World, at: number): void {
-  const job = world.jobs[world.classes.words[at + Class.job]!]!;
-  leaveRing(world, job, job.readyClass(world.classes.words[at + Class.slots]!));
-}
-
 /** Ordinal of the node that the task has left, if it is one of this pool. */
 function lastNode(world: World, pool: Pool, rows: Int32Array, place: number): number {
   const last = rows[place + Word.node]! - 1;
@@ -140,21 +103,20 @@ function lastNode(world: World, pool: Pool, rows: Int32Array, place: number): nu
 
 /** By the fill type, then the lower id (semantics §3.4): its number. Some node has room. */
 function chooseNode(
-  { buckets, loose, nodes, spread }: Pool,
-  table: NodeTable,
+  { buckets, loose, nodes: list, spread }: Pool,
+  nodes: Int32Array,
   slots: number,
+  looseFree: number,
 ): number {
   const free = spread ? buckets.freest : buckets.from(slots);
-  if (loose !== noNode) {
-    const looseFree = table.get(loose, NodeWord.freeSlots);
-    if (looseFree >= slots) {
-      if (free < slots) return loose;
-      if (looseFree !== free) {
-        if (looseFree > free === spread) return loose;
-      } else if (table.get(loose, NodeWord.ordinal) < buckets.first(free)) return loose;
-    }
+  const ordinal = free < slots ? -1 : buckets.first(free);
+  if (looseFree >= slots) {
+    if (ordinal === -1) return loose;
+    if (looseFree !== free) {
+      if (looseFree > free === spread) return loose;
+    } else if (nodes[(loose << nodeBits) + NodeWord.ordinal]! < ordinal) return loose;
   }
-  return nodes.number(buckets.first(free));
+  return list.number(ordinal);
 }
 
 /** The same, but another node than the one of ordinal `avoid` if there is one (ruling 14). */

@@ -1,7 +1,7 @@
 import type { BatchErrorBody } from './errors.ts';
 import { Node } from './node.ts';
 import { Pool } from './pool.ts';
-import { enterRings } from './ready-queue.ts';
+import { joinRings } from './ready-queue.ts';
 import { refuse } from './refusal.ts';
 import type { PoolSpecification } from './specification.ts';
 import { requeue } from './task-lifecycle.ts';
@@ -21,7 +21,7 @@ export function addPool(
   for (const job of world.jobs) {
     if (job === undefined || idKey(job.specification.poolInfo.poolId) !== idKey(id)) continue;
     job.pool = pool.number;
-    enterRings(world, job);
+    joinRings(world, job);
   }
   if (targetDedicatedNodes === 0) return undefined;
   world.moveAllocation(pool, 'resize');
@@ -36,7 +36,7 @@ export function deletePool(world: World, id: string): BatchErrorBody | undefined
   if (pool.state === 'deleting') {
     return refuse('PoolBeingDeleted', `The pool "${id}" is being deleted.`);
   }
-  pool.rings.length = 0;
+  pool.dropRings();
   world.movePool(pool, 'delete');
   if (pool.nodes.size > 0) world.moveAllocation(pool, 'resize');
   requeueRuns(world, [...pool.nodes], true);

@@ -2,9 +2,13 @@ import type { AllocationState, PoolState } from './machines.ts';
 import { NodeList } from './node.ts';
 import { NodeBuckets } from './node-buckets.ts';
 import type { NodeTable } from './node-table.ts';
-import { NodeWord, nodeBits } from './node-table.ts';
+import { nodeBits as sharedNodeBits, NodeWord as sharedNodeWord } from './node-table.ts';
 import { OrderedSet } from './ordered-set.ts';
 import type { PoolSpecification } from './specification.ts';
+
+// Constants of its own are operands in a module's compiled code, those of others loads and checks.
+const NodeWord = sharedNodeWord;
+const nodeBits = sharedNodeBits;
 
 export const priorityCount = 2001;
 export const noNode = -1;
@@ -17,8 +21,8 @@ export function rankOf(priority: number): number {
 const noJobs = new OrderedSet();
 
 /**
- * The jobs that may start a task of one slot size now, by priority: only these are looked at, so that jobs
- * which are blocked or empty cost nothing.
+ * The jobs that have a ready task of a slot size or a smaller one, by priority: only these are looked at, so
+ * that jobs which are blocked or empty cost nothing.
  */
 export class JobRing {
   readonly slots: number;
@@ -31,8 +35,13 @@ export class JobRing {
   /** By rank; made at its full length, since V8 turns sparse arrays into dictionaries. */
   readonly #jobs: (OrderedSet | undefined)[] = new Array<undefined>(priorityCount).fill(undefined);
 
-  constructor(slots: number) {
+  /** `smaller`: the ring of the next smaller size, whose jobs belong here too. */
+  constructor(slots: number, smaller: JobRing | undefined) {
     this.slots = slots;
+    if (smaller === undefined) return;
+    for (const rank of smaller.#ranks) {
+      for (const job of smaller.#jobs[rank]!) this.add(rank, job);
+    }
   }
 
   add(rank: number, job: number): void {
@@ -95,8 +104,10 @@ export class Pool {
    */
   loose: number = noNode;
   readonly #table: NodeTable;
-  /** One per slot size in use, ascending. */
+  /** One per slot size in use that a node has room for, ascending. */
   readonly rings: JobRing[] = [];
+  /** By free slots: the ring of the largest size that fits. */
+  readonly #ringFor: (JobRing | undefined)[];
   /** Number of the job that was served last, by rank; −1: none yet (ruling 8). */
   readonly cursors: Int32Array = new Int32Array(priorityCount).fill(-1);
 
@@ -113,6 +124,7 @@ export class Pool {
     this.stateTransitionTime = creationTime;
     this.allocationStateTransitionTime = creationTime;
     this.buckets = new NodeBuckets(specification.taskSlotsPerNode);
+    this.#ringFor = new Array<undefined>(specification.taskSlotsPerNode + 1).fill(undefined);
     this.spread = specification.taskSchedulingPolicy.nodeFillType === 'spread';
     this.mustSync = specification.durability === 'synced';
   }
@@ -158,13 +170,33 @@ export class Pool {
     this.buckets.delete(words[at + NodeWord.freeSlots]!, words[at + NodeWord.ordinal]!);
   }
 
-  ring(slots: number): JobRing {
+  /** The ring of the jobs that have a task for so many free slots. */
+  ringFor(free: number): JobRing | undefined {
+    return this.#ringFor[free];
+  }
+
+  /** A job has ready tasks, the smallest of so many slots; `Infinity`: it has none, or is not to be placed. */
+  setReady(job: number, rank: number, smallest: number): void {
+    if (smallest <= this.specification.taskSlotsPerNode) this.#provideRing(smallest);
+    for (const ring of this.rings) {
+      if (ring.slots >= smallest) ring.add(rank, job);
+      else ring.delete(rank, job);
+    }
+  }
+
+  /** Nothing is placed here any more. */
+  dropRings(): void {
+    this.rings.length = 0;
+    this.#ringFor.fill(undefined);
+  }
+
+  #provideRing(slots: number): void {
     let at = 0;
     while (at < this.rings.length && this.rings[at]!.slots < slots) at++;
-    const found = this.rings[at];
-    if (found?.slots === slots) return found;
-    const ring = new JobRing(slots);
-    this.rings.splice(at, 0, ring);
-    return ring;
+    if (this.rings[at]?.slots === slots) return;
+    this.rings.splice(at, 0, new JobRing(slots, this.rings[at - 1]));
+    for (let free = 1; free < this.#ringFor.length; free++) {
+      this.#ringFor[free] = this.rings.findLast((ring) => ring.slots <= free);
+    }
   }
 }

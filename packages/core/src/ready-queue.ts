@@ -79,7 +79,8 @@ export function dequeue(world: World, job: Job, row: number): void {
   const ready = job.readyClass(job.limitsOf(row).requiredSlots);
   raise(world, ready, ClassFlag.stale);
   classes.closePiece(ready.at);
-  if (--classes.words[ready.at + Class.rest]! === 0) leaveRing(world, job, ready);
+  classes.words[ready.at + Class.rest]!--;
+  if (classes.live(ready.at) === 0) joinRings(world, job);
 }
 
 /** Takes the skipped entry of a row out, so that the row may join its queue at another place. */
@@ -102,25 +103,21 @@ export function dropQueues(world: World, job: Job): void {
   }
 }
 
-export function enterRings(world: World, job: Job): void {
-  for (const ready of job.classes) {
-    if (world.classes.live(ready.at) > 0) enterRing(world, job, ready);
-  }
+/** The job is in the rings of its pool exactly while it has something to be placed, and may be placed. */
+export function joinRings(world: World, job: Job): void {
+  const pool = world.poolOf(job);
+  if (pool === undefined || pool.state !== 'active') return;
+  const smallest =
+    job.state === 'active'
+      ? job.classes.find(({ at }) => world.classes.live(at) > 0)?.slots
+      : undefined;
+  pool.setReady(job.number, rankOf(job.specification.priority), smallest ?? Infinity);
+  if (smallest !== undefined) world.stir(pool);
 }
 
 export function leaveRings(world: World, job: Job): void {
-  for (const ready of job.classes) leaveRing(world, job, ready);
-}
-
-function enterRing(world: World, job: Job, ready: ReadyClass): void {
-  const pool = world.poolOf(job);
-  if (pool === undefined || pool.state !== 'active' || job.state !== 'active') return;
-  pool.ring(ready.slots).add(rankOf(job.specification.priority), job.number);
-  world.stir(pool);
-}
-
-export function leaveRing(world: World, job: Job, ready: ReadyClass): void {
-  world.poolOf(job)?.ring(ready.slots).delete(rankOf(job.specification.priority), job.number);
+  const rank = rankOf(job.specification.priority);
+  world.poolOf(job)?.setReady(job.number, rank, Infinity);
 }
 
 /** With stale rows about, a piece ends before the next one, which is looked for this far. */
@@ -292,7 +289,7 @@ function queueOf(ready: ReadyClass, part: Part): RangeQueue {
 function grow(world: World, job: Job, ready: ReadyClass, live: number): void {
   const before = world.classes.live(ready.at);
   world.classes.words[ready.at + Class.rest]! += live;
-  if (before === 0 && live > 0) enterRing(world, job, ready);
+  if (before === 0 && live > 0) joinRings(world, job);
 }
 
 function raise(world: World, ready: ReadyClass, flag: number): void {

@@ -1,6 +1,10 @@
 import { DeadlineHeap } from './deadline-heap.ts';
 import type { RunTable } from './run-table.ts';
-import { Run, runBits } from './run-table.ts';
+import { Run as sharedRun, runBits as sharedRunBits } from './run-table.ts';
+
+// Constants of its own are operands in a module's compiled code, those of others loads and checks.
+const Run = sharedRun;
+const runBits = sharedRunBits;
 
 const hasClock = 4;
 const groupShift = 8;

@@ -1,6 +1,9 @@
 import type { ByteReader, ByteWriter } from './bytes.ts';
 import type { TaskClasses } from './task-classes.ts';
-import { Class } from './task-classes.ts';
+import { Class as sharedClass } from './task-classes.ts';
+
+// Constants of its own are operands in a module's compiled code, those of others loads and checks.
+const Class = sharedClass;
 
 /** Why a run has been told to end; 0: it has not. */
 export const Ending = { none: 0, byUser: 1, taskWallClock: 2, jobWallClock: 3 } as const;

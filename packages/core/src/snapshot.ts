@@ -8,7 +8,7 @@ import type { NodeRecord } from './node.ts';
 import { Node } from './node.ts';
 import { Pool } from './pool.ts';
 import type { Part, ReadyRange } from './ready-queue.ts';
-import { enterRings, readyRanges, restoreRange } from './ready-queue.ts';
+import { joinRings, readyRanges, restoreRange } from './ready-queue.ts';
 import { Ending } from './run-table.ts';
 import type {
   JobSpecification,
@@ -273,10 +273,10 @@ function derive(world: World): void {
     if (job.state === 'active' && maxWallClockTimeMs !== undefined) {
       world.jobDeadlines.set(job.number, job.creationTime + maxWallClockTimeMs);
     }
-    enterRings(world, job);
+    joinRings(world, job);
   }
   // A world at rest has nothing left to place.
-  while (world.takeStirred() !== undefined);
+  while (world.stirred !== undefined) world.takeStirred(world.stirred);
   for (const run of world.runs) {
     if (world.runs.ending(run) !== Ending.none) continue;
     const { maxWallClockTimeMs } = world.jobs[world.runs.job(run)]!.limitsOf(world.runs.task(run));

@@ -1,24 +1,46 @@
 import type { Job } from './job.ts';
 import { considerJobEnd, considerRunsGone, runLeft } from './job-end.ts';
 import { InvalidTransition } from './machine.ts';
-import { TaskTrigger, taskMachine } from './machines.ts';
-import { NodeWord, nodeBits } from './node-table.ts';
+import { TaskTrigger as sharedTaskTrigger, taskMachine } from './machines.ts';
+import { nodeBits as sharedNodeBits, NodeWord as sharedNodeWord } from './node-table.ts';
 import type { Pool } from './pool.ts';
 import { enqueue, enqueueRetry, Part } from './ready-queue.ts';
 import { ownDeadline } from './run-clocks.ts';
-import { Ending, Run, runBits } from './run-table.ts';
-import { Class, ClassFlag, clockShift } from './task-classes.ts';
-import { Failure, reportedFrom, wallClockExitCode } from './task-failure.ts';
+import { Ending as sharedEnding, Run as sharedRun, runBits as sharedRunBits } from './run-table.ts';
 import {
-  Flag,
+  Class as sharedClass,
+  ClassFlag as sharedClassFlag,
+  clockShift as sharedClockShift,
+} from './task-classes.ts';
+import { reportedFrom, Failure as sharedFailure, wallClockExitCode } from './task-failure.ts';
+import {
   failureMask,
   failureShift,
-  stateMask,
-  TaskState,
-  Word,
+  Flag as sharedFlag,
+  stateMask as sharedStateMask,
+  TaskState as sharedTaskState,
+  Word as sharedWord,
   wideTime,
 } from './task-rows.ts';
 import type { World } from './world.ts';
+
+// Constants of its own are operands in a module's compiled code, those of others loads and checks.
+const Word = sharedWord;
+const Flag = sharedFlag;
+const ClassFlag = sharedClassFlag;
+const Class = sharedClass;
+const Run = sharedRun;
+const NodeWord = sharedNodeWord;
+const TaskTrigger = sharedTaskTrigger;
+type TaskTrigger = sharedTaskTrigger;
+const Ending = sharedEnding;
+type Ending = sharedEnding;
+const TaskState = sharedTaskState;
+const Failure = sharedFailure;
+const runBits = sharedRunBits;
+const nodeBits = sharedNodeBits;
+const stateMask = sharedStateMask;
+const clockShift = sharedClockShift;
 
 /*
  * What happens to one task (semantics §2.5). Every change of its state goes through {@link move}.
@@ -166,19 +188,19 @@ export function endRun(
 ): void {
   const { runs } = world;
   const ending = runs.ending(run);
-  const success = ending === Ending.none && reported === 0 && exitCode === 0;
-  leaveNode(world, run, success);
-  if (success) {
-    finish(world, run, 0, Failure.none, undefined);
+  if (ending === Ending.none && reported === 0 && exitCode === 0) {
+    leaveNode(world, run, NodeWord.succeeded);
+    succeed(world, run);
     return;
   }
+  leaveNode(world, run, NodeWord.otherwiseEnded);
   const job = jobOf(world, runs.class(run));
   if (ending !== Ending.none) finishEnded(world, job, run, ending, exitCode);
-  else if (reported !== 0) finish(world, run, exitCode, reportedFrom + reported, detail);
+  else if (reported !== 0) fail(world, run, exitCode, reportedFrom + reported, detail);
   else if (mayRetry(job, runs.task(run))) {
     retry(world, job, run);
     considerRunsGone(world, job);
-  } else finish(world, run, exitCode, Failure.exitCode, undefined);
+  } else fail(world, run, exitCode, Failure.exitCode, undefined);
 }
 
 /**
@@ -191,7 +213,7 @@ export function requeue(world: World, run: number, counted: boolean): void {
   const job = jobOf(world, taskClass);
   const row = runs.task(run);
   const ending = runs.ending(run);
-  leaveNode(world, run, false);
+  leaveNode(world, run, NodeWord.otherwiseEnded);
   if (ending !== Ending.none) {
     finishEnded(world, job, run, ending, undefined);
     return;
@@ -279,7 +301,7 @@ export function forget(world: World, job: Job, row: number): void {
 }
 
 /** Gives the slots back and frees the run, which can be read until its row is used again. The task's row still says running. */
-function leaveNode(world: World, run: number, success: boolean): void {
+function leaveNode(world: World, run: number, counter: number): void {
   const runWords = world.runs.words;
   const runAt = run << runBits;
   if (runWords[runAt + Run.ending] !== Ending.none) world.clocks.stop(run);
@@ -289,7 +311,7 @@ function leaveNode(world: World, run: number, success: boolean): void {
   runWords[runAt + Run.sequence] = 0;
   runWords[runAt + Run.ending] = nodes[nodeAt + NodeWord.nextRun]!;
   nodes[nodeAt + NodeWord.nextRun] = run + 1;
-  nodes[nodeAt + (success ? NodeWord.succeeded : NodeWord.otherwiseEnded)]!++;
+  nodes[nodeAt + counter]!++;
 
   const counts = world.classes.words;
   const taskClass = runWords[runAt + Run.class]!;
@@ -347,42 +369,62 @@ function finishEnded(
     : ending === Ending.jobWallClock
       ? Failure.jobWallClock
       : Failure.taskWallClock;
-  finish(world, run, byUser ? exitCode : wallClockExitCode, failure, undefined);
+  fail(world, run, byUser ? exitCode : wallClockExitCode, failure, undefined);
 }
 
-/** running → completed. The run has been freed, and can still be read. */
-function finish(
+/** running → completed, with exit code 0. The run has been freed, and can still be read. */
+function succeed(world: World, run: number): void {
+  const { arena, runs, classes } = world;
+  const runWords = runs.words;
+  const runAt = run << runBits;
+  const taskClass = runWords[runAt + Run.class]!;
+  const row = runWords[runAt + Run.task]!;
+  const address = runWords[runAt + Run.address]!;
+  const words = arena.touch(address);
+  const at = arena.offset(address);
+  const flags = move(
+    world,
+    taskClass,
+    row,
+    words[at + Word.flags]!,
+    TaskTrigger.succeed,
+    'success',
+  );
+  words[at + Word.flags] = flags | Flag.success | Flag.hasExitCode;
+  words[at + Word.runOrExitCode] = 0;
+  setDuration(words, at, world.now - runs.starts[(runAt + Run.start) >>> 1]!);
+  const counts = classes.words;
+  counts[taskClass + Class.succeeded]!++;
+  const watched = counts[taskClass + Class.flags]! & ClassFlag.watched;
+  if (watched !== 0 || classes.unfinished(taskClass) === 0) {
+    finished(world, jobOf(world, taskClass), row, true);
+  }
+}
+
+/** running → completed, with a failure. The run has been freed, and can still be read. */
+function fail(
   world: World,
   run: number,
   exitCode: number | undefined,
   failure: number,
   detail: string | undefined,
 ): void {
-  const { arena, runs } = world;
-  const runWords = runs.words;
-  const runAt = run << runBits;
-  const taskClass = runWords[runAt + Run.class]!;
-  const row = runWords[runAt + Run.task]!;
-  const address = runWords[runAt + Run.address]!;
-  const start = runs.starts[(runAt + Run.start) >>> 1]!;
-  const success = failure === Failure.none;
-  const words = arena.touch(address);
-  const at = arena.offset(address);
-  const before = words[at + Word.flags]!;
-  const flags = success
-    ? move(world, taskClass, row, before, TaskTrigger.succeed, 'success') | Flag.success
-    : withFailure(move(world, taskClass, row, before, TaskTrigger.fail, 'failure'), failure);
+  const { arena, runs, classes } = world;
+  const taskClass = runs.class(run);
+  const job = jobOf(world, taskClass);
+  const row = runs.task(run);
+  const words = arena.touch(runs.address(run));
+  const at = arena.offset(runs.address(run));
+  const flags = withFailure(
+    move(world, taskClass, row, words[at + Word.flags]!, TaskTrigger.fail, 'failure'),
+    failure,
+  );
   words[at + Word.flags] = exitCode === undefined ? flags : flags | Flag.hasExitCode;
   words[at + Word.runOrExitCode] = exitCode ?? 0;
-  setDuration(words, at, world.now - start);
-
-  const counts = world.classes.words;
-  counts[taskClass + (success ? Class.succeeded : Class.failed)]!++;
-  if (detail !== undefined) jobOf(world, taskClass).rareFacts(row).failureDetail = detail;
-  const watched = (counts[taskClass + Class.flags]! & ClassFlag.watched) !== 0;
-  if (watched || world.classes.unfinished(taskClass) === 0) {
-    finished(world, jobOf(world, taskClass), row, success);
-  }
+  setDuration(words, at, world.now - runs.start(run));
+  classes.words[taskClass + Class.failed]!++;
+  if (detail !== undefined) job.rareFacts(row).failureDetail = detail;
+  finished(world, job, row, false);
 }
 
 /** What else the end of a task may mean. */
@@ -430,23 +472,24 @@ export function retryCountOf(job: Job, row: number): number {
   return count < mostRetriesInRow ? count : (job.rare.get(row)?.retryCount ?? count);
 }
 
-/** 40 bits: nearly always the upper 8 are 0, and have been. */
+/** 40 bits, of which the upper 8 are nearly always 0, and have been. */
 function setStart(words: Int32Array, at: number, milliseconds: number): void {
   words[at + Word.start] = milliseconds | 0;
-  const counters = words[at + Word.counters]!;
-  const after = (counters & ~0xff) | upperBits(milliseconds);
-  if (after !== counters) words[at + Word.counters] = after;
+  if (milliseconds > 0xffff_ffff || words[at + Word.counters] !== 0) {
+    setUpperBits(words, at, milliseconds, 0);
+  }
 }
 
 function setDuration(words: Int32Array, at: number, milliseconds: number): void {
   words[at + Word.duration] = milliseconds | 0;
-  const counters = words[at + Word.counters]!;
-  const after = (counters & ~0xff00) | (upperBits(milliseconds) << 8);
-  if (after !== counters) words[at + Word.counters] = after;
+  if (milliseconds > 0xffff_ffff || words[at + Word.counters] !== 0) {
+    setUpperBits(words, at, milliseconds, 8);
+  }
 }
 
-function upperBits(milliseconds: number): number {
-  return milliseconds < 0x1_0000_0000 ? 0 : Math.floor(milliseconds / 0x1_0000_0000) & 0xff;
+function setUpperBits(words: Int32Array, at: number, milliseconds: number, shift: number): void {
+  const bits = Math.floor(milliseconds / 0x1_0000_0000) & 0xff;
+  words[at + Word.counters] = (words[at + Word.counters]! & ~(0xff << shift)) | (bits << shift);
 }
 
 function setRetryCount(words: Int32Array, at: number, count: number): void {

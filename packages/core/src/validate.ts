@@ -123,6 +123,7 @@ function checkQueues(world: World, job: Job): string[] {
   const wrong: string[] = [];
   const { id, priority } = job.specification;
   const pool = world.poolOf(job);
+  let smallest = Infinity;
   for (const ready of job.classes) {
     let live = 0;
     for (const part of [Part.front, Part.middle, Part.back]) {
@@ -139,10 +140,12 @@ function checkQueues(world: World, job: Job): string[] {
     }
     const counted = world.classes.live(ready.at);
     if (live !== counted) wrong.push(`job ${id}: ${live} tasks queued, ${counted} counted`);
-    if (pool === undefined) continue;
-    const ringed = pool.ring(ready.slots).has(rankOf(priority), job.number);
-    if (ringed !== (live > 0 && job.state === 'active' && pool.state === 'active')) {
-      wrong.push(`job ${id}: ring of ${ready.slots} slots is ${ringed}`);
+    if (live > 0) smallest = Math.min(smallest, ready.slots);
+  }
+  for (const ring of pool?.state === 'active' ? pool.rings : []) {
+    const expected = job.state === 'active' && ring.slots >= smallest;
+    if (ring.has(rankOf(priority), job.number) !== expected) {
+      wrong.push(`job ${id}: in the ring of ${ring.slots} slots is ${!expected}`);
     }
   }
   return wrong;

@@ -67,10 +67,8 @@ export class World implements EffectCatalog {
     this.stirred = pool;
   }
 
-  /** The next pool to place in, which is at rest from now on. */
-  takeStirred(): Pool | undefined {
-    const pool = this.stirred;
-    if (pool === undefined) return undefined;
+  /** The last of the chain, which is at rest from now on. */
+  takeStirred(pool: Pool): Pool {
     this.stirred = pool.stirredBefore;
     pool.stirredBefore = undefined;
     pool.stirred = false;
