@@ -76,7 +76,8 @@ export class Engine {
     const reader = new InputReader(batch instanceof InputBatch ? batch.bytes() : batch);
     this.#begin();
     while (reader.next()) {
-      if (reader.isCommand) this.#command(reader.at, reader.command());
+      if (reader.isSuccess) this.#success(reader.at, reader.subject, reader.sequence);
+      else if (reader.isCommand) this.#command(reader.at, reader.command());
       else {
         this.#report(
           reader.at,
@@ -119,6 +120,15 @@ export class Engine {
   #command(at: number, command: Command): void {
     this.#advance(at);
     this.#results.push(this.#carryOut(command));
+    this.#settle();
+  }
+
+  /** The report of a run that exited with 0. */
+  #success(at: number, run: number, sequence: number): void {
+    const world = this.#world;
+    this.#advance(at);
+    if (world.runs.is(run, sequence)) endRun(world, run, 0, 0, undefined);
+    else world.ignoredReports++;
     this.#settle();
   }
 

@@ -177,6 +177,11 @@ export class InputReader {
   #head = 0;
   /** Milliseconds since the epoch. */
   at = 0;
+  /** Whether it is the report of a run that exited with 0, as most inputs are. */
+  isSuccess = false;
+  /** Run or node of a report. */
+  subject = 0;
+  sequence = 0;
 
   /** @throws BatchError `InvalidInput` if the bytes are no batch that this version reads. */
   constructor(bytes: Uint8Array) {
@@ -189,18 +194,27 @@ export class InputReader {
   next(): boolean {
     if (this.#left === 0) return false;
     this.#left--;
+    const view = this.#view;
     const frame = this.#after;
     this.#frame = frame;
-    this.#head = this.#view.getInt32(frame, true);
-    if ((this.#head & ~plainMask) === ReportKind.runEnded) {
-      this.#after = frame + reportBytes;
-      this.at = this.#view.getFloat64(frame + 16, true);
-      return true;
+    const head = view.getInt32(frame, true);
+    this.#head = head;
+    if ((head & ~plainMask) === ReportKind.runEnded) this.#after = frame + reportBytes;
+    else {
+      this.#reader.at = frame;
+      skipFrame(this.#reader);
+      this.#after = this.#reader.at;
+      if (this.isCommand) {
+        this.isSuccess = false;
+        this.at = view.getFloat64(frame + 8, true);
+        return true;
+      }
     }
-    this.#reader.at = frame;
-    skipFrame(this.#reader);
-    this.#after = this.#reader.at;
-    this.at = this.#view.getFloat64(frame + (this.isCommand ? 8 : 16), true);
+    this.isSuccess =
+      head === (ReportKind.runEnded | plainMask) && view.getInt32(frame + 12, true) === 0;
+    this.subject = view.getInt32(frame + 4, true);
+    this.sequence = view.getInt32(frame + 8, true);
+    this.at = view.getFloat64(frame + 16, true);
     return true;
   }
 
@@ -211,15 +225,6 @@ export class InputReader {
   /** {@link ReportKind} of a report. */
   get kind(): number {
     return this.#head & 0xff;
-  }
-
-  /** Run or node of a report. */
-  get subject(): number {
-    return this.#view.getInt32(this.#frame + 4, true);
-  }
-
-  get sequence(): number {
-    return this.#view.getInt32(this.#frame + 8, true);
   }
 
   get exitCode(): number | undefined {

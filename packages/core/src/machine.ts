@@ -14,9 +14,8 @@ export class Machine<State extends string, Trigger extends string> {
   readonly triggers: readonly Trigger[];
   readonly transitions: readonly Transition<State, Trigger>[];
   readonly #byName = new Map<State, Map<Trigger, State>>();
-  /** state × trigger → state, −1: no such transition. Numbers are places in `states` and `triggers`. */
-  readonly #byNumber: Int8Array;
-  readonly #width: number;
+  /** For packed rows: state × trigger → state, −1: no such transition. Numbers are places in `states` and `triggers`. */
+  readonly byNumber: Int8Array;
 
   constructor(
     name: string,
@@ -29,11 +28,10 @@ export class Machine<State extends string, Trigger extends string> {
     this.triggers = triggers;
     this.transitions = transitions;
     for (const state of states) this.#byName.set(state, new Map());
-    this.#width = triggers.length;
-    this.#byNumber = new Int8Array(states.length * triggers.length).fill(-1);
+    this.byNumber = new Int8Array(states.length * triggers.length).fill(-1);
     for (const { from, trigger, to } of transitions) {
       this.#byName.get(from)?.set(trigger, to);
-      this.#byNumber[states.indexOf(from) * triggers.length + triggers.indexOf(trigger)] =
+      this.byNumber[states.indexOf(from) * triggers.length + triggers.indexOf(trigger)] =
         states.indexOf(to);
     }
   }
@@ -41,11 +39,6 @@ export class Machine<State extends string, Trigger extends string> {
   /** The state after `trigger`, `undefined` where the table has no row. */
   next(from: State, trigger: Trigger): State | undefined {
     return this.#byName.get(from)?.get(trigger);
-  }
-
-  /** The same in numbers, −1 where the table has no row: for packed rows. */
-  nextNumber(from: number, trigger: number): number {
-    return this.#byNumber[from * this.#width + trigger]!;
   }
 }
 

@@ -91,16 +91,18 @@ export class OrderedSet {
 
   /** The same, and after the last the first again; −1 if the set is empty. */
   nextAround(after: number): number {
-    const index = after + 1;
-    const word = index >>> 5;
     const bottom = this.#bottom;
-    if (word < bottom.length) {
-      const above = bottom[word]! & (-1 << (index & 31));
-      if (above !== 0) return (word << 5) + lowestBit(above);
-      const next = this.#nextAbove(word + 1);
-      if (next !== -1) return next;
+    let word = (after + 1) >>> 5;
+    if (word >= bottom.length) return this.next(-1) | 0;
+    let above = bottom[word]! & (-1 << ((after + 1) & 31));
+    // Most often one of the next words has it.
+    for (const end = Math.min(word + 8, bottom.length - 1); above === 0 && word < end; ) {
+      above = bottom[++word]!;
     }
-    return this.next(-1);
+    if (above !== 0) return (word << 5) + lowestBit(above);
+    // `| 0`: the compiler takes what a call returns for any number.
+    const next = this.#nextAbove(word + 1) | 0;
+    return next === -1 ? this.next(-1) | 0 : next;
   }
 
   /** The lowest member in the words of the lowest level from `index` on. */

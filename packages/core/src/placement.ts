@@ -36,7 +36,7 @@ export function place(world: World, pool: Pool): void {
     const ring = pool.ringFor(freest);
     if (ring === undefined || ring.firstRank === priorityCount) break;
     // The first after the one that was served last, in the order of creation, cyclically (ruling 8).
-    const number = ring.firstJobs.nextAround(cursors[ring.firstRank]!);
+    const number = ring.firstJobs.nextAround(cursors[ring.firstRank]!) | 0;
     cursors[ring.firstRank] = number;
 
     let at = classes.ofJob[number]!;
@@ -58,9 +58,9 @@ export function place(world: World, pool: Pool): void {
     const row = arena.offset(address);
     let node = loose;
     if ((rows[row + Word.flags]! & Flag.avoidNode) !== 0) {
-      node = chooseAnother(pool, slots, lastNode(world, pool, rows, row));
+      node = chooseAnother(pool, slots, lastNode(world, pool, rows, row)) | 0;
     } else if (looseFree < slots || bucketFree >= slots) {
-      node = chooseNode(pool, nodes, slots, looseFree);
+      node = chooseNode(pool, nodes, slots, looseFree) | 0;
     }
     startTask(world, pool, at, address, rows, row, node);
   }

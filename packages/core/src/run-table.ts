@@ -27,7 +27,7 @@ export const Run = {
 
 export const runBits = 3;
 const words = 1 << runBits;
-const endingMask = 3;
+export const endingMask = 3;
 
 /** Runs as a snapshot has them. */
 const wordsInSnapshot = 6;

@@ -6,7 +6,12 @@ import { nodeBits as sharedNodeBits, NodeWord as sharedNodeWord } from './node-t
 import type { Pool } from './pool.ts';
 import { enqueue, enqueueRetry, Part } from './ready-queue.ts';
 import { ownDeadline } from './run-clocks.ts';
-import { Ending as sharedEnding, Run as sharedRun, runBits as sharedRunBits } from './run-table.ts';
+import {
+  Ending as sharedEnding,
+  endingMask as sharedEndingMask,
+  Run as sharedRun,
+  runBits as sharedRunBits,
+} from './run-table.ts';
 import {
   Class as sharedClass,
   ClassFlag as sharedClassFlag,
@@ -34,7 +39,7 @@ const NodeWord = sharedNodeWord;
 const TaskTrigger = sharedTaskTrigger;
 type TaskTrigger = sharedTaskTrigger;
 const Ending = sharedEnding;
-type Ending = sharedEnding;
+const endingMask = sharedEndingMask;
 const TaskState = sharedTaskState;
 const Failure = sharedFailure;
 const runBits = sharedRunBits;
@@ -57,6 +62,9 @@ function jobOf(world: World, taskClass: number): Job {
   return world.jobs[world.classes.words[taskClass + Class.job]!]!;
 }
 
+const transitions = taskMachine.byNumber;
+const triggers = taskMachine.triggers.length;
+
 /** The row's new flags after `trigger`; throws where the table of tasks has no such row. */
 function move(
   world: World,
@@ -67,7 +75,7 @@ function move(
   result?: 'success' | 'failure',
 ): number {
   const from = flags & stateMask;
-  const to = taskMachine.nextNumber(from, trigger);
+  const to = transitions[from * triggers + trigger]!;
   if (to < 0 || world.events !== undefined) tell(world, taskClass, row, from, to, trigger, result);
   return (flags & ~stateMask) | to;
 }
@@ -186,21 +194,75 @@ export function endRun(
   reported: number,
   detail: string | undefined,
 ): void {
-  const { runs } = world;
-  const ending = runs.ending(run);
-  if (ending === Ending.none && reported === 0 && exitCode === 0) {
-    leaveNode(world, run, NodeWord.succeeded);
-    succeed(world, run);
+  const { arena, runs, classes } = world;
+  const runWords = runs.words;
+  const runAt = run << runBits;
+  const exited = exitCode === 0 && reported === 0;
+  const failure =
+    exited && (runWords[runAt + Run.ending]! & endingMask) === Ending.none
+      ? Failure.none
+      : failureOf(world, run, reported);
+  const success = failure === Failure.none;
+  leaveNode(world, run, success ? NodeWord.succeeded : NodeWord.otherwiseEnded);
+  if (failure < Failure.none) {
+    if (failure === isRetried) retry(world, run);
+    else forget(world, jobOf(world, runWords[runAt + Run.class]!), runWords[runAt + Run.task]!);
+    considerRunsGone(world, jobOf(world, runWords[runAt + Run.class]!));
     return;
   }
-  leaveNode(world, run, NodeWord.otherwiseEnded);
+
+  const taskClass = runWords[runAt + Run.class]!;
+  const row = runWords[runAt + Run.task]!;
+  const address = runWords[runAt + Run.address]!;
+  const words = arena.touch(address);
+  const at = arena.offset(address);
+  const before = words[at + Word.flags]!;
+  const counts = classes.words;
+  if (success) {
+    const flags = move(world, taskClass, row, before, TaskTrigger.succeed, 'success');
+    words[at + Word.flags] = flags | Flag.success | Flag.hasExitCode;
+    words[at + Word.runOrExitCode] = 0;
+    counts[taskClass + Class.succeeded]!++;
+  } else {
+    const code =
+      failure === Failure.taskWallClock || failure === Failure.jobWallClock
+        ? wallClockExitCode
+        : exitCode;
+    const flags = withFailure(
+      move(world, taskClass, row, before, TaskTrigger.fail, 'failure'),
+      failure,
+    );
+    words[at + Word.flags] = code === undefined ? flags : flags | Flag.hasExitCode;
+    words[at + Word.runOrExitCode] = code ?? 0;
+    counts[taskClass + Class.failed]!++;
+  }
+  setDuration(words, at, world.now - runs.starts[(runAt + Run.start) >>> 1]!);
+  if (detail !== undefined && failure >= reportedFrom) {
+    jobOf(world, taskClass).rareFacts(row).failureDetail = detail;
+  }
+  const watched = counts[taskClass + Class.flags]! & ClassFlag.watched;
+  if (watched !== 0 || classes.unfinished(taskClass) === 0) {
+    finished(world, jobOf(world, taskClass), row, success);
+  }
+}
+
+/** What {@link failureOf} says of a task that does not complete. */
+const isRetried = -1;
+const isDeleted = -2;
+
+/** Why the task of a run that did not just exit with 0 has failed (rulings 2 and 33), or what becomes of it. */
+function failureOf(world: World, run: number, reported: number): number {
+  const { runs } = world;
   const job = jobOf(world, runs.class(run));
-  if (ending !== Ending.none) finishEnded(world, job, run, ending, exitCode);
-  else if (reported !== 0) fail(world, run, exitCode, reportedFrom + reported, detail);
-  else if (mayRetry(job, runs.task(run))) {
-    retry(world, job, run);
-    considerRunsGone(world, job);
-  } else fail(world, run, exitCode, Failure.exitCode, undefined);
+  const row = runs.task(run);
+  const ending = runs.ending(run);
+  if (ending !== Ending.none) {
+    if ((job.rows.get(row, Word.flags) & Flag.deleting) !== 0) return isDeleted;
+    if (ending === Ending.byUser) return Failure.endedByUser;
+    return ending === Ending.jobWallClock ? Failure.jobWallClock : Failure.taskWallClock;
+  }
+  if (reported !== 0) return reportedFrom + reported;
+  return mayRetry(job, row) ? isRetried : Failure.exitCode;
 }
 
 /**
@@ -209,15 +271,14 @@ export function endRun(
  */
 export function requeue(world: World, run: number, counted: boolean): void {
   const { runs } = world;
+  if (runs.ending(run) !== Ending.none) {
+    endRun(world, run, undefined, 0, undefined);
+    return;
+  }
   const taskClass = runs.class(run);
   const job = jobOf(world, taskClass);
   const row = runs.task(run);
-  const ending = runs.ending(run);
   leaveNode(world, run, NodeWord.otherwiseEnded);
-  if (ending !== Ending.none) {
-    finishEnded(world, job, run, ending, undefined);
-    return;
-  }
   const words = job.rows.touch(row);
   const at = job.rows.offset(row);
   words[at + Word.flags] =
@@ -334,8 +395,9 @@ function mayRetry(job: Job, row: number): boolean {
   return most === -1 || retryCountOf(job, row) < most;
 }
 
-function retry(world: World, job: Job, run: number): void {
+function retry(world: World, run: number): void {
   const taskClass = world.runs.class(run);
+  const job = jobOf(world, taskClass);
   const row = world.runs.task(run);
   const words = job.rows.touch(row);
   const at = job.rows.offset(row);
@@ -347,84 +409,6 @@ function retry(world: World, job: Job, run: number): void {
   setRetryCount(words, at, retries);
   if (retries > mostRetriesInRow) job.rareFacts(row).retryCount = retries;
   enqueueRetry(world, job, row);
-}
-
-/** Completed as it was told to end (rulings 2 and 33). */
-function finishEnded(
-  world: World,
-  job: Job,
-  run: number,
-  ending: Ending,
-  exitCode: number | undefined,
-): void {
-  const row = world.runs.task(run);
-  if ((job.rows.get(row, Word.flags) & Flag.deleting) !== 0) {
-    forget(world, job, row);
-    considerRunsGone(world, job);
-    return;
-  }
-  const byUser = ending === Ending.byUser;
-  const failure = byUser
-    ? Failure.endedByUser
-    : ending === Ending.jobWallClock
-      ? Failure.jobWallClock
-      : Failure.taskWallClock;
-  fail(world, run, byUser ? exitCode : wallClockExitCode, failure, undefined);
-}
-
-/** running → completed, with exit code 0. The run has been freed, and can still be read. */
-function succeed(world: World, run: number): void {
-  const { arena, runs, classes } = world;
-  const runWords = runs.words;
-  const runAt = run << runBits;
-  const taskClass = runWords[runAt + Run.class]!;
-  const row = runWords[runAt + Run.task]!;
-  const address = runWords[runAt + Run.address]!;
-  const words = arena.touch(address);
-  const at = arena.offset(address);
-  const flags = move(
-    world,
-    taskClass,
-    row,
-    words[at + Word.flags]!,
-    TaskTrigger.succeed,
-    'success',
-  );
-  words[at + Word.flags] = flags | Flag.success | Flag.hasExitCode;
-  words[at + Word.runOrExitCode] = 0;
-  setDuration(words, at, world.now - runs.starts[(runAt + Run.start) >>> 1]!);
-  const counts = classes.words;
-  counts[taskClass + Class.succeeded]!++;
-  const watched = counts[taskClass + Class.flags]! & ClassFlag.watched;
-  if (watched !== 0 || classes.unfinished(taskClass) === 0) {
-    finished(world, jobOf(world, taskClass), row, true);
-  }
-}
-
-/** running → completed, with a failure. The run has been freed, and can still be read. */
-function fail(
-  world: World,
-  run: number,
-  exitCode: number | undefined,
-  failure: number,
-  detail: string | undefined,
-): void {
-  const { arena, runs, classes } = world;
-  const taskClass = runs.class(run);
-  const job = jobOf(world, taskClass);
-  const row = runs.task(run);
-  const words = arena.touch(runs.address(run));
-  const at = arena.offset(runs.address(run));
-  const flags = withFailure(
-    move(world, taskClass, row, words[at + Word.flags]!, TaskTrigger.fail, 'failure'),
-    failure,
-  );
-  words[at + Word.flags] = exitCode === undefined ? flags : flags | Flag.hasExitCode;
-  words[at + Word.runOrExitCode] = exitCode ?? 0;
-  setDuration(words, at, world.now - runs.start(run));
-  classes.words[taskClass + Class.failed]!++;
-  if (detail !== undefined) job.rareFacts(row).failureDetail = detail;
-  finished(world, job, row, false);
 }
 
 /** What else the end of a task may mean. */
