@@ -7,7 +7,9 @@ export interface Benchmark {
   defaultTasks: number;
   /** What `--variant` may name; absent: there is nothing to choose. */
   variants?: readonly string[];
-  /** Sections as they come, or all at the end. */
+  /** Whether it knows what to do with `--workflows`. */
+  takesWorkflows?: true;
+  /** Sections as they come, or all at the end. @throws InputError for what it was given */
   run(tasks: number, wish: Wish): Promise<Section[]> | AsyncIterable<Section>;
 }
 
@@ -19,6 +21,8 @@ export interface Wish {
   turns?: number;
   /** Whether the number of tasks is the user's. */
   sized: boolean;
+  /** A file of recorded workflows, or a directory of them. */
+  workflows?: string;
 }
 
 /** Contenders at the same work: one table. */

@@ -1,8 +1,12 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Benchmark, Wish } from './benchmark.ts';
 
-/** The user's mistake: exit code 2. */
-export class UsageError extends Error {}
+/** What was given cannot be used: exit code 2. */
+export class InputError extends Error {}
+
+/** It is the command line itself. */
+export class UsageError extends InputError {}
 
 /** What the command line asks for: a benchmark, or the report over their results. */
 export type Choice =
@@ -22,22 +26,39 @@ export function commandLine(
   return `npm run bench -- ${name}${words.join('')}`;
 }
 
+/** The command that was given, without the file. */
+export function commandAsked(choice: Exclude<Choice, { name: 'report' }>): string {
+  const { name, benchmark, tasks, wish } = choice;
+  const isAll = wish.variants.length > 0 && wish.variants === benchmark.variants;
+  const variants = isAll ? ['all'] : wish.variants;
+  return [
+    `npm run bench -- ${name}`,
+    // Without it some benchmarks measure more than one size or variant.
+    ...(wish.sized ? [`--tasks ${tasks}`] : []),
+    ...variants.map((variant) => `--variant ${variant}`),
+    ...(wish.turns === undefined ? [] : [`--turns ${wish.turns}`]),
+    // Where they lie is nobody else's.
+    ...(wish.workflows === undefined ? [] : ['--workflows PATH']),
+  ].join(' ');
+}
+
 export function usage(benchmarks: Benchmarks): string {
   const width = Math.max(...[...benchmarks.keys()].map((name) => name.length)) + 2;
   const lines = [...benchmarks].flatMap(([name, { summary, defaultTasks, variants = [] }]) => [
     `  ${name.padEnd(width)}${summary} (${defaultTasks} tasks)`,
     ...wrapped(variants, 96 - width).map((words) => `  ${' '.repeat(width)}  ${words}`),
   ]);
-  return `usage: npm run bench -- NAME [--tasks N] [--variant NAME …] [--turns N] [--json FILE]
+  return `usage: npm run bench -- NAME [--tasks N] [--variant NAME …] [--turns N] [--workflows PATH] [--json FILE]
        npm run bench -- report
 
 ${lines.join('\n')}
   ${'report'.padEnd(width)}writes docs/benchmarks.md and the table of the README from bench/results/*.json
 
-  --tasks N       how many tasks, reports or rows
-  --variant NAME  only this one of the variants that are listed under a name; may be repeated; or "all"
-  --turns N       turns that count, where a benchmark takes turns
-  --json FILE     write the figures there as well
+  --tasks N         how many tasks, reports or rows
+  --variant NAME    only this one of the variants that are listed under a name; may be repeated; or "all"
+  --turns N         turns that count, where a benchmark takes turns
+  --workflows PATH  also these recorded workflows, a WfFormat 1.5 file or a directory of them
+  --json FILE       write the figures there as well
 `;
 }
 
@@ -57,15 +78,20 @@ export function parseCommandLine(args: readonly string[], benchmarks: Benchmarks
   if (benchmark === undefined) throw new UsageError(`there is no "${name}": one of ${names}`);
   const tasks = integer('--tasks', values.tasks, 0x7fff_ffff);
   const turns = integer('--turns', values.turns, 1_000);
+  const { json, workflows } = values;
+  if (workflows !== undefined && benchmark.takesWorkflows !== true) {
+    throw new UsageError(`${name} takes no --workflows`);
+  }
   return {
     name,
     benchmark,
     tasks: tasks ?? benchmark.defaultTasks,
-    json: values.json,
+    json: json === undefined ? undefined : fromCaller(json),
     wish: {
       variants: variantsOf(name, benchmark, values.variant ?? []),
       sized: tasks !== undefined,
       ...(turns === undefined ? {} : { turns }),
+      ...(workflows === undefined ? {} : { workflows: fromCaller(workflows) }),
     },
   };
 }
@@ -81,12 +107,16 @@ function variantsOf(
   if (asked.includes('all')) return variants;
   for (const variant of asked) {
     if (!variants.includes(variant)) {
-      throw new UsageError(
-        `--variant ${variant}: ${name} has not got it, but all, ${variants.join(', ')}`,
-      );
+      const there = ['all', ...variants].join(', ');
+      throw new UsageError(`--variant ${variant}: there is none in ${name}; it has ${there}`);
     }
   }
   return asked;
+}
+
+/** npm goes to the root first; file names are meant from where it was called. */
+function fromCaller(file: string): string {
+  return resolve(process.env['INIT_CWD'] ?? '.', file);
 }
 
 function integer(option: string, value: string | undefined, most: number): number | undefined {
@@ -98,7 +128,7 @@ function integer(option: string, value: string | undefined, most: number): numbe
 }
 
 function parse(args: readonly string[]): {
-  values: { tasks?: string; variant?: string[]; turns?: string; json?: string };
+  values: { tasks?: string; variant?: string[]; turns?: string; workflows?: string; json?: string };
   positionals: string[];
 } {
   try {
@@ -109,6 +139,7 @@ function parse(args: readonly string[]): {
         tasks: { type: 'string' },
         variant: { type: 'string', multiple: true },
         turns: { type: 'string' },
+        workflows: { type: 'string' },
         json: { type: 'string' },
       },
     });

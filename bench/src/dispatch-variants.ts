@@ -1,5 +1,6 @@
 import type { Load } from './dispatch-load.ts';
 import { standardLoad } from './dispatch-load.ts';
+import { count } from './units.ts';
 
 const changes: Readonly<Record<string, Partial<Load>>> = {
   standard: {},
@@ -40,9 +41,4 @@ export function loadTitle(load: Load): string {
     nodeFillType,
     submission,
   ].join(', ');
-}
-
-/** With a comma for each thousand, wherever it is printed. */
-export function count(value: number): string {
-  return value.toLocaleString('en-US');
 }

@@ -2,10 +2,11 @@ import type { Benchmark, Section } from './benchmark.ts';
 import { commandLine } from './command-line.ts';
 import { turnsFor } from './dispatch.ts';
 import { floorContender } from './dispatch-contenders.ts';
-import { count, variantLoad } from './dispatch-variants.ts';
+import { variantLoad } from './dispatch-variants.ts';
 import { floorParts } from './floor-parts.ts';
 import type { Contender } from './measure.ts';
 import { measure } from './measure.ts';
+import { count } from './units.ts';
 
 /** Loads whose bare loops differ. */
 const variants = ['standard', 'jobs-1', 'jobs-100000', 'nodes-10', 'nodes-100000', 'slots-all-1'];

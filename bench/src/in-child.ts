@@ -22,8 +22,12 @@ export async function inChild<Found>(
     child.on('error', reject);
     child.on('close', (code, signal) => resolve(signal ?? String(code)));
   });
+  // Who ends this process ends what it has started.
+  const kill = (): void => void child.kill();
+  process.once('exit', kill);
   const printed = await text(child.stdout);
   const end = await ended;
+  process.off('exit', kill);
   const name = program.pathname.replace(/.*\//, '');
   if (end === 'SIGKILL') throw new Error(`${name} was killed: too little memory?`);
   if (end !== '0') throw new Error(`${name} ended with ${end}`);

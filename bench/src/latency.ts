@@ -1,10 +1,10 @@
 import type { Benchmark, Row, Section, Wish } from './benchmark.ts';
 import { commandLine } from './command-line.ts';
 import { standardLoad } from './dispatch-load.ts';
-import { count } from './dispatch-variants.ts';
 import { inChild } from './in-child.ts';
 import type { LatencyInput } from './latency-child.ts';
 import { bytesNeeded, tooLittleMemory } from './memory-need.ts';
+import { count } from './units.ts';
 
 const program = new URL('latency-child.ts', import.meta.url);
 

@@ -16,7 +16,7 @@ export function thisMachine(): Machine {
     processor: all[0]?.model.trim() ?? 'unknown processor',
     cores: all.length,
     memoryGB: Math.round(totalmem() / 2 ** 30),
-    system: `${type()} ${release()} ${arch()}`,
+    system: `${type()} ${release().replace(/-.*/, '')} ${arch()}`,
     node: process.version,
     v8: process.versions.v8,
   };

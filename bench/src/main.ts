@@ -1,8 +1,9 @@
-import { closeSync, openSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import type { Benchmark, Section } from './benchmark.ts';
 import type { Choice } from './command-line.ts';
-import { parseCommandLine, UsageError, usage } from './command-line.ts';
+import { commandAsked, InputError, parseCommandLine, UsageError, usage } from './command-line.ts';
 import { dispatch } from './dispatch.ts';
 import { encoding } from './encoding.ts';
 import { floor } from './floor.ts';
@@ -11,10 +12,13 @@ import { machineLine, thisMachine } from './machine.ts';
 import { memory } from './memory.ts';
 import { peers } from './peers.ts';
 import { processes } from './processes.ts';
+import { writeReport } from './report.ts';
 import type { Result } from './result.ts';
 import { rows } from './rows.ts';
 import { simulate } from './simulate.ts';
 import { sectionTable } from './table.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** In the order of the list and of the report. */
 const benchmarks: ReadonlyMap<string, Benchmark> = new Map(
@@ -32,23 +36,21 @@ const benchmarks: ReadonlyMap<string, Benchmark> = new Map(
 );
 
 /** Found out before the minutes that it takes to have something to write. */
-function writable(file: string): string {
-  // npm goes to the root first; file names are meant from where it was called.
-  const path = resolve(process.env['INIT_CWD'] ?? '.', file);
+function checkWritable(file: string): void {
   try {
-    closeSync(openSync(path, 'a'));
+    const there = existsSync(file);
+    closeSync(openSync(file, 'a'));
+    // Whoever is interrupted leaves no empty file.
+    if (!there) rmSync(file);
   } catch (error) {
-    throw new UsageError(`--json ${file}: ${error instanceof Error ? error.message : error}`);
+    throw new InputError(`--json ${file}: ${error instanceof Error ? error.message : error}`);
   }
-  return path;
 }
 
 async function measureAll(choice: Exclude<Choice, { name: 'report' }>): Promise<void> {
   const { name, benchmark, tasks, json, wish } = choice;
-  const path = json === undefined ? undefined : writable(json);
-  const chosen = wish.variants.map((variant) => ` --variant ${variant}`).join('');
-  const turns = wish.turns === undefined ? '' : ` --turns ${wish.turns}`;
-  const command = `npm run bench -- ${name} --tasks ${tasks}${chosen}${turns}`;
+  if (json !== undefined) checkWritable(json);
+  const command = commandAsked(choice);
   const machine = thisMachine();
   console.log(`${command}\n${machineLine(machine)}\n`);
   const sections: Section[] = [];
@@ -60,10 +62,10 @@ async function measureAll(choice: Exclude<Choice, { name: 'report' }>): Promise<
   if (sections.every(({ rows }) => rows.every(({ skipped }) => skipped !== undefined))) {
     process.exitCode = 1;
   }
-  if (path === undefined) return;
+  if (json === undefined) return;
   const date = new Date().toISOString().slice(0, 10);
   const result: Result = { name, command, tasks, date, machine, sections };
-  writeFileSync(path, `${JSON.stringify(result, null, 2)}\n`);
+  writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
 }
 
 async function* inOrder(
@@ -72,12 +74,18 @@ async function* inOrder(
   yield* Symbol.asyncIterator in sections ? sections : await sections;
 }
 
+// An exit, so that child processes are ended on the way out.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => process.exit(128 + constants.signals[signal]));
+}
+
 try {
   const choice = parseCommandLine(process.argv.slice(2), benchmarks);
-  if (!('benchmark' in choice)) throw new UsageError('not yet');
-  await measureAll(choice);
+  if ('benchmark' in choice) await measureAll(choice);
+  else for (const file of writeReport(root)) console.log(file);
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`bench: ${error.message}\n\n${usage(benchmarks)}`);
+  if (!(error instanceof InputError)) throw error;
+  const help = error instanceof UsageError ? `\n${usage(benchmarks)}` : '';
+  process.stderr.write(`bench: ${error.message}\n${help}`);
   process.exitCode = 2;
 }

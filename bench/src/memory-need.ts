@@ -1,4 +1,5 @@
 import type { Load } from './dispatch-load.ts';
+import { gigabytes } from './units.ts';
 
 const megabyte = 2 ** 20;
 /** Node, the loader and the compiled code. */
@@ -38,8 +39,4 @@ export function tooLittleMemory(
     `needs about ${gigabytes(needed)}, this machine has ${gigabytes(available)} free: ` +
     'free some memory, or ask for fewer --tasks'
   );
-}
-
-export function gigabytes(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(1)} GB`;
 }

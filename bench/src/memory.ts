@@ -3,11 +3,11 @@ import type { Benchmark, Row, Section, Wish } from './benchmark.ts';
 import { commandLine } from './command-line.ts';
 import type { Load } from './dispatch-load.ts';
 import { standardLoad } from './dispatch-load.ts';
-import { count } from './dispatch-variants.ts';
 import { inChild } from './in-child.ts';
 import { oneTask } from './load-specifications.ts';
 import type { Held } from './memory-child.ts';
 import { bytesNeeded, tooLittleMemory } from './memory-need.ts';
+import { count } from './units.ts';
 
 const program = new URL('memory-child.ts', import.meta.url);
 

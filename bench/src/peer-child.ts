@@ -13,6 +13,8 @@ import { PeerMissing } from './peer.ts';
 export interface PeerInput {
   name: string;
   tasks: number;
+  /** In each turn that does not count. */
+  warmUpTasks: number;
   /** Absent: the peer alone and once, for the peak of memory. */
   turns?: number;
 }
@@ -20,9 +22,6 @@ export interface PeerInput {
 export type PeerFound =
   | { rows: Row[]; peakMegabytes: number; beside?: string | undefined }
   | { missing: string };
-
-/** Warm-up takes a tenth of the tasks, and never more than this. */
-const mostWarmUpTasks = 100_000;
 
 /** Imported only here, so that a peer that is not installed costs its row and no more. */
 async function open(name: string): Promise<OpenPeer> {
@@ -34,7 +33,7 @@ async function open(name: string): Promise<OpenPeer> {
   return peer;
 }
 
-async function find({ name, tasks, turns }: PeerInput): Promise<PeerFound> {
+async function find({ name, tasks, warmUpTasks, turns }: PeerInput): Promise<PeerFound> {
   let peer: OpenPeer;
   try {
     peer = await open(name);
@@ -43,6 +42,11 @@ async function find({ name, tasks, turns }: PeerInput): Promise<PeerFound> {
     if (isMissing && error instanceof Error) return { missing: error.message };
     throw error;
   }
+  // A server must not outlive who has started it.
+  process.once('SIGTERM', async () => {
+    await peer.close?.();
+    process.exit(143);
+  });
   try {
     const contenders = (count: number): Contender[] => [
       floorContender({ ...standardLoad, tasks: count }),
@@ -51,8 +55,7 @@ async function find({ name, tasks, turns }: PeerInput): Promise<PeerFound> {
     let rows: Row[] = [];
     if (turns === undefined) await once(peer.contender(tasks));
     else {
-      const warmUp = contenders(Math.min(Math.ceil(tasks / 10), mostWarmUpTasks));
-      rows = await measure(contenders(tasks), tasks, turns, warmUp);
+      rows = await measure(contenders(tasks), tasks, turns, contenders(warmUpTasks));
     }
     return { rows, peakMegabytes: peakMegabytes(), beside: peer.beside };
   } finally {

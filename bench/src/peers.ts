@@ -23,6 +23,7 @@ interface PeerFacts {
   offers: string;
 }
 
+const mostWarmUpTasks = 200_000;
 const promised = { mostTasks: 1_000_000, bytesPerTask: 1_200 };
 const calledBack = { mostTasks: 1_000_000, bytesPerTask: 500 };
 const berthOffers =
@@ -131,7 +132,9 @@ async function row(name: string, peer: PeerFacts, wanted: number, wish: Wish): P
   if (skipped !== undefined) return { ...base, skipped };
   try {
     const turns = wish.turns ?? (outside ? 3 : 5);
-    const input: PeerInput = { name, tasks, turns };
+    // What lives elsewhere is not compiled here.
+    const warmUpTasks = outside ? Math.ceil(tasks / 10) : Math.min(tasks, mostWarmUpTasks);
+    const input: PeerInput = { name, tasks, warmUpTasks, turns };
     const found = await inChild<PeerFound>(program, input);
     if ('missing' in found) return { ...base, skipped: `not measured: ${found.missing}` };
     const own: Row = { ...found.rows[1], ...base };
@@ -139,7 +142,8 @@ async function row(name: string, peer: PeerFacts, wanted: number, wish: Wish): P
     if (beside !== undefined) own.name = npm === undefined ? beside : `${own.name}, ${beside}`;
     // What a server beside this process takes would be missing.
     if (outside) return own;
-    const alone = await inChild<PeerFound>(program, { name, tasks } satisfies PeerInput);
+    const once: PeerInput = { name, tasks, warmUpTasks };
+    const alone = await inChild<PeerFound>(program, once);
     return 'missing' in alone ? own : { ...own, peakMegabytes: alone.peakMegabytes };
   } catch (error) {
     return { ...base, skipped: `failed: ${error instanceof Error ? error.message : error}` };

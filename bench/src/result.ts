@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Section } from './benchmark.ts';
+import { InputError } from './command-line.ts';
 import type { Machine } from './machine.ts';
 
 /** What a run of a benchmark writes as JSON: all that the report needs. */
@@ -9,7 +12,24 @@ export interface Result {
   /** Day of the measurement, as YYYY-MM-DD. */
   date: string;
   machine: Machine;
-  /** Versions of what was measured beside Node, by name. */
-  versions?: Readonly<Record<string, string>>;
   sections: Section[];
+}
+
+/** Those of a folder, by the name of the benchmark and the number of tasks. */
+export function readResults(folder: string): Result[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => readResult(join(folder, file)))
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.tasks - b.tasks));
+}
+
+function readResult(file: string): Result {
+  try {
+    // The cast is `--json`'s promise.
+    return JSON.parse(readFileSync(file, 'utf8')) as Result;
+  } catch (error) {
+    throw new InputError(
+      `${file} is no result of --json: ${error instanceof Error ? error.message : ''}`,
+    );
+  }
 }

@@ -9,8 +9,10 @@ interface TaskRows {
   offset(row: number): number;
 }
 const entry = import.meta.resolve('@berth/core');
-const { TaskRows } = (await import(entry.replace(/index(\.\w+)$/, 'task-rows$1'))) as {
-  TaskRows: new () => TaskRows;
+const beside = (name: string): string => entry.replace(/index(\.\w+)$/, `${name}$1`);
+const { TaskArena } = (await import(beside('task-arena'))) as { TaskArena: new () => object };
+const { TaskRows } = (await import(beside('task-rows'))) as {
+  TaskRows: new (arena: object) => TaskRows;
 };
 
 const wordsPerRow = bytesPerRow / 4;
@@ -27,7 +29,7 @@ export const rows: Benchmark = {
 /** Two words of every row are read and written, in order and far apart. */
 async function touches(count: number, turns: number | undefined): Promise<Row[]> {
   const bare = new Int32Array(count * wordsPerRow);
-  const paged = new TaskRows();
+  const paged = new TaskRows(new TaskArena());
   for (let row = 0; row < count; row++) paged.touch(row);
   // A step that has no common divisor with any count up to 2^31, and jumps over pages.
   const far = 2_147_483_647 % count;

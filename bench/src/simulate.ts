@@ -1,8 +1,9 @@
 // biome-ignore-all lint/style/noNonNullAssertion: typed arrays, and every index is in range
 import { Simulation } from '@berth/core';
 import type { Benchmark, Section } from './benchmark.ts';
+import { engineContender } from './dispatch-contenders.ts';
 import type { Load } from './dispatch-load.ts';
-import { EngineLives, runEngine, standardLoad } from './dispatch-load.ts';
+import { EngineLives, standardLoad } from './dispatch-load.ts';
 import { measure } from './measure.ts';
 
 const longestMs = 60_000;
@@ -10,31 +11,39 @@ const longestMs = 60_000;
 export const simulate: Benchmark = {
   summary: 'simulated tasks through the engine on a virtual clock, beside a bare event loop',
   defaultTasks: 1_000_000,
-  async run(tasks) {
+  async run(tasks, { turns }) {
     const { nodes, slotsPerNode } = standardLoad;
     const pool = `${nodes} nodes x ${slotsPerNode} slots`;
     return [
-      await section(`${tasks} tasks of one factory job, ${pool}`, {
-        ...standardLoad,
-        tasks,
-        jobs: 1,
-      }),
-      await section(`${tasks} tasks of ${standardLoad.jobs} jobs of mixed priority, ${pool}`, {
-        ...standardLoad,
-        tasks,
-      }),
+      await section(
+        `${tasks} tasks of one factory job, ${pool}`,
+        {
+          ...standardLoad,
+          tasks,
+          jobs: 1,
+        },
+        turns,
+      ),
+      await section(
+        `${tasks} tasks of ${standardLoad.jobs} jobs of mixed priority, ${pool}`,
+        {
+          ...standardLoad,
+          tasks,
+        },
+        turns,
+      ),
     ];
   },
 };
 
 /** The floor, the simulation, and the engine alone at the same work: a world that answers at once. */
-async function section(title: string, load: Load): Promise<Section> {
+async function section(title: string, load: Load, turns?: number): Promise<Section> {
   const contenders = [
     { name: 'floor: bare event loop', run: () => bareEventLoop(load) },
     { name: 'Simulation', run: () => simulated(load) },
-    { name: 'Engine.apply, as in dispatch', run: () => void runEngine(load) },
+    engineContender(load, 'Engine.apply, as in dispatch'),
   ];
-  return { title, unit: 'task', rows: await measure(contenders, load.tasks) };
+  return { title, unit: 'task', rows: await measure(contenders, load.tasks, turns) };
 }
 
 function simulated(load: Load): void {

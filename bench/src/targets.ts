@@ -1,0 +1,88 @@
+import type { Figures } from './figures.ts';
+import { ratio } from './figures.ts';
+import { markdownTable } from './markdown.ts';
+import { keepsPriorities } from './peer-groups.ts';
+
+/** What was wanted, and what was measured. */
+interface Target {
+  what: string;
+  wanted: string;
+  measured: string | undefined;
+}
+
+const million = 1_000_000;
+
+export function targets(figures: Figures): Target[] {
+  const nodes = figures.tasksOf(['nodes-10', 'nodes-100000']);
+  const jobs = figures.tasksOf(['jobs-1', 'jobs-100000']);
+  const blocked = figures.tasksOf(['jobs-1', 'blocked-100000']);
+  const cost = (variant: string, tasks: number | undefined): number | undefined =>
+    tasks === undefined ? undefined : figures.engine(variant, tasks)?.median;
+  const peak = figures.engine('standard', 100 * million)?.peakMegabytes;
+  const given = figures.section('memory', 'one-by-one')?.rows.at(-1)?.bytes;
+  const peers = keepsPriorities.flatMap((variant) => figures.peer(variant)?.median ?? []);
+  const fastest = peers.length === 0 ? undefined : Math.min(...peers);
+  return [
+    {
+      what: 'share of the floor, 10 million tasks',
+      wanted: '≥ 0.5',
+      measured: figures.engine('standard', 10 * million)?.shareOfFloor?.toFixed(2),
+    },
+    {
+      what: 'a life at 100 million tasks beside one at 1 million',
+      wanted: '≤ 1.3 ×',
+      measured: times(ratio(cost('standard', 100 * million), cost('standard', million))),
+    },
+    {
+      what: 'a life on 100,000 nodes beside one on 10',
+      wanted: '≤ 1.5 ×',
+      measured: times(ratio(cost('nodes-100000', nodes), cost('nodes-10', nodes))),
+    },
+    {
+      what: 'a life in 100,000 jobs beside one in 1',
+      wanted: '≤ 2 ×',
+      measured: times(ratio(cost('jobs-100000', jobs), cost('jobs-1', jobs))),
+    },
+    {
+      what: 'a life below 100,000 blocked jobs beside one without',
+      wanted: '≤ 2 ×',
+      measured: times(ratio(cost('blocked-100000', blocked), cost('jobs-1', blocked))),
+    },
+    {
+      what: 'peak memory at 100 million tasks',
+      wanted: '< 4 GB',
+      measured: peak === undefined ? undefined : `${(peak / 1024).toFixed(2)} GB`,
+    },
+    {
+      what: 'a task given one by one, with id and command line',
+      wanted: '≤ 200 bytes',
+      measured: given === undefined ? undefined : `${given.toFixed(0)} bytes`,
+    },
+    {
+      what: 'the fastest peer in the process that keeps priorities, beside tasks of a factory',
+      wanted: '≥ 10 ×',
+      measured: times(ratio(fastest, figures.peer('berth-factory')?.median)),
+    },
+    {
+      what: 'the same beside tasks given one by one',
+      wanted: '≥ 10 ×',
+      measured: times(ratio(fastest, figures.peer('berth-one-by-one')?.median)),
+    },
+  ];
+}
+
+export function targetsTable(figures: Figures): string {
+  const all = targets(figures);
+  return markdownTable(
+    [
+      ['what', ...all.map(({ what }) => what)],
+      ['wanted', ...all.map(({ wanted }) => wanted)],
+      ['measured', ...all.map(({ measured }) => measured ?? 'not yet')],
+    ],
+    [],
+  );
+}
+
+function times(value: number | undefined): string | undefined {
+  return value === undefined ? undefined : `${value.toFixed(2)} ×`;
+}
