@@ -1,6 +1,6 @@
 import type { TaskLookup } from './dependencies.ts';
 import { Dependencies } from './dependencies.ts';
-import { integerOf } from './integer-ids.ts';
+import { integerOf, spelledInteger } from './integer-ids.ts';
 import type { JobState } from './machines.ts';
 import { RangeQueue } from './range-queue.ts';
 import type {
@@ -185,8 +185,8 @@ export class Job implements TaskLookup {
 
   /** Row of a task that is not gone, −1 if there is none. */
   find(id: string): number {
-    const integer = integerOf(id);
-    if (integer >= 0 && String(integer) === id) {
+    const integer = spelledInteger(id);
+    if (integer >= 0) {
       for (const { factory, firstRow, count } of this.segments) {
         if (factory === undefined) continue;
         const index = integer - factory.firstTaskId;
