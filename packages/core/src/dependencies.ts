@@ -85,16 +85,17 @@ export class Dependencies {
       this.#waitForRow(~integer, parent, isOpen);
       return;
     }
-    const head = this.#missing.integerHead(integer);
-    const edge = this.#edges.add(~integer, head, true);
-    if (edge !== head) this.#missing.setIntegerHead(integer, edge);
+    const edge = this.#edges.next;
+    const head = this.#missing.exchangeIntegerHead(integer, edge);
+    if (!this.#edges.add(~integer, head, true)) this.#missing.exchangeIntegerHead(integer, head);
   }
 
   waitForRange(start: number, end: number): void {
     const range = this.#ranges.of(start, end);
     const isOpen = !this.#ranges.isDone(range);
-    const edge = this.#edges.add(~(firstRange | range), this.#ranges.head(range), isOpen);
-    this.#ranges.setHead(range, edge);
+    const edge = this.#edges.next;
+    const isNew = this.#edges.add(~(firstRange | range), this.#ranges.head(range), isOpen);
+    if (isNew) this.#ranges.setHead(range, edge);
   }
 
   /** Whether the rows wait for anything. */
@@ -150,7 +151,7 @@ export class Dependencies {
     const integer = smallInteger(id);
     if (integer >= 0) {
       this.#headOfRow.set(row, this.#edges.retarget(head, ~integer));
-      this.#missing.setIntegerHead(integer, head);
+      this.#missing.exchangeIntegerHead(integer, head);
     } else {
       const name = this.#missing.name(idKey(id));
       this.#headOfRow.set(row, this.#edges.retarget(head, ~(firstName | name)));
@@ -226,13 +227,15 @@ export class Dependencies {
   }
 
   #waitForRow(target: number, row: number, isOpen: boolean): void {
-    this.#headOfRow.set(row, this.#edges.add(target, this.#headOfRow.get(row), isOpen));
+    const head = this.#headOfRow.exchange(row, this.#edges.next);
+    if (!this.#edges.add(target, head, isOpen)) this.#headOfRow.set(row, head);
   }
 
   #waitForName(id: string): void {
     const name = this.#missing.name(idKey(id));
-    const edge = this.#edges.add(~(firstName | name), this.#missing.nameHead(name), true);
-    this.#missing.setNameHead(name, edge);
+    const edge = this.#edges.next;
+    const isNew = this.#edges.add(~(firstName | name), this.#missing.nameHead(name), true);
+    if (isNew) this.#missing.setNameHead(name, edge);
   }
 }
 

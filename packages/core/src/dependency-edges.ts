@@ -1,12 +1,16 @@
 import type { ByteReader, ByteWriter } from './bytes.ts';
 import { bitCount } from './integer-ids.ts';
-import { IntegerList } from './integer-list.ts';
+import { IntegerList, pageMask } from './integer-list.ts';
 import { IntegerTable } from './integer-table.ts';
 
 export const noEdge = 0;
 
 /** What a group counts in its byte; from here on in a table. */
 const manyMissing = 0xff;
+
+/** Edges come in blocks that begin with a header in place of an edge. */
+const blockEdges = 16;
+const blockMask = blockEdges - 1;
 
 /** Rows that wait together. */
 export interface RowRange {
@@ -15,19 +19,17 @@ export interface RowRange {
 }
 
 /**
- * Edges from what is waited for to who waits, readable both ways, at 8 bytes and 2 bits.
+ * Edges from what is waited for to who waits, readable both ways, at 8.5 bytes.
  *
  * Who waits is a *group*: the rows of one specification. It is made with all its edges at once, so they lie
- * side by side: a bit marks the first edge of each group, and counting the bits before an edge gives its
- * group. The edges of one target are a linked list whose head belongs to the target. An edge that is
- * satisfied has its link stored inverted; new edges go in front and all are satisfied together, so that in
- * a list those that are open come first.
+ * side by side: in the header of each block a bit marks the first edge of each group, and counting the bits
+ * before an edge gives its group. The edges of one target are a linked list whose head belongs to the target.
+ * An edge that is satisfied has its link stored inverted; new edges go in front and all are satisfied
+ * together, so that in a list those that are open come first.
  */
 export class DependencyEdges {
-  /** Target and link, by edge; edge 0 is none. */
+  /** Two words by edge: target and link. Of a block's header: bits of those that begin a group, groups before. */
   readonly #edges = new IntegerList();
-  /** By 32 edges: bits of those that begin a group, and the groups before them. */
-  readonly #begins = new IntegerList();
   /** First row, by group: ascending. */
   readonly #groupRow = new IntegerList();
   /** Open edges, by group, a byte each. */
@@ -47,28 +49,37 @@ export class DependencyEdges {
   #missing = 0;
 
   constructor() {
-    this.#pushEdge(0, 0);
+    this.#pushHeader();
   }
 
   /** The edges of these rows come now. Later groups have higher rows. */
   begin(row: number, count: number): void {
     this.#row = row;
     this.#count = count;
-    this.#firstEdge = this.#edgeCount;
+    this.#firstEdge = this.next;
     this.#missing = 0;
   }
 
-  /** An edge to a target whose list begins with `head`; the list's new head. One that is there already is not added again. */
-  add(target: number, head: number, isOpen: boolean): number {
-    if (head >= this.#firstEdge) return head;
-    if (this.#edgeCount === this.#firstEdge) {
+  /** The number that the next edge will have. */
+  get next(): number {
+    return this.#edges.length >>> 1;
+  }
+
+  /**
+   * Makes {@link next} an edge to a target, in front of the list that begins with `head`. False if the group
+   * has one already, which is then the head: it is not added again.
+   */
+  add(target: number, head: number, isOpen: boolean): boolean {
+    if (head >= this.#firstEdge) return false;
+    if (this.next === this.#firstEdge) {
       this.#groupRow.push(this.#row);
       const group = this.#groupRow.length - 1;
       if ((group & 3) === 0) this.#groupMissing.push(0);
       if (this.#count !== 1) this.#groupCount.set(group, this.#count);
     }
     if (isOpen) this.#missing++;
-    return this.#pushEdge(target, isOpen ? head : ~head);
+    this.#pushEdge(target, isOpen ? head : ~head);
+    return true;
   }
 
   /** Whether the group has open edges. */
@@ -88,9 +99,11 @@ export class DependencyEdges {
   /** Satisfies the open edges of a list. */
   satisfy(head: number): void {
     for (let edge = head; edge !== noEdge; ) {
-      const next = this.#edges.get(2 * edge + 1);
+      const page = this.#edges.page(2 * edge);
+      const link = (2 * edge + 1) & pageMask;
+      const next = page[link]!;
       if (next < 0) return;
-      this.#edges.set(2 * edge + 1, ~next);
+      page[link] = ~next;
       this.#countDown(this.#groupOf(edge));
       edge = next;
     }
@@ -117,7 +130,7 @@ export class DependencyEdges {
   /** Brings what was released in the order of creation; how many groups they are. */
   sortReleased(): number {
     const count = this.#releasedCount;
-    if (count > 1) this.#released.subarray(0, count).sort();
+    if (count > 1) sort(this.#released, count);
     return count;
   }
 
@@ -139,8 +152,10 @@ export class DependencyEdges {
     const group = this.#groupAt(row);
     if (group === -1) return;
     let edge = this.#firstEdgeOf(group);
-    do yield edge++;
-    while (edge < this.#edgeCount && !this.#isFirst(edge));
+    do {
+      if ((edge & blockMask) !== 0) yield edge;
+      edge++;
+    } while (edge < this.next && !this.#isFirst(edge));
   }
 
   /** Who waits or has waited by the edges of a list, the latest first. */
@@ -156,7 +171,6 @@ export class DependencyEdges {
   get bytes(): number {
     return (
       this.#edges.bytes +
-      this.#begins.bytes +
       this.#groupRow.bytes +
       this.#groupMissing.bytes +
       this.#manyMissing.bytes +
@@ -174,60 +188,51 @@ export class DependencyEdges {
   }
 
   #parts(): (IntegerList | IntegerTable)[] {
-    return [
-      this.#edges,
-      this.#begins,
-      this.#groupRow,
-      this.#groupMissing,
-      this.#manyMissing,
-      this.#groupCount,
-    ];
+    return [this.#edges, this.#groupRow, this.#groupMissing, this.#manyMissing, this.#groupCount];
   }
 
-  /** With the one that is none. */
-  get #edgeCount(): number {
-    return this.#edges.length >>> 1;
-  }
-
-  #pushEdge(target: number, link: number): number {
-    const edge = this.#edgeCount;
+  #pushEdge(target: number, link: number): void {
+    const edge = this.next;
+    if (edge === this.#firstEdge) {
+      const header = 2 * (edge & ~blockMask);
+      this.#edges.set(header, this.#edges.get(header) | (1 << (edge & blockMask)));
+    }
     this.#edges.push(target);
     this.#edges.push(link);
-    if ((edge & 31) === 0) {
-      const isFirst = edge === this.#firstEdge && edge !== noEdge;
-      this.#begins.push(0);
-      this.#begins.push(this.#groupRow.length - (isFirst ? 1 : 0));
-    }
-    if (edge === this.#firstEdge && edge !== noEdge) {
-      const word = 2 * (edge >>> 5);
-      this.#begins.set(word, this.#begins.get(word) | (1 << (edge & 31)));
-    }
-    return edge;
+    // The next edge is never a header, so that its number is known.
+    if ((this.next & blockMask) === 0) this.#pushHeader();
+  }
+
+  #pushHeader(): void {
+    this.#edges.push(0);
+    this.#edges.push(this.#groupRow.length);
   }
 
   #groupOf(edge: number): number {
-    const word = 2 * (edge >>> 5);
-    // Bit 31 is shifted out where all bits up to the edge's own are meant.
-    const upTo = this.#begins.get(word) & ((2 << (edge & 31)) - 1);
-    return this.#begins.get(word + 1) + bitCount(upTo) - 1;
+    const header = 2 * (edge & ~blockMask);
+    const page = this.#edges.page(header);
+    const bits = page[header & pageMask]! & ((2 << (edge & blockMask)) - 1);
+    return page[(header & pageMask) + 1]! + bitCount(bits) - 1;
   }
 
+  /** Never of a header. */
   #isFirst(edge: number): boolean {
-    return (this.#begins.get(2 * (edge >>> 5)) & (1 << (edge & 31))) !== 0;
+    return (this.#edges.get(2 * (edge & ~blockMask)) & (1 << (edge & blockMask))) !== 0;
   }
 
-  /** The last word with fewer groups before it than the group's number has it, or a part of it. */
+  /** In the last block with no more groups before it than there are before this one. */
   #firstEdgeOf(group: number): number {
     let low = 0;
-    let high = (this.#begins.length >>> 1) - 1;
+    let high = Math.floor((this.next - 1) / blockEdges);
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if (this.#begins.get(2 * middle + 1) <= group) low = middle;
+      if (this.#edges.get(2 * blockEdges * middle + 1) <= group) low = middle;
       else high = middle - 1;
     }
-    let bits = this.#begins.get(2 * low);
-    for (let before = group - this.#begins.get(2 * low + 1); before > 0; before--) bits &= bits - 1;
-    return 32 * low + 31 - Math.clz32(bits & -bits);
+    const header = 2 * blockEdges * low;
+    let bits = this.#edges.get(header);
+    for (let before = group - this.#edges.get(header + 1); before > 0; before--) bits &= bits - 1;
+    return blockEdges * low + 31 - Math.clz32(bits & -bits);
   }
 
   /** −1: the row waits and has waited for nothing. */
@@ -257,13 +262,15 @@ export class DependencyEdges {
 
   #countDown(group: number): void {
     const shift = 8 * (group & 3);
-    const word = this.#groupMissing.get(group >>> 2);
+    const page = this.#groupMissing.page(group >>> 2);
+    const at = (group >>> 2) & pageMask;
+    const word = page[at]!;
     const missing = (word >>> shift) & 0xff;
     if (missing === manyMissing) {
       this.#setMissing(group, this.#manyMissing.take(group) - 1);
       return;
     }
-    this.#groupMissing.set(group >>> 2, word - (1 << shift));
+    page[at] = word - (1 << shift);
     if (missing === 1) this.#release(group);
   }
 
@@ -274,5 +281,26 @@ export class DependencyEdges {
       this.#released = larger;
     }
     this.#released[this.#releasedCount++] = group;
+  }
+}
+
+const fewToSort = 32;
+
+/** Ascending. Lists give the latest first, so that few are mostly the other way round. */
+function sort(values: Int32Array, count: number): void {
+  if (count > fewToSort) {
+    values.subarray(0, count).sort();
+    return;
+  }
+  for (let low = 0, high = count - 1; low < high; low++, high--) {
+    const value = values[low]!;
+    values[low] = values[high]!;
+    values[high] = value;
+  }
+  for (let sorted = 1; sorted < count; sorted++) {
+    const value = values[sorted]!;
+    let at = sorted;
+    for (; at > 0 && values[at - 1]! > value; at--) values[at] = values[at - 1]!;
+    values[at] = value;
   }
 }

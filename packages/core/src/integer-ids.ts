@@ -132,7 +132,8 @@ export class IntegerIds {
   }
 
   #page(number: number): Page | undefined {
-    return number < nearPages ? this.#near[number] : this.#far.get(number);
+    if (number < this.#near.length) return this.#near[number];
+    return number < nearPages ? undefined : this.#far.get(number);
   }
 
   #make(number: number): Page {

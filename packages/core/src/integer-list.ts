@@ -1,7 +1,8 @@
 import type { ByteReader, ByteWriter } from './bytes.ts';
 
-const pageBits = 14;
+const pageBits = 16;
 const pageLength = 1 << pageBits;
+export const pageMask: number = pageLength - 1;
 const firstLength = 16;
 
 /**
@@ -10,23 +11,29 @@ const firstLength = 16;
  */
 export class IntegerList {
   readonly #pages: Int32Array[] = [];
+  #capacity = 0;
   length = 0;
 
   /** Place of the value. */
   push(value: number): number {
-    const at = this.length & (pageLength - 1);
-    let page = this.#pages[this.length >>> pageBits];
-    if (page === undefined || at === page.length) page = this.#grow();
-    page[at] = value;
-    return this.length++;
+    const index = this.length;
+    if (index === this.#capacity) this.#grow();
+    this.#pages[index >>> pageBits]![index & pageMask] = value;
+    this.length = index + 1;
+    return index;
   }
 
   get(index: number): number {
-    return this.#pages[index >>> pageBits]![index & (pageLength - 1)]!;
+    return this.#pages[index >>> pageBits]![index & pageMask]!;
   }
 
   set(index: number, value: number): void {
-    this.#pages[index >>> pageBits]![index & (pageLength - 1)] = value;
+    this.#pages[index >>> pageBits]![index & pageMask] = value;
+  }
+
+  /** The page of a value, which lies at the index under {@link pageMask}; so do those beside it up to a power of two. */
+  page(index: number): Int32Array {
+    return this.#pages[index >>> pageBits]!;
   }
 
   get bytes(): number {
@@ -42,6 +49,7 @@ export class IntegerList {
 
   read(reader: ByteReader): void {
     this.#pages.length = 0;
+    this.#capacity = 0;
     this.length = reader.int32();
     for (let held = 0; held < this.length; held += pageLength) {
       const words = reader.int32s();
@@ -53,16 +61,16 @@ export class IntegerList {
       const page = words.length === length ? words : new Int32Array(length);
       if (page !== words) page.set(words);
       this.#pages.push(page);
+      this.#capacity += length;
     }
   }
 
-  #grow(): Int32Array {
-    const number = this.length >>> pageBits;
-    const full = this.#pages[number];
-    const length = number > 0 ? pageLength : 2 * (full?.length ?? firstLength / 2);
+  #grow(): void {
+    const full = this.#capacity < pageLength ? this.#pages.pop() : undefined;
+    const length = this.#capacity < pageLength ? 2 * (full?.length ?? firstLength / 2) : pageLength;
     const page = new Int32Array(length);
     if (full !== undefined) page.set(full);
-    this.#pages[number] = page;
-    return page;
+    this.#pages.push(page);
+    this.#capacity += length - (full?.length ?? 0);
   }
 }

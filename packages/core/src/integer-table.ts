@@ -3,13 +3,15 @@ import type { ByteReader, ByteWriter } from './bytes.ts';
 /** Of a slot: the key's low and high 32 bits, the value. A value of 0 is none. */
 const wordsPerSlot = 3;
 const fewestSlots = 8;
-const mostSlots = 512;
+const mostSlots = 4_096;
 /** The directory may have room for so many times the keys: with more, their hashes are too alike to be split. */
 const mostRoom = 16;
 const wide = 0x1_0000_0000;
 
 interface Page {
   words: Int32Array;
+  /** Slots less one. */
+  mask: number;
   used: number;
   /** How many of the hash's high bits its keys have in common. */
   depth: number;
@@ -29,20 +31,26 @@ export class IntegerTable {
   get(key: number): number {
     if (this.size === 0) return 0;
     const hash = hashOf(key);
-    const { words } = this.#directory[this.#place(hash)]!;
-    return words[find(words, hash, key) + 2]!;
+    const page = this.#directory[this.#place(hash)]!;
+    return page.words[find(page, hash, key) + 2]!;
   }
 
   set(key: number, value: number): void {
+    this.exchange(key, value);
+  }
+
+  /** Sets it, and gives what was there. */
+  exchange(key: number, value: number): number {
     if (this.#directory.length === 0) this.#directory.push(pageOf(fewestSlots, 0));
     const hash = hashOf(key);
     for (;;) {
       const page = this.#directory[this.#place(hash)]!;
       const { words } = page;
-      const at = find(words, hash, key);
-      if (words[at + 2] === 0) {
+      const at = find(page, hash, key);
+      const before = words[at + 2]!;
+      if (before === 0) {
         // At most three quarters, so that probes stay short.
-        if (4 * wordsPerSlot * page.used >= 3 * words.length) {
+        if (4 * page.used > 3 * page.mask) {
           this.#makeRoom(page, hash);
           continue;
         }
@@ -52,7 +60,7 @@ export class IntegerTable {
         this.size++;
       }
       words[at + 2] = value;
-      return;
+      return before;
     }
   }
 
@@ -62,10 +70,10 @@ export class IntegerTable {
     const hash = hashOf(key);
     const page = this.#directory[this.#place(hash)]!;
     const { words } = page;
-    const at = find(words, hash, key);
+    const at = find(page, hash, key);
     const value = words[at + 2]!;
     if (value === 0) return 0;
-    remove(words, at);
+    remove(page, at);
     page.used--;
     this.size--;
     if (this.size === 0) {
@@ -115,13 +123,14 @@ export class IntegerTable {
   }
 
   #makeRoom(page: Page, hash: number): void {
-    const slots = page.words.length / wordsPerSlot;
+    const slots = page.mask + 1;
     const isDeepest = page.depth === this.#depth;
     const room = this.#directory.length * mostSlots;
     if (slots < mostSlots || (isDeepest && room > mostRoom * this.size)) {
       const larger = pageOf(2 * slots, page.depth);
       move(page, larger);
       page.words = larger.words;
+      page.mask = larger.mask;
       return;
     }
     if (isDeepest) {
@@ -154,14 +163,14 @@ export class IntegerTable {
 }
 
 function pageOf(slots: number, depth: number): Page {
-  return { words: new Int32Array(wordsPerSlot * slots), used: 0, depth };
+  return { words: new Int32Array(wordsPerSlot * slots), mask: slots - 1, used: 0, depth };
 }
 
 /** Where the key is or would be. */
-function find(words: Int32Array, hash: number, key: number): number {
+function find({ words, mask }: Page, hash: number, key: number): number {
   const low = key | 0;
   const high = Math.floor(key / wide);
-  let at = wordsPerSlot * (hash & (words.length / wordsPerSlot - 1));
+  let at = wordsPerSlot * (hash & mask);
   while (words[at + 2] !== 0 && (words[at] !== low || words[at + 1] !== high)) {
     at += wordsPerSlot;
     if (at === words.length) at = 0;
@@ -170,8 +179,7 @@ function find(words: Int32Array, hash: number, key: number): number {
 }
 
 /** Closes the gap, so that what was put behind it is found. */
-function remove(words: Int32Array, gap: number): void {
-  const mask = words.length / wordsPerSlot - 1;
+function remove({ words, mask }: Page, gap: number): void {
   let at = gap;
   for (;;) {
     at += wordsPerSlot;
@@ -196,7 +204,7 @@ function move(from: Page, to: Page, high: Page = to, bit = 0): void {
     const key = from.words[at + 1]! * wide + (from.words[at]! >>> 0);
     const hash = hashOf(key);
     const target = (hash & bit) === 0 ? to : high;
-    const place = find(target.words, hash, key);
+    const place = find(target, hash, key);
     target.words[place] = from.words[at]!;
     target.words[place + 1] = from.words[at + 1]!;
     target.words[place + 2] = value;

@@ -89,7 +89,10 @@ export class Job implements TaskLookup {
   readonly rows: TaskRows = new TaskRows();
   readonly segments: Segment[] = [];
   text: TaskText = new TaskText();
-  readonly ids: TaskIdIndex = new TaskIdIndex((row) => this.text.id(this.rows.get(row, Word.text)));
+  readonly ids: TaskIdIndex = new TaskIdIndex(
+    (row) => this.text.id(this.rows.get(row, Word.text)),
+    (row, key) => this.text.hasId(this.rows.get(row, Word.text), key),
+  );
   /** Interned specifications of tasks given one by one, without id, commandLine and dependsOn. */
   readonly templates: { template: TaskTemplate; limits: TaskLimits }[] = [];
   readonly templateByJson: Map<string, number> = new Map();

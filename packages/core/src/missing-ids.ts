@@ -26,12 +26,9 @@ export class MissingIds {
   /** First free name by length. */
   readonly #free = new IntegerTable();
 
-  integerHead(integer: number): number {
-    return this.#integers.get(integer);
-  }
-
-  setIntegerHead(integer: number, edge: number): void {
-    this.#integers.set(integer, edge);
+  /** Sets the head, and gives the one before. */
+  exchangeIntegerHead(integer: number, edge: number): number {
+    return this.#integers.exchange(integer, edge);
   }
 
   takeInteger(integer: number): number {

@@ -1,6 +1,6 @@
 import type { ByteReader, ByteWriter } from './bytes.ts';
 
-const pageBits = 10;
+const pageBits = 13;
 const pageRows = 1 << pageBits;
 const firstRows = 16;
 
@@ -12,14 +12,29 @@ export class RowColumn {
   readonly #pages: (Int32Array | undefined)[] = [];
 
   get(row: number): number {
-    return this.#pages[row >>> pageBits]?.[row & (pageRows - 1)] ?? 0;
+    const page = this.#page(row);
+    const at = row & (pageRows - 1);
+    return page !== undefined && at < page.length ? page[at]! : 0;
   }
 
   set(row: number, value: number): void {
-    const page = this.#pages[row >>> pageBits];
+    const page = this.#page(row);
     const at = row & (pageRows - 1);
     if (page !== undefined && at < page.length) page[at] = value;
     else if (value !== 0) this.#grow(row)[at] = value;
+  }
+
+  /** Sets it, and gives what was there. */
+  exchange(row: number, value: number): number {
+    const page = this.#page(row);
+    const at = row & (pageRows - 1);
+    if (page === undefined || at >= page.length) {
+      this.set(row, value);
+      return 0;
+    }
+    const before = page[at]!;
+    page[at] = value;
+    return before;
   }
 
   get bytes(): number {
@@ -45,6 +60,12 @@ export class RowColumn {
       this.#extend(number);
       this.#pages.push(reader.int32s());
     }
+  }
+
+  /** Never reads past the end of an array: compiled code would be thrown away for that. */
+  #page(row: number): Int32Array | undefined {
+    const number = row >>> pageBits;
+    return number < this.#pages.length ? this.#pages[number] : undefined;
   }
 
   #grow(row: number): Int32Array {
