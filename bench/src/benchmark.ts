@@ -3,7 +3,8 @@ export interface Benchmark {
   /** One line for the list. */
   summary: string;
   defaultTasks: number;
-  run(tasks: number): Promise<Section[]>;
+  /** `workflows`: a path, for those that know what to do with it. */
+  run(tasks: number, workflows?: string): Promise<Section[]>;
 }
 
 /** Contenders at the same work: one table. */
