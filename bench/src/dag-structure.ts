@@ -32,13 +32,14 @@ export class StructureLives {
   readonly #queue: Int32Array;
   #queued = 0;
 
-  private constructor(tasks: number, ids?: Int32Array) {
-    this.#queue = new Int32Array(tasks);
+  /** `queue` has room for all tasks; it is no part of the graph. */
+  private constructor(queue: Int32Array, ids?: Int32Array) {
+    this.#queue = queue;
     this.#ids = ids;
   }
 
-  static of({ tasks, first, parents, parentRows, ids }: Dag): StructureLives {
-    const lives = new StructureLives(tasks, ids);
+  static of({ tasks, first, parents, parentRows, ids }: Dag, queue: Int32Array): StructureLives {
+    const lives = new StructureLives(queue, ids);
     const graph = lives.#graph;
     for (let row = 0; row < tasks; row++) {
       graph.addedInteger(ids[row] ?? 0, row);
@@ -52,8 +53,8 @@ export class StructureLives {
     return lives;
   }
 
-  static ofRanges({ tasks, start, end }: RangeDag): StructureLives {
-    const lives = new StructureLives(tasks);
+  static ofRanges({ tasks, start, end }: RangeDag, queue: Int32Array): StructureLives {
+    const lives = new StructureLives(queue);
     const graph = lives.#graph;
     for (let row = 0; row < tasks; row++) {
       graph.begin(row, 1);

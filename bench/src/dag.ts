@@ -19,11 +19,14 @@ import { dagOfWorkflow, runWorkflow } from './wfformat-run.ts';
 
 /** Through the engine, tasks come as JSON: fewer of them say as much. */
 const engineShare = 20;
+/** Ranges stand for many edges each. */
+const rangeShare = 10;
 /** Pairs of a range with an integer in it, on average. */
 const pairsPerRange = 50;
 /** A small workflow is run as often as comes to so many edges. */
 const workflowEdges = 20_000;
 const workflowSlots = 16;
+const fewestEdgesToWeigh = 20_000;
 
 export const dag: Benchmark = {
   summary: 'dependencies, added and released, beside Kahn on CSR',
@@ -38,8 +41,8 @@ export const dag: Benchmark = {
       sections.push(await structure(name, shape(tasks), turns));
     }
     sections.push(await structure('random, any order', randomInAnyOrder(tasks), turns));
-    sections.push(await ranges('overlapping ranges', overlapping(tasks / pairsPerRange), turns));
-    sections.push(await ranges('equal ranges', equal(tasks / pairsPerRange), turns));
+    sections.push(await ranges('overlapping ranges', overlapping(tasks / rangeShare), turns));
+    sections.push(await ranges('equal ranges', equal(tasks / rangeShare), turns));
     const few = Math.max(1, Math.floor(tasks / engineShare));
     sections.push(await lives('random, any order', randomInAnyOrder(few), 1, turns));
     for (const workflow of workflows) {
@@ -56,8 +59,9 @@ export const dag: Benchmark = {
 
 /** The graph of the core alone: rows and integers are known, no command, no task. */
 async function structure(name: string, graph: Dag, turns: number, times = 1): Promise<Section> {
+  const queue = new Int32Array(graph.tasks);
   const floor = (): number => new KahnOnCsr(graph).release();
-  const own = (): number => StructureLives.of(graph).release();
+  const own = (): number => StructureLives.of(graph, queue).release();
   const rows = await measure(
     [
       {
@@ -67,7 +71,7 @@ async function structure(name: string, graph: Dag, turns: number, times = 1): Pr
       },
       {
         name: 'graph alone, ids as integers, both ways',
-        bytes: held(() => StructureLives.of(graph)) / graph.edges,
+        ...held(graph.edges, () => StructureLives.of(graph, queue)),
         run: () => all(graph.tasks, times, own),
       },
     ],
@@ -79,6 +83,7 @@ async function structure(name: string, graph: Dag, turns: number, times = 1): Pr
 
 async function ranges(name: string, graph: RangeDag, turns: number): Promise<Section> {
   const { tasks, start, end } = graph;
+  const queue = new Int32Array(tasks);
   const pairs = dagOf(tasks, (task) => {
     const first = start[task] ?? 0;
     return Array.from({ length: Math.max(0, (end[task] ?? 0) - first + 1) }, (_, i) => first + i);
@@ -92,8 +97,8 @@ async function ranges(name: string, graph: RangeDag, turns: number): Promise<Sec
       },
       {
         name: 'graph alone, ranges as ranges',
-        bytes: held(() => StructureLives.ofRanges(graph)) / graph.edges,
-        run: () => all(tasks, 1, () => StructureLives.ofRanges(graph).release()),
+        ...held(graph.edges, () => StructureLives.ofRanges(graph, queue)),
+        run: () => all(tasks, 1, () => StructureLives.ofRanges(graph, queue).release()),
       },
     ],
     graph.edges,
@@ -105,16 +110,14 @@ async function ranges(name: string, graph: RangeDag, turns: number): Promise<Sec
 
 /** Whole lives through the engine, with the dependencies and without: what they cost more is theirs. */
 async function lives(name: string, graph: Dag, times: number, turns: number): Promise<Section> {
-  const bytes = [false, true].map(
-    (dependencies) => held(() => DagLives.run(graph, dependencies)) / graph.edges,
-  );
+  const bytes = [false, true].map((given) => held(graph.edges, () => DagLives.run(graph, given)));
   const run = (dependencies: boolean) => (): void => {
     for (let left = times; left > 0; left--) DagLives.run(graph, dependencies);
   };
   const rows = await measure(
     [
-      { name: 'whole lives without dependsOn', bytes: bytes[0] ?? 0, run: run(false) },
-      { name: 'whole lives with dependsOn', bytes: bytes[1] ?? 0, run: run(true) },
+      { name: 'whole lives without dependsOn', ...bytes[0], run: run(false) },
+      { name: 'whole lives with dependsOn', ...bytes[1], run: run(true) },
     ],
     graph.edges * times,
     turns,
@@ -124,11 +127,12 @@ async function lives(name: string, graph: Dag, times: number, turns: number): Pr
 }
 
 function difference([without, withThem]: readonly Row[]): Row {
-  return {
+  const row: Row = {
     name: 'the dependencies: JSON, ids found, text kept, graph',
     median: (withThem?.median ?? 0) - (without?.median ?? 0),
-    bytes: (withThem?.bytes ?? 0) - (without?.bytes ?? 0),
   };
+  if (withThem?.bytes !== undefined) row.bytes = withThem.bytes - (without?.bytes ?? 0);
+  return row;
 }
 
 /** Each task waits for up to a hundred ids in a row, somewhere below it. */
@@ -165,13 +169,14 @@ function rangesOf(
   return { tasks, edges: Math.max(1, edges), start, end };
 }
 
-/** Bytes that what is made holds, as long as it is held. */
-function held(make: () => object): number {
+/** Bytes an edge that what is made holds, where there are so many that what else happens does not show. */
+function held(edges: number, make: () => object): { bytes?: number } {
+  if (edges < fewestEdgesToWeigh) return {};
   const before = bytesHeld();
   const kept = [make()];
   const bytes = bytesHeld() - before;
   if (kept.length !== 1) throw new Error('nothing was kept');
-  return bytes;
+  return { bytes: bytes / edges };
 }
 
 function all(tasks: number, times: number, release: () => number): void {
