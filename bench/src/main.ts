@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Benchmark, Section } from './benchmark.ts';
 import type { Choice } from './command-line.ts';
 import { commandAsked, InputError, parseCommandLine, UsageError, usage } from './command-line.ts';
+import { dag } from './dag.ts';
 import { dispatch } from './dispatch.ts';
 import { encoding } from './encoding.ts';
 import { floor } from './floor.ts';
@@ -27,6 +28,7 @@ const benchmarks: ReadonlyMap<string, Benchmark> = new Map(
     memory,
     latency,
     peers,
+    dag,
     simulate,
     floor,
     encoding,

@@ -1,7 +1,7 @@
 import { canonicalJson } from './bytes.ts';
 import type { TaskLookup } from './dependencies.ts';
 import { Dependencies } from './dependencies.ts';
-import { integerOf } from './integer-ids.ts';
+import { integerOf, spelledInteger } from './integer-ids.ts';
 import type { JobState } from './machines.ts';
 import { ReadyClass } from './ready-queue.ts';
 import type {
@@ -83,7 +83,10 @@ export class Job implements TaskLookup {
   readonly #classes: TaskClasses;
   readonly segments: Segment[] = [];
   text: TaskText = new TaskText();
-  readonly ids: TaskIdIndex = new TaskIdIndex((row) => this.text.id(this.rows.get(row, Word.text)));
+  readonly ids: TaskIdIndex = new TaskIdIndex(
+    (row) => this.text.id(this.rows.get(row, Word.text)),
+    (row, key) => this.text.hasId(this.rows.get(row, Word.text), key),
+  );
   /** Interned specifications of tasks given one by one, without id, commandLine and dependsOn. */
   readonly templates: { template: TaskTemplate; limits: TaskLimits }[] = [];
   readonly templateByJson: Map<string, number> = new Map();
@@ -180,8 +183,8 @@ export class Job implements TaskLookup {
 
   /** Row of a task that is not gone, −1 if there is none. */
   find(id: string): number {
-    const integer = integerOf(id);
-    if (integer >= 0 && String(integer) === id) {
+    const integer = spelledInteger(id);
+    if (integer >= 0) {
       for (const { factory, firstRow, count } of this.segments) {
         if (factory === undefined) continue;
         const index = integer - factory.firstTaskId;

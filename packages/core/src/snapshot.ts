@@ -26,7 +26,7 @@ import { World } from './world.ts';
  * taken over the same: what is not in a snapshot cannot matter later. Indexes (rings, buckets, deadlines,
  * ids) are derived again.
  */
-const formatVersion = 1;
+const formatVersion = 2;
 const magic = 0x48545242;
 
 interface PoolRecord {

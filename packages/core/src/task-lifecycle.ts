@@ -423,18 +423,18 @@ function finished(world: World, job: Job, row: number, success: boolean): void {
 /** Queues the tasks whose last dependency has just been satisfied. */
 export function release(world: World, job: Job): void {
   if (job.dependencies?.hasReleased !== true) return;
-  for (const { row, count } of job.dependencies.takeReleased()) {
+  job.dependencies.takeReleased((row, count) => {
     const segment = job.segmentOf(row);
     if (segment.factory !== undefined) {
       segment.waiting = false;
       enqueue(world, job, row, count, Part.middle, count - segment.endedWaiting);
-      continue;
+      return;
     }
     const words = job.rows.touch(row);
     const at = job.rows.offset(row) + Word.flags;
     words[at]! &= ~Flag.waiting;
     if ((words[at]! & stateMask) === TaskState.active) enqueue(world, job, row, 1, Part.middle);
-  }
+  });
 }
 
 function withFailure(flags: number, failure: number): number {

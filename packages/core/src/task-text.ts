@@ -16,6 +16,8 @@ const firstChunkBits = 10;
 const alignment = 4;
 /** Of a place: the high 16 bits name the chunk, the low 16 the unit in it. */
 const unitBits = 16;
+/** Of the id's length in an entry: template and creation time are before it. */
+const idOffset = 12;
 
 /**
  * The texts of a job's tasks that were given one by one, packed into append-only chunks of 65,536 units of 4
@@ -73,8 +75,22 @@ export class TaskText {
 
   id(place: number): string {
     const reader = this.#at(place);
-    reader.at += 12;
+    reader.at += idOffset;
     return reader.utf8(reader.uint8());
+  }
+
+  /** Whether the id is the key in other cases of letters; no text is made for that. */
+  hasId(place: number, key: string): boolean {
+    const chunk = this.chunks[(place - 1) >>> unitBits]!;
+    let at = ((place - 1) & ((1 << unitBits) - 1)) * alignment + idOffset;
+    if (chunk[at++] !== key.length) return false;
+    for (let index = 0; index < key.length; index++) {
+      const byte = chunk[at + index]!;
+      // Ids are ASCII.
+      const lower = byte >= 65 && byte <= 90 ? byte + 32 : byte;
+      if (lower !== key.charCodeAt(index)) return false;
+    }
+    return true;
   }
 
   template(place: number): number {
@@ -120,9 +136,12 @@ export class TaskIdIndex {
   #slots = new Int32Array(16);
   #used = 0;
   readonly #idOf: (row: number) => string;
+  readonly #hasId: (row: number, key: string) => boolean;
 
-  constructor(idOf: (row: number) => string) {
+  /** `hasId`: whether the row's id is the key, compared where it lies. */
+  constructor(idOf: (row: number) => string, hasId: (row: number, key: string) => boolean) {
     this.#idOf = idOf;
+    this.#hasId = hasId;
   }
 
   /** −1 if no task has the id. */
@@ -132,7 +151,7 @@ export class TaskIdIndex {
     for (let at = hashOf(key) & mask; ; at = (at + 1) & mask) {
       const slot = this.#slots[at]!;
       if (slot === 0) return -1;
-      if (slot > 0 && idKey(this.#idOf(slot - 1)) === key) return slot - 1;
+      if (slot > 0 && this.#hasId(slot - 1, key)) return slot - 1;
     }
   }
 
@@ -148,7 +167,7 @@ export class TaskIdIndex {
     const mask = this.#slots.length - 1;
     for (let at = hashOf(key) & mask; this.#slots[at] !== 0; at = (at + 1) & mask) {
       const slot = this.#slots[at]!;
-      if (slot > 0 && idKey(this.#idOf(slot - 1)) === key) {
+      if (slot > 0 && this.#hasId(slot - 1, key)) {
         this.#slots[at] = -1;
         return;
       }

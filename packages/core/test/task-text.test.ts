@@ -38,6 +38,8 @@ test('texts come back as they were added, also after being written and read in t
         expect(place).toBeGreaterThan(0);
         expect(text.get(place)).toEqual(entries[index]);
         expect(text.id(place)).toBe(entries[index]?.id);
+        expect(text.hasId(place, entries[index]?.id.toLowerCase() ?? '')).toBe(true);
+        expect(text.hasId(place, `${entries[index]?.id.toLowerCase().slice(1)}!`)).toBe(false);
         expect(text.template(place)).toBe(entries[index]?.template);
       }
     }),
@@ -55,7 +57,10 @@ test('an index of ids finds rows as a map does, without regard to case', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 150, size: 'max' }), (steps) => {
       const idOfRow: string[] = [];
-      const index = new TaskIdIndex((row) => idOfRow[row] ?? '');
+      const index = new TaskIdIndex(
+        (row) => idOfRow[row] ?? '',
+        (row, key) => idOfRow[row]?.toLowerCase() === key,
+      );
       const model = new Map<string, number>();
       for (const { id: lower, upper, removes } of steps) {
         const id = upper ? lower.toUpperCase() : lower;
