@@ -223,9 +223,9 @@ export function startFloor(world: FloorWorld): FloorLives {
   return { end, running: () => count, runs: () => runs, completed: () => completed };
 }
 
-/** All of it; the number of tasks that came to their end. */
-export function runFloor(world: FloorWorld): number {
+/** All of it. */
+export function runFloor(world: FloorWorld): FloorLives {
   const lives = startFloor(world);
   while (lives.running() > 0) lives.end(batchSize);
-  return lives.completed();
+  return lives;
 }

@@ -146,13 +146,26 @@ export class ByteWriter {
 
 /** Reading past the end throws a `RangeError`, as `DataView` does. */
 export class ByteReader {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  #bytes: Uint8Array;
+  #view: DataView;
   at = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Begins with other bytes. */
+  open(bytes: Uint8Array): void {
+    if (
+      bytes.buffer !== this.#bytes.buffer ||
+      bytes.byteOffset !== this.#bytes.byteOffset ||
+      bytes.byteLength !== this.#bytes.byteLength
+    ) {
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    this.#bytes = bytes;
+    this.at = 0;
   }
 
   /** All of it, for who reads at places of its own. */

@@ -64,6 +64,8 @@ export class Engine {
   #world = new World();
   #results: CommandResult[] = [];
   #queries = new Queries(this.#world);
+  /** Kept, since the compiler keeps what it makes of it only as long. */
+  readonly #reader = new InputReader();
   /** Whether `apply` collects events. */
   listening = false;
 
@@ -73,7 +75,8 @@ export class Engine {
 
   /** Applies a batch, as bytes or as built. Throws only for bytes that are no batch (`InvalidInput`). */
   apply(batch: InputBatch | Uint8Array): Applied {
-    const reader = new InputReader(batch instanceof InputBatch ? batch.bytes() : batch);
+    const reader = this.#reader;
+    reader.open(batch instanceof InputBatch ? batch.bytes() : batch);
     this.#begin();
     while (reader.next()) {
       if (reader.isSuccess) this.#success(reader.at, reader.subject, reader.sequence);

@@ -142,7 +142,8 @@ export class InputBatch {
    * @throws BatchError `InvalidInput` if it is not one that this version reads.
    */
   static read(bytes: Uint8Array, visitor: InputVisitor): void {
-    const reader = new InputReader(bytes);
+    const reader = new InputReader();
+    reader.open(bytes);
     while (reader.next()) {
       if (reader.isCommand) visitor.command(reader.at, reader.command());
       else {
@@ -168,9 +169,9 @@ export class InputBatch {
 
 /** Reads an encoded batch, one input after the other: each is at hand until the next one is. */
 export class InputReader {
-  readonly #reader: ByteReader;
-  readonly #view: DataView;
-  #left: number;
+  readonly #reader = new ByteReader(new Uint8Array());
+  #view: DataView = this.#reader.view;
+  #left = 0;
   /** Place of the frame, and of the one after it. */
   #frame = 0;
   #after = headBytes;
@@ -183,11 +184,16 @@ export class InputReader {
   subject = 0;
   sequence = 0;
 
-  /** @throws BatchError `InvalidInput` if the bytes are no batch that this version reads. */
-  constructor(bytes: Uint8Array) {
-    this.#reader = new ByteReader(bytes);
+  /**
+   * Begins with a batch.
+   * @throws BatchError `InvalidInput` if the bytes are none that this version reads.
+   */
+  open(bytes: Uint8Array): void {
+    this.#left = 0;
+    this.#reader.open(bytes);
     this.#view = this.#reader.view;
     this.#left = check(this.#reader);
+    this.#after = headBytes;
   }
 
   /** Goes to the next input; false if there is none. */
