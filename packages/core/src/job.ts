@@ -32,6 +32,8 @@ export interface Segment {
   waiting: boolean;
   /** Of those that wait, the ones that have been ended (and marked stale) meanwhile. */
   endedWaiting: number;
+  /** Whether a row may have been written before its first start: none of a factory's is, unless a command names it. */
+  written: boolean;
   readonly expand?: (index: number) => TaskTemplate;
 }
 
@@ -343,6 +345,7 @@ export class Job implements TaskLookup {
         creationTime,
         waiting: false,
         endedWaiting: 0,
+        written: true,
       });
     const place = this.text.add({ id, commandLine, template, creationTime, dependsOn });
     this.rows.touch(row)[this.rows.offset(row) + Word.text] = place;
@@ -383,6 +386,7 @@ export function factorySegment(
     limits: limitsOf(factory.repeatTask),
     waiting: false,
     endedWaiting: 0,
+    written: false,
     expand: compileFactory(factory),
   };
 }

@@ -2,7 +2,11 @@ import { nodeBits as sharedNodeBits, NodeWord as sharedNodeWord } from './node-t
 import type { Pool } from './pool.ts';
 import { noNode as sharedNoNode, priorityCount as sharedPriorityCount } from './pool.ts';
 import { joinRings, openPiece, settleHead } from './ready-queue.ts';
-import { Class as sharedClass, noClass as sharedNoClass } from './task-classes.ts';
+import {
+  Class as sharedClass,
+  ClassFlag as sharedClassFlag,
+  noClass as sharedNoClass,
+} from './task-classes.ts';
 import { startTask } from './task-lifecycle.ts';
 import { Flag as sharedFlag, Word as sharedWord } from './task-rows.ts';
 import type { World } from './world.ts';
@@ -11,6 +15,7 @@ import type { World } from './world.ts';
 const Word = sharedWord;
 const Flag = sharedFlag;
 const Class = sharedClass;
+const ClassFlag = sharedClassFlag;
 const NodeWord = sharedNodeWord;
 const nodeBits = sharedNodeBits;
 const noClass = sharedNoClass;
@@ -56,13 +61,15 @@ export function place(world: World, pool: Pool): void {
     const slots = words[at + Class.slots]!;
     const rows = arena.touch(address);
     const row = arena.offset(address);
+    // To read a row that was never written would be to wait for memory.
+    const fresh = (words[at + Class.flags]! & ClassFlag.fresh) !== 0;
     let node = loose;
-    if ((rows[row + Word.flags]! & Flag.avoidNode) !== 0) {
+    if (!fresh && (rows[row + Word.flags]! & Flag.avoidNode) !== 0) {
       node = chooseAnother(pool, slots, lastNode(world, pool, rows, row)) | 0;
     } else if (looseFree < slots || bucketFree >= slots) {
       node = chooseNode(pool, nodes, slots, looseFree) | 0;
     }
-    startTask(world, pool, at, address, rows, row, node);
+    startTask(world, pool, at, address, rows, row, node, fresh);
   }
   if (pool.loose !== noNode) pool.fasten();
 }

@@ -83,6 +83,14 @@ export function dequeue(world: World, job: Job, row: number): void {
   if (classes.live(ready.at) === 0) joinRings(world, job);
 }
 
+/** A command is about to write the row, or has: the pieces of its class are read from now on. */
+export function noteWritten(world: World, job: Job, row: number): void {
+  const segment = job.segmentOf(row);
+  if (segment.written) return;
+  segment.written = true;
+  world.classes.closePiece(job.readyClass(job.limitsOf(row).requiredSlots).at);
+}
+
 /** Takes the skipped entry of a row out, so that the row may join its queue at another place. */
 export function purge(world: World, job: Job, row: number): void {
   const ready = job.readyClass(job.limitsOf(row).requiredSlots);
@@ -127,7 +135,8 @@ const mostRowsAmongStale = 64;
 export function openPiece(world: World, at: number): void {
   const { words } = world.classes;
   const job = world.jobs[words[at + Class.job]!]!;
-  settleHead(world, job, job.readyClass(words[at + Class.slots]!));
+  const ready = job.readyClass(words[at + Class.slots]!);
+  settleHead(world, job, ready);
   const row = words[at + Class.headRow]!;
   const segment = job.segmentOf(row);
   const page = pageOf(row);
@@ -136,7 +145,8 @@ export function openPiece(world: World, at: number): void {
     segment.firstRow + segment.count,
     firstRowOf(page) + rowsOf(page),
   );
-  let flags = words[at + Class.flags]! & ~(ClassFlag.limited | (-1 << clockShift));
+  let flags =
+    words[at + Class.flags]! & ~(ClassFlag.limited | ClassFlag.fresh | (-1 << clockShift));
   if ((flags & ClassFlag.stale) !== 0) {
     const most = Math.min(end, row + mostRowsAmongStale);
     for (end = row; end < most && !isStale(job, end); ) end++;
@@ -151,6 +161,7 @@ export function openPiece(world: World, at: number): void {
     flags |= ClassFlag.limited;
   }
   flags |= clock << clockShift;
+  if (!segment.written && ready.headPart === Part.middle) flags |= ClassFlag.fresh;
   const address = job.rows.provide(row);
   words[at + Class.flags] = flags;
   words[at + Class.headAddress] = address;

@@ -8,8 +8,9 @@ const runBits = sharedRunBits;
 
 const hasClock = 4;
 const groupShift = 8;
+const groupMask = 0xff;
 /** Bits of a run's ending word that are the clock's. */
-export const clockBits: number = ~0xff | hasClock;
+const clockBits = (groupMask << groupShift) | hasClock;
 
 /** Durations that have a list of their own. */
 const mostGroups = 16;
@@ -80,7 +81,7 @@ export class RunClocks {
     const ending = words[at]!;
     if ((ending & hasClock) === 0) return;
     words[at] = ending & ~clockBits;
-    const group = ending >>> groupShift;
+    const group = (ending >>> groupShift) & groupMask;
     if (group === ownDeadline) {
       this.#heap.delete(run);
       return;

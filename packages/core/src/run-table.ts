@@ -28,6 +28,8 @@ export const Run = {
 export const runBits = 3;
 const words = 1 << runBits;
 export const endingMask = 3;
+/** Of the ending word: its row was fresh when it started, and nothing has written it since. */
+export const isPlain = 0x1_0000;
 
 /** Runs as a snapshot has them. */
 const wordsInSnapshot = 6;
@@ -107,6 +109,10 @@ export class RunTable {
   setEnding(run: number, ending: Ending): void {
     const at = (run << runBits) + Run.ending;
     this.words[at] = (this.words[at]! & ~endingMask) | ending;
+  }
+  /** The row of the run's task is written by somebody else while it runs. */
+  noteWritten(run: number): void {
+    this.words[(run << runBits) + Run.ending]! &= ~isPlain;
   }
   start(run: number): number {
     return this.starts[((run << runBits) + Run.start) >>> 1]!;

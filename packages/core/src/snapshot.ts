@@ -337,7 +337,9 @@ function jobRecord(world: World, job: Job): JobRecord {
       nextStamp: job.nextStamp,
       rowCount: job.rowCount,
     },
-    segments: job.segments.map(({ expand: _expand, limits: _limits, ...segment }) => segment),
+    segments: job.segments.map(
+      ({ expand: _expand, limits: _limits, written: _written, ...segment }) => segment,
+    ),
     templates: [...job.templateByJson].map(([json, place]) => [
       json,
       job.templates[place]!.template,
@@ -368,8 +370,13 @@ function readJob(world: World, record: JobRecord): Job {
   for (const { firstRow, count, creationTime, factory, waiting, endedWaiting } of record.segments) {
     job.segments.push(
       factory === undefined
-        ? { firstRow, count, creationTime, waiting, endedWaiting }
-        : { ...factorySegment(firstRow, count, creationTime, factory), waiting, endedWaiting },
+        ? { firstRow, count, creationTime, waiting, endedWaiting, written: true }
+        : {
+            ...factorySegment(firstRow, count, creationTime, factory),
+            waiting,
+            endedWaiting,
+            written: true,
+          },
     );
   }
   for (const [json, template] of record.templates) job.keepTemplate(template, json);

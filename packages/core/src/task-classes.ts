@@ -40,6 +40,8 @@ export const ClassFlag = {
   limited: 2,
   /** The end of a task may mean more than its counts: somebody depends on it, or the job is on its way out. */
   watched: 4,
+  /** No row of the piece has ever been written: they need not be read. */
+  fresh: 8,
 } as const;
 
 /** The flags from here on: the clock of all rows of the piece (run-clocks.ts), 0 if they have none. */

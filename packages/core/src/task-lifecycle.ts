@@ -9,6 +9,7 @@ import { ownDeadline } from './run-clocks.ts';
 import {
   Ending as sharedEnding,
   endingMask as sharedEndingMask,
+  isPlain as sharedIsPlain,
   Run as sharedRun,
   runBits as sharedRunBits,
 } from './run-table.ts';
@@ -40,6 +41,7 @@ const TaskTrigger = sharedTaskTrigger;
 type TaskTrigger = sharedTaskTrigger;
 const Ending = sharedEnding;
 const endingMask = sharedEndingMask;
+const isPlain = sharedIsPlain;
 const TaskState = sharedTaskState;
 const Failure = sharedFailure;
 const runBits = sharedRunBits;
@@ -123,6 +125,7 @@ export function startTask(
   words: Int32Array,
   at: number,
   node: number,
+  fresh: boolean,
 ): void {
   const { classes, runs, nodeTable, now } = world;
   const counts = classes.words;
@@ -139,17 +142,19 @@ export function startTask(
   runWords[runAt + Run.task] = row;
   runWords[runAt + Run.address] = address;
   runWords[runAt + Run.sequence] = sequence;
-  runWords[runAt + Run.ending] = Ending.none;
+  runWords[runAt + Run.ending] = fresh ? isPlain : Ending.none;
   runs.starts[(runAt + Run.start) >>> 1] = now;
 
-  const before = words[at + Word.flags]!;
+  const before = fresh ? 0 : words[at + Word.flags]!;
   let flags = move(world, taskClass, row, before, TaskTrigger.place);
   const retrying = before & (Flag.startWasRetry | Flag.nextIsRetry);
   if (retrying !== 0) flags = retryStarts(world, taskClass, row, flags);
   words[at + Word.flags] = (flags & ~Flag.avoidNode) | Flag.hasStart;
   words[at + Word.node] = node + 1;
   words[at + Word.runOrExitCode] = run;
-  setStart(words, at, now - classes.creationTime(taskClass));
+  const sinceCreation = now - classes.creationTime(taskClass);
+  words[at + Word.start] = sinceCreation | 0;
+  if (!fresh || sinceCreation > mostWithoutUpperBits) setUpperBits(words, at, sinceCreation, 0);
 
   const slots = counts[taskClass + Class.slots]!;
   const free = nodes[nodeAt + NodeWord.freeSlots]!;
@@ -198,8 +203,9 @@ export function endRun(
   const runWords = runs.words;
   const runAt = run << runBits;
   const exited = exitCode === 0 && reported === 0;
+  const ending = runWords[runAt + Run.ending]!;
   const failure =
-    exited && (runWords[runAt + Run.ending]! & endingMask) === Ending.none
+    exited && (ending & endingMask) === Ending.none
       ? Failure.none
       : failureOf(world, run, reported);
   const success = failure === Failure.none;
@@ -216,7 +222,8 @@ export function endRun(
   const address = runWords[runAt + Run.address]!;
   const words = arena.touch(address);
   const at = arena.offset(address);
-  const before = words[at + Word.flags]!;
+  const plain = (ending & isPlain) !== 0;
+  const before = plain ? plainFlags : words[at + Word.flags]!;
   const counts = classes.words;
   if (success) {
     const flags = move(world, taskClass, row, before, TaskTrigger.succeed, 'success');
@@ -236,7 +243,9 @@ export function endRun(
     words[at + Word.runOrExitCode] = code ?? 0;
     counts[taskClass + Class.failed]!++;
   }
-  setDuration(words, at, world.now - runs.starts[(runAt + Run.start) >>> 1]!);
+  const duration = world.now - runs.starts[(runAt + Run.start) >>> 1]!;
+  words[at + Word.duration] = duration | 0;
+  if (!plain || duration > mostWithoutUpperBits) setUpperBits(words, at, duration, 8);
   if (detail !== undefined && failure >= reportedFrom) {
     jobOf(world, taskClass).rareFacts(row).failureDetail = detail;
   }
@@ -245,6 +254,9 @@ export function endRun(
     finished(world, jobOf(world, taskClass), row, success);
   }
 }
+
+/** The flags of a plain row while it runs. */
+const plainFlags: number = TaskState.running | Flag.hasStart;
 
 /** What {@link failureOf} says of a task that does not complete. */
 const isRetried = -1;
@@ -365,7 +377,7 @@ export function forget(world: World, job: Job, row: number): void {
 function leaveNode(world: World, run: number, counter: number): void {
   const runWords = world.runs.words;
   const runAt = run << runBits;
-  if (runWords[runAt + Run.ending] !== Ending.none) world.clocks.stop(run);
+  if ((runWords[runAt + Run.ending]! & ~isPlain) !== Ending.none) world.clocks.stop(run);
   const node = runWords[runAt + Run.node]!;
   const nodes = world.nodeTable.words;
   const nodeAt = node << nodeBits;
@@ -456,19 +468,17 @@ export function retryCountOf(job: Job, row: number): number {
   return count < mostRetriesInRow ? count : (job.rare.get(row)?.retryCount ?? count);
 }
 
-/** 40 bits, of which the upper 8 are nearly always 0, and have been. */
+/** Times have 40 bits, of which the upper 8 are nearly always 0, and have been. */
+const mostWithoutUpperBits = 0xffff_ffff;
+
 function setStart(words: Int32Array, at: number, milliseconds: number): void {
   words[at + Word.start] = milliseconds | 0;
-  if (milliseconds > 0xffff_ffff || words[at + Word.counters] !== 0) {
-    setUpperBits(words, at, milliseconds, 0);
-  }
+  setUpperBits(words, at, milliseconds, 0);
 }
 
 function setDuration(words: Int32Array, at: number, milliseconds: number): void {
   words[at + Word.duration] = milliseconds | 0;
-  if (milliseconds > 0xffff_ffff || words[at + Word.counters] !== 0) {
-    setUpperBits(words, at, milliseconds, 8);
-  }
+  setUpperBits(words, at, milliseconds, 8);
 }
 
 function setUpperBits(words: Int32Array, at: number, milliseconds: number, shift: number): void {

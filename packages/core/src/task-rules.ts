@@ -2,7 +2,7 @@ import type { BatchErrorBody } from './errors.ts';
 import { Job } from './job.ts';
 import { endRunAs } from './job-end.ts';
 import { findJob, refuseUnlessActive } from './job-rules.ts';
-import { dequeue, enqueue, Part, purge } from './ready-queue.ts';
+import { dequeue, enqueue, noteWritten, Part, purge } from './ready-queue.ts';
 import { refuse } from './refusal.ts';
 import { Ending } from './run-table.ts';
 import type { TaskConstraints, TaskFactory, TaskSpecification } from './specification.ts';
@@ -98,6 +98,7 @@ export function updateTask(
     job.rareFacts(row).constraints = constraints;
     if (state !== TaskState.running) return undefined;
     const run = job.rows.get(row, Word.runOrExitCode);
+    world.runs.noteWritten(run);
     if (world.runs.ending(run) !== Ending.none) return undefined;
     const { maxWallClockTimeMs } = constraints;
     if (maxWallClockTimeMs === undefined) world.clocks.stop(run);
@@ -192,6 +193,7 @@ function withTask(
   if (row === -1) {
     return refuse('TaskNotFound', `The job "${jobId}" has no task "${taskId}".`);
   }
+  noteWritten(world, job, row);
   const flags = job.rows.get(row, Word.flags);
   const expired = job.expiredAt !== undefined && (flags & stateMask) !== TaskState.running;
   return change(job, row, expired ? TaskState.completed : flags & stateMask, flags);
