@@ -8,6 +8,7 @@ import { failureCode, InputBatch, InputReader } from './input-batch.ts';
 import { endRunAs, expire } from './job-end.ts';
 import { addJob, patchJob, removeJob, terminateJob } from './job-rules.ts';
 import { place } from './placement.ts';
+import { noPool } from './pool.ts';
 import { addPool, deletePool, nodeGone, nodeLost, nodeReady } from './pool-rules.ts';
 import { Queries } from './queries.ts';
 import { refuse } from './refusal.ts';
@@ -300,12 +301,13 @@ export class Engine {
   /** Time passes: every deadline up to `at` falls due at its own moment, jobs before runs, and has its consequences there. */
   #advance(at: number): void {
     const world = this.#world;
-    if (world.clocks.isDue(at) || world.jobDeadlines.firstTime <= at) this.#expire(at);
+    if (at >= world.notBefore) this.#expire(at);
     if (at > world.now) world.now = at;
   }
 
   #expire(at: number): void {
     const world = this.#world;
+    world.notBefore = Infinity;
     for (let due = this.nextDeadline(); due <= at; due = this.nextDeadline()) {
       world.now = Math.max(world.now, due);
       if (world.jobDeadlines.firstTime === due) {
@@ -317,11 +319,19 @@ export class Engine {
       }
       this.#settle();
     }
+    world.expect(this.nextDeadline());
   }
 
   #settle(): void {
+    if (this.#world.stirred !== noPool) this.#placeAll();
+  }
+
+  #placeAll(): void {
     const world = this.#world;
-    while (world.stirred !== undefined) place(world, world.takeStirred(world.stirred));
+    while (world.stirred !== noPool) {
+      const pool = world.takeStirred();
+      if (pool !== undefined) place(world, pool);
+    }
   }
 }
 

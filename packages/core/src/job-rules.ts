@@ -16,7 +16,7 @@ export function addJob(world: World, specification: JobSpecification): BatchErro
   world.jobs.push(job);
   world.jobById.set(idKey(id), job);
   if (constraints.maxWallClockTimeMs !== undefined) {
-    world.jobDeadlines.set(job.number, world.now + constraints.maxWallClockTimeMs);
+    world.setJobDeadline(job.number, world.now + constraints.maxWallClockTimeMs);
   }
   considerJobEnd(world, job);
   return undefined;
@@ -44,7 +44,7 @@ export function patchJob(world: World, id: string, patch: JobPatch): BatchErrorB
   if (patch.constraints !== undefined) {
     const { maxWallClockTimeMs } = patch.constraints;
     if (maxWallClockTimeMs === undefined) world.jobDeadlines.delete(job.number);
-    else world.jobDeadlines.set(job.number, job.creationTime + maxWallClockTimeMs);
+    else world.setJobDeadline(job.number, job.creationTime + maxWallClockTimeMs);
   }
   considerJobEnd(world, job);
   return undefined;

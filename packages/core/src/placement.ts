@@ -39,7 +39,11 @@ export function place(world: World, pool: Pool): void {
     const bucketFree = buckets.freest;
     const freest = Math.max(looseFree, bucketFree);
     const ring = pool.ringFor(freest);
-    if (ring === undefined || ring.firstRank === priorityCount) break;
+    if (ring === undefined || ring.firstRank === priorityCount) {
+      if (looseFree > 0) pool.fasten();
+      else pool.loose = noNode;
+      return;
+    }
     // The first after the one that was served last, in the order of creation, cyclically (ruling 8).
     const number = ring.firstJobs.nextAround(cursors[ring.firstRank]!) | 0;
     cursors[ring.firstRank] = number;
@@ -71,7 +75,6 @@ export function place(world: World, pool: Pool): void {
     }
     startTask(world, pool, at, address, rows, row, node, fresh);
   }
-  if (pool.loose !== noNode) pool.fasten();
 }
 
 /** The class whose head comes first in the job's queue, among those that fit (semantics §3.3). */

@@ -12,6 +12,8 @@ const nodeBits = sharedNodeBits;
 
 export const priorityCount = 2001;
 export const noNode = -1;
+export const noPool = -1;
+export const notStirred = -2;
 
 /** Priorities by rank: 0 is the highest (1000), 2000 the lowest. */
 export function rankOf(priority: number): number {
@@ -93,9 +95,8 @@ export class Pool {
   readonly nodes: NodeList = new NodeList();
   nextOrdinal = 1;
   nodesCreating = 0;
-  /** Whether it is in the world's chain of pools to place in, and which comes after it there. */
-  stirred = false;
-  stirredBefore: Pool | undefined;
+  /** Number of the pool after it in the world's chain of pools to place in, {@link notStirred}: it is not in it. */
+  stirredBefore: number = notStirred;
   /** Those that take tasks, but for the loose one. */
   readonly buckets: NodeBuckets;
   /**
@@ -142,11 +143,11 @@ export class Pool {
     else this.#leave(node);
   }
 
-  /** A node that takes tasks is about to have more slots free. */
-  loosen(node: number): void {
+  /** A node that takes tasks and has so many slots free is about to have more. */
+  loosen(node: number, free: number): void {
     if (node === this.loose) return;
     if (this.loose !== noNode) this.fasten();
-    this.#leave(node);
+    if (free > 0) this.#leave(node);
     this.loose = node;
   }
 

@@ -32,11 +32,12 @@ export class RunClocks {
   readonly #last: number[] = [none];
   /** Two words a run: the run before and after it in its list. */
   #links = new Int32Array(32);
-  /** Nothing falls due before this. */
-  #notBefore = Infinity;
+  /** Told of every deadline that may be the next. */
+  readonly #expect: (time: number) => void;
 
-  constructor(runs: RunTable) {
+  constructor(runs: RunTable, expect: (time: number) => void) {
     this.#runs = runs;
+    this.#expect = expect;
   }
 
   /** The list of a duration in milliseconds, {@link ownDeadline} if it has none. */
@@ -95,11 +96,6 @@ export class RunClocks {
     else links[2 * after] = before;
   }
 
-  /** Whether something falls due up to a time. Costs next to nothing where nothing does. */
-  isDue(at: number): boolean {
-    return at >= this.#notBefore && this.firstTime <= at;
-  }
-
   /** The next deadline, `Infinity` if there is none. */
   get firstTime(): number {
     let time = this.#heap.firstTime;
@@ -108,7 +104,6 @@ export class RunClocks {
       if (run === none) continue;
       time = Math.min(time, this.#runs.start(run) + this.#durations[group]!);
     }
-    this.#notBefore = time;
     return time;
   }
 
@@ -124,10 +119,6 @@ export class RunClocks {
       }
     }
     return lowest;
-  }
-
-  #expect(time: number): void {
-    if (time < this.#notBefore) this.#notBefore = time;
   }
 
   #grow(run: number): void {

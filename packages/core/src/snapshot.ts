@@ -6,7 +6,7 @@ import type { RareTaskFacts } from './job.ts';
 import { factorySegment, Job } from './job.ts';
 import type { NodeRecord } from './node.ts';
 import { Node } from './node.ts';
-import { Pool } from './pool.ts';
+import { noPool, Pool } from './pool.ts';
 import type { Part, ReadyRange } from './ready-queue.ts';
 import { joinRings, readyRanges, restoreRange } from './ready-queue.ts';
 import { Ending } from './run-table.ts';
@@ -271,12 +271,12 @@ function derive(world: World): void {
     }
     const { maxWallClockTimeMs } = job.specification.constraints;
     if (job.state === 'active' && maxWallClockTimeMs !== undefined) {
-      world.jobDeadlines.set(job.number, job.creationTime + maxWallClockTimeMs);
+      world.setJobDeadline(job.number, job.creationTime + maxWallClockTimeMs);
     }
     joinRings(world, job);
   }
   // A world at rest has nothing left to place.
-  while (world.stirred !== undefined) world.takeStirred(world.stirred);
+  while (world.stirred !== noPool) world.takeStirred();
   for (const run of world.runs) {
     if (world.runs.ending(run) !== Ending.none) continue;
     const { maxWallClockTimeMs } = world.jobs[world.runs.job(run)]!.limitsOf(world.runs.task(run));

@@ -389,10 +389,11 @@ function leaveNode(world: World, run: number, counter: number): void {
   const counts = world.classes.words;
   const taskClass = runWords[runAt + Run.class]!;
   counts[taskClass + Class.running]!--;
-  const free = nodes[nodeAt + NodeWord.freeSlots]! + counts[taskClass + Class.slots]!;
+  const before = nodes[nodeAt + NodeWord.freeSlots]!;
+  const free = before + counts[taskClass + Class.slots]!;
   if (nodes[nodeAt + NodeWord.takesTasks] !== 0) {
     const pool = world.pools[nodes[nodeAt + NodeWord.pool]!]!;
-    if (node !== pool.loose) pool.loosen(node);
+    pool.loosen(node, before);
     if (free === nodes[nodeAt + NodeWord.slots]) {
       world.moveNode(world.nodes[node]!, 'lastTaskGone');
     }

@@ -10,6 +10,7 @@ import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
 import { NodeTable } from './node-table.ts';
 import type { Pool } from './pool.ts';
+import { noPool, notStirred } from './pool.ts';
 import { RunClocks } from './run-clocks.ts';
 import { RunTable } from './run-table.ts';
 import type { EnvironmentSetting } from './specification.ts';
@@ -40,7 +41,9 @@ export class World implements EffectCatalog {
   readonly classes: TaskClasses = new TaskClasses();
   readonly nodeTable: NodeTable = new NodeTable();
   readonly runs: RunTable = new RunTable(this.classes);
-  readonly clocks: RunClocks = new RunClocks(this.runs);
+  /** Nothing falls due before this. */
+  notBefore: number = Infinity;
+  readonly clocks: RunClocks = new RunClocks(this.runs, (time) => this.expect(time));
   /** Wall clocks of jobs, by number. */
   readonly jobDeadlines: DeadlineHeap = new DeadlineHeap();
   /** Reports that named something that is over. */
@@ -49,8 +52,11 @@ export class World implements EffectCatalog {
   readonly effects: EffectLog = new EffectLog(this);
   /** Set while somebody listens. */
   events: EngineEvent[] | undefined;
-  /** Pools in which a task may have become placeable since placement last ran: the last of a chain. */
-  stirred: Pool | undefined;
+  /**
+   * Pools in which a task may have become placeable since placement last ran: number of the last of a chain,
+   * {@link noPool}: none. Numbers, since storing an object costs the collector's bookkeeping.
+   */
+  stirred: number = noPool;
 
   get lastSequence(): number {
     return this.#sequence;
@@ -60,18 +66,27 @@ export class World implements EffectCatalog {
     this.#sequence = sequence;
   }
 
-  stir(pool: Pool): void {
-    if (pool.stirred) return;
-    pool.stirred = true;
-    pool.stirredBefore = this.stirred;
-    this.stirred = pool;
+  /** Something falls due then. */
+  expect(time: number): void {
+    if (time < this.notBefore) this.notBefore = time;
   }
 
-  /** The last of the chain, which is at rest from now on. */
-  takeStirred(pool: Pool): Pool {
-    this.stirred = pool.stirredBefore;
-    pool.stirredBefore = undefined;
-    pool.stirred = false;
+  setJobDeadline(job: number, time: number): void {
+    this.jobDeadlines.set(job, time);
+    this.expect(time);
+  }
+
+  stir(pool: Pool): void {
+    if (pool.stirredBefore !== notStirred) return;
+    pool.stirredBefore = this.stirred;
+    this.stirred = pool.number;
+  }
+
+  /** Takes the last of the chain, which is at rest from now on. There is one. */
+  takeStirred(): Pool | undefined {
+    const pool = this.pools[this.stirred];
+    this.stirred = pool?.stirredBefore ?? noPool;
+    if (pool !== undefined) pool.stirredBefore = notStirred;
     return pool;
   }
 
