@@ -13,9 +13,9 @@ import { addPool, deletePool, nodeGone, nodeLost, nodeReady } from './pool-rules
 import { Queries } from './queries.ts';
 import { refuse } from './refusal.ts';
 import { failureCodes, ReportKind as sharedReportKind } from './report.ts';
+import { endRun, lost } from './run-end.ts';
 import { Ending } from './run-table.ts';
 import { readSnapshot, stateHash, writeSnapshot } from './snapshot.ts';
-import { endRun, requeue } from './task-lifecycle.ts';
 import type { TaskRefusal } from './task-rules.ts';
 import {
   addTaskFactory,
@@ -251,7 +251,7 @@ export class Engine {
     }
     if (kind === ReportKind.runLost) {
       if (!world.runs.is(subject, sequence)) return false;
-      requeue(world, subject, false);
+      endRun(world, subject, undefined, lost, undefined);
       return true;
     }
     const node = world.nodes[subject];

@@ -1,20 +1,36 @@
+import { TaskTrigger as sharedTaskTrigger } from './machines.ts';
 import { nodeBits as sharedNodeBits, NodeWord as sharedNodeWord } from './node-table.ts';
 import type { Pool } from './pool.ts';
 import { noNode as sharedNoNode, priorityCount as sharedPriorityCount } from './pool.ts';
 import { joinRings, openPiece, settleHead } from './ready-queue.ts';
+import { retryStarts, startClock } from './run-start.ts';
+import {
+  Ending as sharedEnding,
+  isPlain as sharedIsPlain,
+  Run as sharedRun,
+  runBits as sharedRunBits,
+} from './run-table.ts';
 import {
   Class as sharedClass,
   ClassFlag as sharedClassFlag,
+  clockShift as sharedClockShift,
   noClass as sharedNoClass,
 } from './task-classes.ts';
-import { startTask } from './task-lifecycle.ts';
 import { Flag as sharedFlag, Word as sharedWord } from './task-rows.ts';
+import { move, setUpperBits, mostWithoutUpperBits as sharedMost } from './task-transitions.ts';
 import type { World } from './world.ts';
 
 // Constants of its own are operands in a module's compiled code, those of others loads and checks.
 const Word = sharedWord;
 const Flag = sharedFlag;
 const Class = sharedClass;
+const Ending = sharedEnding;
+const Run = sharedRun;
+const TaskTrigger = sharedTaskTrigger;
+const clockShift = sharedClockShift;
+const isPlain = sharedIsPlain;
+const mostWithoutUpperBits = sharedMost;
+const runBits = sharedRunBits;
 const ClassFlag = sharedClassFlag;
 const NodeWord = sharedNodeWord;
 const nodeBits = sharedNodeBits;
@@ -28,9 +44,12 @@ const priorityCount = sharedPriorityCount;
  * while it takes tasks. So each step looks at one node, one priority and one job.
  */
 
-/** Places ready tasks until nothing that is ready fits any node. */
+/**
+ * Places ready tasks until nothing that is ready fits any node. One function on purpose, as {@link endRun} is:
+ * here the engine spends its time, and each table is fetched once.
+ */
 export function place(world: World, pool: Pool): void {
-  const { classes, arena } = world;
+  const { classes, arena, runs, clocks, effects, now } = world;
   const { buckets, cursors } = pool;
   const nodes = world.nodeTable.words;
   for (;;) {
@@ -66,14 +85,50 @@ export function place(world: World, pool: Pool): void {
     const rows = arena.touch(address);
     const row = arena.offset(address);
     // To read a row that was never written would be to wait for memory.
-    const fresh = (words[at + Class.flags]! & ClassFlag.fresh) !== 0;
+    const classFlags = words[at + Class.flags]!;
+    const fresh = (classFlags & ClassFlag.fresh) !== 0;
+    const before = fresh ? 0 : rows[row + Word.flags]!;
     let node = loose;
-    if (!fresh && (rows[row + Word.flags]! & Flag.avoidNode) !== 0) {
+    if ((before & Flag.avoidNode) !== 0) {
       node = chooseAnother(pool, slots, lastNode(world, pool, rows, row)) | 0;
     } else if (looseFree < slots || bucketFree >= slots) {
       node = chooseNode(pool, nodes, slots, looseFree) | 0;
     }
-    startTask(world, pool, at, address, rows, row, node, fresh);
+
+    // active → running
+    const run = nodes[(node << nodeBits) + NodeWord.nextRun]! - 1;
+    const runAt = run << runBits;
+    const runWords = runs.words;
+    const task = address + words[at + Class.rowLessAddress]!;
+    const sequence = world.nextSequence();
+    const nodeAt = node << nodeBits;
+    nodes[nodeAt + NodeWord.nextRun] = runWords[runAt + Run.ending]!;
+    runWords[runAt + Run.class] = at;
+    runWords[runAt + Run.task] = task;
+    runWords[runAt + Run.address] = address;
+    runWords[runAt + Run.sequence] = sequence;
+    runWords[runAt + Run.ending] = fresh ? isPlain : Ending.none;
+    runs.starts[(runAt + Run.start) >>> 1] = now;
+
+    let flags = move(world, at, task, before, TaskTrigger.place);
+    const retrying = before & (Flag.startWasRetry | Flag.nextIsRetry);
+    if (retrying !== 0) flags = retryStarts(world, at, task, flags);
+    rows[row + Word.flags] = (flags & ~Flag.avoidNode) | Flag.hasStart;
+    rows[row + Word.node] = node + 1;
+    rows[row + Word.runOrExitCode] = run;
+    const sinceCreation = now - classes.creationTime(at);
+    rows[row + Word.start] = sinceCreation | 0;
+    if (!fresh || sinceCreation > mostWithoutUpperBits) setUpperBits(rows, row, sinceCreation, 0);
+
+    const free = nodes[nodeAt + NodeWord.freeSlots]!;
+    nodes[nodeAt + NodeWord.freeSlots] = free - slots;
+    if (node !== pool.loose) buckets.move(nodes[nodeAt + NodeWord.ordinal]!, free, free - slots);
+    if (free === nodes[nodeAt + NodeWord.slots]) world.moveNode(world.nodes[node]!, 'firstTask');
+    words[at + Class.running]!++;
+    if ((classFlags & ClassFlag.limited) !== 0 || (flags & Flag.rare) !== 0) {
+      startClock(world, at, task, run);
+    } else if (classFlags >>> clockShift !== 0) clocks.start(run, classFlags >>> clockShift);
+    effects.startRun(node, run, sequence, pool.mustSync);
   }
 }
 

@@ -3,8 +3,8 @@ import { Node } from './node.ts';
 import { Pool } from './pool.ts';
 import { joinRings } from './ready-queue.ts';
 import { refuse } from './refusal.ts';
+import { endRun, lost, requeued } from './run-end.ts';
 import type { PoolSpecification } from './specification.ts';
-import { requeue } from './task-lifecycle.ts';
 import { idKey } from './task-text.ts';
 import type { World } from './world.ts';
 
@@ -39,7 +39,7 @@ export function deletePool(world: World, id: string): BatchErrorBody | undefined
   pool.dropRings();
   world.movePool(pool, 'delete');
   if (pool.nodes.size > 0) world.moveAllocation(pool, 'resize');
-  requeueRuns(world, [...pool.nodes], true);
+  requeueRuns(world, [...pool.nodes], requeued);
   for (const node of pool.nodes) removeNode(world, pool, node);
   considerPoolEnd(world, pool);
   return undefined;
@@ -68,7 +68,7 @@ export function nodeLost(world: World, node: Node): boolean {
   if (pool === undefined || (node.state !== 'idle' && node.state !== 'running')) return false;
   pool.withdraw(node.number);
   world.moveNode(node, 'lost');
-  requeueRuns(world, [node], false);
+  requeueRuns(world, [node], lost);
   return true;
 }
 
@@ -117,11 +117,11 @@ function removeNode(world: World, pool: Pool, node: Node): void {
 }
 
 /** By creation: those of one input go to the front of their jobs' queues in that order (semantics §3.3). */
-function requeueRuns(world: World, nodes: readonly Node[], counted: boolean): void {
+function requeueRuns(world: World, nodes: readonly Node[], why: number): void {
   const { runs } = world;
   const concerned = nodes.flatMap((node) => [...node.runs()]);
   concerned.sort((a, b) => runs.job(a) - runs.job(b) || runs.task(a) - runs.task(b));
-  for (const run of concerned) requeue(world, run, counted);
+  for (const run of concerned) endRun(world, run, undefined, why, undefined);
 }
 
 function considerPoolEnd(world: World, pool: Pool): void {

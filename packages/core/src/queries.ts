@@ -8,8 +8,8 @@ import { secretHandlesIn } from './secret-mark.ts';
 import type { JobSpecification, PoolSpecification, TaskTemplate } from './specification.ts';
 import type { TaskFailure } from './task-failure.ts';
 import { Failure, taskFailure, wallClockExitCode } from './task-failure.ts';
-import { durationOf, retryCountOf, startTimeOf } from './task-lifecycle.ts';
 import { Flag, failureMask, failureShift, stateMask, TaskState, Word } from './task-rows.ts';
+import { durationOf, retryCountOf, startTimeOf } from './task-transitions.ts';
 import type { World } from './world.ts';
 
 /** What every entity tells of its state; times are ISO 8601. */

@@ -1,6 +1,6 @@
 import type { RunDetails } from './effect.ts';
 import { nodeId } from './node.ts';
-import { retryCountOf } from './task-lifecycle.ts';
+import { retryCountOf } from './task-transitions.ts';
 import type { World } from './world.ts';
 
 /**

@@ -1,0 +1,30 @@
+import { ownDeadline } from './run-clocks.ts';
+import { Flag } from './task-rows.ts';
+import { jobOf, startTimeOf } from './task-transitions.ts';
+import type { World } from './world.ts';
+
+/*
+ * What some starts need beside what all do (placement.ts).
+ */
+
+/** The flags of a start before or after which there is a retry. */
+export function retryStarts(world: World, taskClass: number, row: number, flags: number): number {
+  const isRetry = (flags & Flag.nextIsRetry) !== 0;
+  let after = flags & ~(Flag.startWasRetry | Flag.nextIsRetry);
+  // What ends here is a start that was a retry, displaced by one that is none: its time stays known.
+  if ((flags & Flag.startWasRetry) !== 0 && !isRetry) {
+    const job = jobOf(world, taskClass);
+    job.rareFacts(row).lastRetryTime = startTimeOf(job, row);
+    after |= Flag.rare;
+  }
+  return isRetry ? after | Flag.startWasRetry : after;
+}
+
+export function startClock(world: World, taskClass: number, row: number, run: number): void {
+  const job = jobOf(world, taskClass);
+  const { maxWallClockTimeMs } = job.limitsOf(row);
+  if (maxWallClockTimeMs === undefined) return;
+  const group = world.clocks.group(maxWallClockTimeMs);
+  if (group === ownDeadline) world.clocks.set(run, world.now + maxWallClockTimeMs);
+  else world.clocks.start(run, group);
+}
