@@ -5,7 +5,7 @@ import { EffectKind as sharedEffectKind } from './effect.ts';
 const EffectKind: typeof sharedEffectKind = sharedEffectKind;
 type EffectKind = sharedEffectKind;
 
-/** Kind and bits, node, run, sequence. */
+/** Kind and bits, node, run (−1: none; of a removal −2 and below: its place in the list), sequence. */
 const wordsPerEffect = 4;
 const kindMask = 0xff;
 const mustSyncBit = 0x100;
@@ -53,7 +53,7 @@ export class EffectLog implements EffectBatch {
   remove(removal: Removal): void {
     const kind =
       removal.taskId === undefined ? EffectKind.removeJobFiles : EffectKind.removeTaskFiles;
-    this.#add(kind, -1, -1, this.#removals.push(removal) - 1);
+    this.#add(kind, -1, -1 - this.#removals.push(removal), 0);
   }
 
   kind(index: number): EffectKind {
@@ -69,22 +69,16 @@ export class EffectLog implements EffectBatch {
     return this.#words[index * wordsPerEffect + 1]!;
   }
   run(index: number): number {
-    return this.#words[index * wordsPerEffect + 2]!;
+    const run = this.#words[index * wordsPerEffect + 2]!;
+    return run < 0 ? -1 : run;
   }
-  /** Of a removal 0: it is answered by nobody. */
   sequence(index: number): number {
-    return this.#isRemoval(index) ? 0 : this.#words[index * wordsPerEffect + 3]!;
+    return this.#words[index * wordsPerEffect + 3]!;
   }
   removal(index: number): Removal {
-    const removal = this.#isRemoval(index)
-      ? this.#removals[this.#words[index * wordsPerEffect + 3]!]
-      : undefined;
+    const removal = this.#removals[-2 - this.#words[index * wordsPerEffect + 2]!];
     if (removal === undefined) throw new RangeError(`effect ${index} removes nothing`);
     return removal;
-  }
-
-  #isRemoval(index: number): boolean {
-    return this.kind(index) >= EffectKind.removeTaskFiles;
   }
 
   #add(kindAndBits: number, node: number, run: number, sequence: number): void {

@@ -266,7 +266,7 @@ export class Job implements TaskLookup {
   }
 
   get hasRuns(): boolean {
-    return this.classes.some(({ at }) => this.#classes.words[at + Class.running] !== 0);
+    return this.classes.some(({ at }) => this.#classes.running(at) > 0);
   }
 
   get allCompleted(): boolean {
@@ -292,7 +292,7 @@ export class Job implements TaskLookup {
     const { words } = this.#classes;
     for (const { at, slots } of this.classes) {
       tally.unfinished += weight(slots) * this.#classes.unfinished(at);
-      tally.running += weight(slots) * words[at + Class.running]!;
+      tally.running += weight(slots) * this.#classes.running(at);
       tally.succeeded += weight(slots) * words[at + Class.succeeded]!;
       tally.failed += weight(slots) * words[at + Class.failed]!;
     }

@@ -16,8 +16,13 @@ import {
   clockShift as sharedClockShift,
   noClass as sharedNoClass,
 } from './task-classes.ts';
-import { Flag as sharedFlag, Word as sharedWord } from './task-rows.ts';
-import { move, setUpperBits, mostWithoutUpperBits as sharedMost } from './task-transitions.ts';
+import { Flag as sharedFlag, Word as sharedWord, TaskState } from './task-rows.ts';
+import {
+  move,
+  setUpperBits,
+  mostWithoutUpperBits as sharedMost,
+  transition,
+} from './task-transitions.ts';
 import type { World } from './world.ts';
 
 // Constants of its own are operands in a module's compiled code, those of others loads and checks.
@@ -44,12 +49,15 @@ const priorityCount = sharedPriorityCount;
  * while it takes tasks. So each step looks at one node, one priority and one job.
  */
 
+/** The flags of a row that was never written, after it was placed. */
+const placed: number = transition(TaskState.active, TaskTrigger.place);
+
 /**
  * Places ready tasks until nothing that is ready fits any node. One function on purpose, as {@link endRun} is:
  * here the engine spends its time, and each table is fetched once.
  */
 export function place(world: World, pool: Pool): void {
-  const { classes, arena, runs, clocks, effects, now } = world;
+  const { classes, arena, runs, clocks, effects, events, now } = world;
   const { buckets, cursors } = pool;
   const nodes = world.nodeTable.words;
   for (;;) {
@@ -110,7 +118,8 @@ export function place(world: World, pool: Pool): void {
     runWords[runAt + Run.ending] = fresh ? isPlain : Ending.none;
     runs.starts[(runAt + Run.start) >>> 1] = now;
 
-    let flags = move(world, at, task, before, TaskTrigger.place);
+    let flags =
+      fresh && events === undefined ? placed : move(world, at, task, before, TaskTrigger.place);
     const retrying = before & (Flag.startWasRetry | Flag.nextIsRetry);
     if (retrying !== 0) flags = retryStarts(world, at, task, flags);
     rows[row + Word.flags] = (flags & ~Flag.avoidNode) | Flag.hasStart;
@@ -124,7 +133,7 @@ export function place(world: World, pool: Pool): void {
     nodes[nodeAt + NodeWord.freeSlots] = free - slots;
     if (node !== pool.loose) buckets.move(nodes[nodeAt + NodeWord.ordinal]!, free, free - slots);
     if (free === nodes[nodeAt + NodeWord.slots]) world.moveNode(world.nodes[node]!, 'firstTask');
-    words[at + Class.running]!++;
+    words[at + Class.begun]!++;
     if ((classFlags & ClassFlag.limited) !== 0 || (flags & Flag.rare) !== 0) {
       startClock(world, at, task, run);
     } else if (classFlags >>> clockShift !== 0) clocks.start(run, classFlags >>> clockShift);

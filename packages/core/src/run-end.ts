@@ -29,6 +29,7 @@ import {
   setUpperBits,
   mostWithoutUpperBits as sharedMost,
   startTimeOf,
+  transition,
   withFailure,
 } from './task-transitions.ts';
 import type { World } from './world.ts';
@@ -89,7 +90,6 @@ export function endRun(
   nodes[nodeAt + (success ? NodeWord.succeeded : NodeWord.otherwiseEnded)]!++;
   const counts = classes.words;
   const taskClass = runWords[runAt + Run.class]!;
-  counts[taskClass + Class.running]!--;
   const freeBefore = nodes[nodeAt + NodeWord.freeSlots]!;
   const free = freeBefore + counts[taskClass + Class.slots]!;
   if (nodes[nodeAt + NodeWord.takesTasks] !== 0) {
@@ -114,8 +114,12 @@ export function endRun(
   const plain = (ending & isPlain) !== 0;
   const before = plain ? plainFlags : words[at + Word.flags]!;
   if (success) {
-    const flags = move(world, taskClass, row, before, TaskTrigger.succeed, 'success');
-    words[at + Word.flags] = flags | Flag.success | Flag.hasExitCode;
+    words[at + Word.flags] =
+      plain && world.events === undefined
+        ? plainSuccess
+        : move(world, taskClass, row, before, TaskTrigger.succeed, 'success') |
+          Flag.success |
+          Flag.hasExitCode;
     words[at + Word.runOrExitCode] = 0;
     counts[taskClass + Class.succeeded]!++;
   } else {
@@ -145,6 +149,13 @@ export function endRun(
 
 /** The flags of a plain row while it runs. */
 const plainFlags: number = TaskState.running | Flag.hasStart;
+
+/** Those of one that has succeeded. */
+const plainSuccess: number =
+  transition(TaskState.running, TaskTrigger.succeed) |
+  Flag.hasStart |
+  Flag.success |
+  Flag.hasExitCode;
 
 /** Instead of a failure code: the run was lost with its node or runner. */
 export const lost = -1;
@@ -177,6 +188,7 @@ function failureOf(world: World, run: number, reported: number): number {
 function goOn(world: World, run: number, how: number): void {
   const job = jobOf(world, world.runs.class(run));
   const row = world.runs.task(run);
+  world.classes.words[world.runs.class(run) + Class.begun]!--;
   if (how === isDeleted) forget(world, job, row);
   else if (how === isRetried) retry(world, job, run);
   else requeue(world, job, run, how === isRequeued);

@@ -83,7 +83,7 @@ interface JobRecord {
 interface ClassRecord {
   slots: number;
   live: number;
-  running: number;
+  begun: number;
   succeeded: number;
   failed: number;
   total: number;
@@ -356,7 +356,7 @@ function classRecord(world: World, job: Job, index: number, at: number): ClassRe
   return {
     slots: ready.slots,
     live: world.classes.live(at),
-    running: words[at + Class.running]!,
+    begun: words[at + Class.begun]!,
     succeeded: words[at + Class.succeeded]!,
     failed: words[at + Class.failed]!,
     total: words[at + Class.total]!,
@@ -389,7 +389,7 @@ function readClass(world: World, job: Job, record: ClassRecord): void {
   const ready = job.readyClass(record.slots);
   const { words } = world.classes;
   words[ready.at + Class.rest] = record.live;
-  words[ready.at + Class.running] = record.running;
+  words[ready.at + Class.begun] = record.begun;
   words[ready.at + Class.succeeded] = record.succeeded;
   words[ready.at + Class.failed] = record.failed;
   words[ready.at + Class.total] = record.total;

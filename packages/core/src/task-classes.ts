@@ -22,7 +22,8 @@ export const Class = {
   rest: 7,
   /** {@link ClassFlag}. */
   flags: 8,
-  running: 9,
+  /** Tasks that are running or completed. */
+  begun: 9,
   succeeded: 10,
   failed: 11,
   /** Tasks there are. */
@@ -106,6 +107,11 @@ export class TaskClasses {
     words[at + Class.headRow] = this.headRow(at);
     words[at + Class.rest]! += left;
     words[at + Class.pieceEnd] = words[at + Class.headAddress]!;
+  }
+
+  running(at: number): number {
+    const { words } = this;
+    return words[at + Class.begun]! - words[at + Class.succeeded]! - words[at + Class.failed]!;
   }
 
   /** Tasks that are not completed, the running among them. */

@@ -30,6 +30,7 @@ export function endActive(world: World, job: Job, row: number): void {
   if (started) setDuration(words, at, world.now - startTimeOf(job, row));
   else setStart(words, at, world.now - job.creationTime);
   words[at + Word.flags] = withFailure(flags, Failure.endedByUser);
+  world.classes.words[taskClass + Class.begun]!++;
   world.classes.words[taskClass + Class.failed]!++;
   considerJobEnd(world, job);
 }
@@ -52,6 +53,7 @@ export function reactivate(world: World, job: Job, row: number): void {
     delete facts.failureDetail;
     delete facts.retryCount;
   }
+  world.classes.words[taskClass + Class.begun]!--;
   world.classes.words[taskClass + Class.failed]!--;
 }
 
@@ -68,6 +70,7 @@ export function forget(world: World, job: Job, row: number): void {
   const counts = world.classes.words;
   counts[taskClass + Class.total]!--;
   if (state === TaskState.completed) {
+    counts[taskClass + Class.begun]!--;
     counts[taskClass + (succeeded ? Class.succeeded : Class.failed)]!--;
   }
   job.dependencies?.deleted(id, row);

@@ -35,6 +35,11 @@ export function jobOf(world: World, taskClass: number): Job {
 const transitions = taskMachine.byNumber;
 const triggers = taskMachine.triggers.length;
 
+/** The state after `trigger`, which the table of tasks has. */
+export function transition(from: number, trigger: TaskTrigger): number {
+  return transitions[from * triggers + trigger]!;
+}
+
 /** The row's new flags after `trigger`; throws where the table of tasks has no such row. */
 export function move(
   world: World,

@@ -84,8 +84,12 @@ function checkJob(world: World, job: Job): string[] {
   }
   for (const { at, slots } of job.classes) {
     const { words } = world.classes;
-    const counted = [Class.running, Class.succeeded, Class.failed].map((word) => words[at + word]!);
-    counted.unshift(world.classes.unfinished(at));
+    const counted = [
+      world.classes.unfinished(at),
+      world.classes.running(at),
+      words[at + Class.succeeded]!,
+      words[at + Class.failed]!,
+    ];
     const found = byClass.get(slots)!;
     if (found.join() === counted.join()) continue;
     wrong.push(
