@@ -1,13 +1,12 @@
-import { canonicalJson } from './bytes.ts';
 import type { TaskLookup } from './dependencies.ts';
 import { Dependencies } from './dependencies.ts';
+import { GivenTasks } from './given-tasks.ts';
 import { integerOf, spelledInteger } from './integer-ids.ts';
 import type { JobState } from './machines.ts';
 import { ReadyClass } from './ready-queue.ts';
 import type {
   JobSpecification,
   TaskConstraints,
-  TaskDependencies,
   TaskFactory,
   TaskSpecification,
   TaskTemplate,
@@ -16,9 +15,10 @@ import type { TaskArena } from './task-arena.ts';
 import type { TaskClasses } from './task-classes.ts';
 import { Class, ClassFlag } from './task-classes.ts';
 import { compileFactory } from './task-factory.ts';
+import type { TaskLimits } from './task-limits.ts';
+import { limitsOf } from './task-limits.ts';
 import { Flag, stateMask, TaskRows, TaskState, Word } from './task-rows.ts';
-import { hasTemplate, templateOf } from './task-template.ts';
-import { idKey, TaskIdIndex, TaskText } from './task-text.ts';
+import { idKey } from './task-text.ts';
 
 /** Rows that were added by one command and came from one place. */
 export interface Segment {
@@ -34,15 +34,8 @@ export interface Segment {
   endedWaiting: number;
   /** Whether a row may have been written before its first start: none of a factory's is, unless a command names it. */
   written: boolean;
-  readonly expand?: (index: number) => TaskTemplate;
-}
-
-/** What the hot path asks of a task's specification. */
-export interface TaskLimits {
-  requiredSlots: number;
-  maxWallClockTimeMs: number | undefined;
-  /** Absent: the job's. */
-  maxTaskRetryCount: number | undefined;
+  /** Compiled when somebody first looks at a task of it. */
+  expand?: (index: number) => TaskTemplate;
 }
 
 /** What few tasks have: kept beside the rows. */
@@ -84,24 +77,14 @@ export class Job implements TaskLookup {
   readonly rows: TaskRows;
   readonly #classes: TaskClasses;
   readonly segments: Segment[] = [];
-  text: TaskText = new TaskText();
-  readonly ids: TaskIdIndex = new TaskIdIndex(
-    (row) => this.text.id(this.rows.get(row, Word.text)),
-    (row, key) => this.text.hasId(this.rows.get(row, Word.text), key),
-  );
-  /** Interned specifications of tasks given one by one, without id, commandLine and dependsOn. */
-  readonly templates: { template: TaskTemplate; limits: TaskLimits }[] = [];
-  readonly templateByJson: Map<string, number> = new Map();
-  /** Of the last task that was added: the next is likely to have the same. */
-  #lastTemplate = 0;
-  readonly rare: Map<number, RareTaskFacts> = new Map();
+  /** Made when the first task is given by itself. */
+  given: GivenTasks | undefined;
+  #rare: Map<number, RareTaskFacts> | undefined;
   /** Exactly where the job sets usesTaskDependencies. */
   dependencies: Dependencies | undefined;
 
   /** By slots. */
   readonly classes: ReadyClass[] = [];
-  /** Whether some task given by itself has a wall clock. */
-  someWallClock = false;
   nextStamp = 0;
   rowCount = 0;
 
@@ -135,10 +118,9 @@ export class Job implements TaskLookup {
 
   limitsOf(row: number): TaskLimits {
     const segment = this.segmentOf(row);
-    const limits =
-      segment.limits ?? this.templates[this.text.template(this.rows.get(row, Word.text))]!.limits;
+    const limits = segment.limits ?? this.given!.limits(row);
     if ((this.rows.get(row, Word.flags) & Flag.rare) === 0) return limits;
-    const own = this.rare.get(row)?.constraints;
+    const own = this.rareOf(row)?.constraints;
     return own === undefined
       ? limits
       : {
@@ -151,7 +133,7 @@ export class Job implements TaskLookup {
   idOf(row: number): string {
     const { factory, firstRow } = this.segmentOf(row);
     return factory === undefined
-      ? this.text.id(this.rows.get(row, Word.text))
+      ? this.given!.id(row)
       : String(factory.firstTaskId + row - firstRow);
   }
 
@@ -162,11 +144,15 @@ export class Job implements TaskLookup {
   }
 
   templateOf(row: number): TaskTemplate {
-    const { expand, firstRow } = this.segmentOf(row);
-    if (expand !== undefined) return expand(row - firstRow);
-    const entry = this.text.get(this.rows.get(row, Word.text));
+    const segment = this.segmentOf(row);
+    if (segment.factory !== undefined) {
+      segment.expand ??= compileFactory(segment.factory);
+      return segment.expand(row - segment.firstRow);
+    }
+    const given = this.given!;
+    const entry = given.entry(row);
     const template = {
-      ...this.templates[entry.template]!.template,
+      ...given.templates[entry.template]!.template,
       commandLine: entry.commandLine,
     };
     return entry.dependsOn === undefined ? template : { ...template, dependsOn: entry.dependsOn };
@@ -175,7 +161,7 @@ export class Job implements TaskLookup {
   creationTimeOf(row: number): number {
     const segment = this.segmentOf(row);
     return segment.factory === undefined
-      ? this.text.get(this.rows.get(row, Word.text)).creationTime
+      ? this.given!.entry(row).creationTime
       : segment.creationTime;
   }
 
@@ -193,7 +179,7 @@ export class Job implements TaskLookup {
         if (index >= 0 && index < count && !this.isGone(firstRow + index)) return firstRow + index;
       }
     }
-    return this.ids.find(id);
+    return this.given?.ids.find(id) ?? -1;
   }
 
   /** Whether an id of the integers `first … first + count − 1` is taken; which, or −1. */
@@ -232,11 +218,30 @@ export class Job implements TaskLookup {
     return (flags & stateMask) === TaskState.completed && (flags & Flag.success) !== 0;
   }
 
+  rareOf(row: number): RareTaskFacts | undefined {
+    return this.#rare?.get(row);
+  }
+
+  keepRare(row: number, facts: RareTaskFacts): void {
+    this.#rare ??= new Map();
+    this.#rare.set(row, facts);
+  }
+
+  dropRare(row: number): void {
+    this.#rare?.delete(row);
+  }
+
+  /** By row. */
+  allRare(): [row: number, facts: RareTaskFacts][] {
+    return [...(this.#rare ?? [])].sort(([a], [b]) => a - b);
+  }
+
+  /** Made if need be. */
   rareFacts(row: number): RareTaskFacts {
-    let facts = this.rare.get(row);
+    let facts = this.rareOf(row);
     if (facts === undefined) {
       facts = {};
-      this.rare.set(row, facts);
+      this.keepRare(row, facts);
       this.rows.touch(row)[this.rows.offset(row) + Word.flags]! |= Flag.rare;
     }
     return facts;
@@ -308,33 +313,8 @@ export class Job implements TaskLookup {
     return segment;
   }
 
-  /** Place in `templates` of what the task shares with others. */
-  internTemplate(task: TaskSpecification): number {
-    const last = this.templates[this.#lastTemplate];
-    if (last !== undefined && hasTemplate(task, last.template)) return this.#lastTemplate;
-    const template = templateOf(task);
-    const json = canonicalJson(template);
-    this.#lastTemplate = this.templateByJson.get(json) ?? this.keepTemplate(template, json);
-    return this.#lastTemplate;
-  }
-
-  /** Keeps what tasks given by themselves share; its place in `templates`. */
-  keepTemplate(template: TaskTemplate, json: string): number {
-    const limits = limitsOf(template);
-    if (limits.maxWallClockTimeMs !== undefined) this.someWallClock = true;
-    const number = this.templates.push({ template, limits }) - 1;
-    this.templateByJson.set(json, number);
-    return number;
-  }
-
   /** Appends the row of one task. */
-  addTask(
-    id: string,
-    commandLine: string,
-    template: number,
-    dependsOn: TaskDependencies | undefined,
-    creationTime: number,
-  ): number {
+  addTask(task: TaskSpecification, creationTime: number): number {
     const row = this.rowCount++;
     const last = this.segments.at(-1);
     if (last !== undefined && last.factory === undefined) last.count++;
@@ -347,10 +327,10 @@ export class Job implements TaskLookup {
         endedWaiting: 0,
         written: true,
       });
-    const place = this.text.add({ id, commandLine, template, creationTime, dependsOn });
-    this.rows.touch(row)[this.rows.offset(row) + Word.text] = place;
-    this.ids.add(id, row);
-    this.count(this.templates[template]!.limits.requiredSlots, 1);
+    this.given ??= new GivenTasks(this.rows);
+    const { id, commandLine, dependsOn } = task;
+    const template = this.given.internTemplate(task);
+    this.count(this.given.add(row, { id, commandLine, template, creationTime, dependsOn }), 1);
     return row;
   }
 }
@@ -362,14 +342,6 @@ export interface TaskTally {
   running: number;
   succeeded: number;
   failed: number;
-}
-
-export function limitsOf(template: TaskTemplate): TaskLimits {
-  return {
-    requiredSlots: template.requiredSlots,
-    maxWallClockTimeMs: template.constraints.maxWallClockTimeMs,
-    maxTaskRetryCount: template.constraints.maxTaskRetryCount,
-  };
 }
 
 export function factorySegment(
@@ -387,6 +359,5 @@ export function factorySegment(
     waiting: false,
     endedWaiting: 0,
     written: false,
-    expand: compileFactory(factory),
   };
 }

@@ -185,7 +185,7 @@ export class Queries {
       }
     };
     for (const job of this.#world.jobs) {
-      for (const { template } of job?.templates ?? []) add(template);
+      for (const { template } of job?.given?.templates ?? []) add(template);
       for (const { factory } of job?.segments ?? []) if (factory) add(factory.repeatTask);
     }
     return handles;
@@ -193,7 +193,7 @@ export class Queries {
 
   #taskView(job: Job, row: number): TaskView {
     const flags = job.rows.get(row, Word.flags);
-    const rare = job.rare.get(row);
+    const rare = job.rareOf(row);
     const state = stateOf(job, row);
     const expired = isExpired(job, row);
     const started = (flags & Flag.hasStart) !== 0;
@@ -280,7 +280,7 @@ function failureView(job: Job, row: number): FailureView | undefined {
     : (flags & failureMask) >>> failureShift;
   const failure = taskFailure(number);
   if (failure === undefined) return undefined;
-  const detail = job.rare.get(row)?.failureDetail;
+  const detail = job.rareOf(row)?.failureDetail;
   return detail === undefined
     ? failure
     : { ...failure, details: [{ name: 'Reason', value: detail }] };

@@ -155,7 +155,7 @@ export function openPiece(world: World, at: number): void {
   const clock = durationMs === undefined ? ownDeadline : world.clocks.group(durationMs);
   if (
     durationMs === undefined
-      ? segment.limits === undefined && job.someWallClock
+      ? segment.limits === undefined && job.given?.someWallClock === true
       : clock === ownDeadline
   ) {
     flags |= ClassFlag.limited;

@@ -1,6 +1,7 @@
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { Dependencies } from './dependencies.ts';
 import { BatchError } from './errors.ts';
+import { GivenTasks } from './given-tasks.ts';
 import { Hash } from './hash.ts';
 import type { RareTaskFacts } from './job.ts';
 import { factorySegment, Job } from './job.ts';
@@ -178,7 +179,7 @@ function firstChunk(world: World): Uint8Array {
   writer.json(record);
   world.runs.write(writer);
   for (const job of jobs) {
-    job.text.write(writer);
+    job.given?.text.write(writer);
     job.dependencies?.write(writer);
   }
   writer.int32([...pagesOf(world)].length);
@@ -233,7 +234,7 @@ function readFirst(world: World, reader: ByteReader): number {
   });
   for (const { number, hasDependencies } of record.jobs) {
     const job = world.jobs[number]!;
-    job.text = TaskText.read(reader);
+    if (job.given !== undefined) job.given.text = TaskText.read(reader);
     if (hasDependencies) job.dependencies = Dependencies.read(reader);
   }
   return reader.int32();
@@ -266,7 +267,7 @@ function derive(world: World): void {
     world.jobById.set(idKey(job.specification.id), job);
     for (const { firstRow, count, factory } of job.segments) {
       for (let row = firstRow; factory === undefined && row < firstRow + count; row++) {
-        if (!job.isGone(row)) job.ids.add(job.idOf(row), row);
+        if (!job.isGone(row)) job.given?.ids.add(job.idOf(row), row);
       }
     }
     const { maxWallClockTimeMs } = job.specification.constraints;
@@ -340,11 +341,11 @@ function jobRecord(world: World, job: Job): JobRecord {
     segments: job.segments.map(
       ({ expand: _expand, limits: _limits, written: _written, ...segment }) => segment,
     ),
-    templates: [...job.templateByJson].map(([json, place]) => [
+    templates: [...(job.given?.templateByJson ?? [])].map(([json, place]) => [
       json,
-      job.templates[place]!.template,
+      job.given!.templates[place]!.template,
     ]),
-    rare: [...job.rare].sort(([a], [b]) => a - b),
+    rare: job.allRare(),
     classes: job.classes.map(({ at }, index) => classRecord(world, job, index, at)),
     hasDependencies: job.dependencies !== undefined,
   };
@@ -379,8 +380,10 @@ function readJob(world: World, record: JobRecord): Job {
           },
     );
   }
-  for (const [json, template] of record.templates) job.keepTemplate(template, json);
-  for (const [row, facts] of record.rare) job.rare.set(row, facts);
+  // A task that was given has a template.
+  if (record.templates.length > 0) job.given = new GivenTasks(job.rows);
+  for (const [json, template] of record.templates) job.given?.keepTemplate(template, json);
+  for (const [row, facts] of record.rare) job.keepRare(row, facts);
   for (const held of record.classes) readClass(world, job, held);
   return job;
 }

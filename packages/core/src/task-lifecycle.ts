@@ -78,8 +78,8 @@ export function forget(world: World, job: Job, row: number): void {
   const expired = job.expiredAt !== undefined && state === TaskState.active;
   const seen = expired ? flags | TaskState.completed : flags;
   words[at + Word.flags] = move(world, taskClass, row, seen, TaskTrigger.delete) & ~Flag.rare;
-  job.rare.delete(row);
-  if (job.segmentOf(row).factory === undefined) job.ids.delete(id);
+  job.dropRare(row);
+  if (job.segmentOf(row).factory === undefined) job.given?.ids.delete(id);
   if ((flags & Flag.hasStart) !== 0) {
     const node = world.nodes[words[at + Word.node]! - 1];
     if (node !== undefined) {

@@ -95,7 +95,8 @@ export class TaskRows {
   readonly #arena: TaskArena;
   /** Address of a page's first row; −1: not made. */
   readonly #addresses: number[] = [];
-  readonly #hashes: number[] = [];
+  /** Made when first hashed. */
+  #hashes: number[] | undefined;
 
   constructor(arena: TaskArena) {
     this.#arena = arena;
@@ -113,10 +114,7 @@ export class TaskRows {
     let first = this.#addresses[page] ?? -1;
     if (first === -1) {
       first = this.#arena.allocate(bitsOf(page));
-      while (this.#addresses.length <= page) {
-        this.#addresses.push(-1);
-        this.#hashes.push(0);
-      }
+      while (this.#addresses.length <= page) this.#addresses.push(-1);
       this.#addresses[page] = first;
     }
     return first + rowInPage(row);
@@ -149,17 +147,20 @@ export class TaskRows {
   /** Hash of a page that is made. */
   hashOf(page: number): number {
     const address = this.#addresses[page]!;
-    if (this.#arena.hasChanged(address)) {
-      this.#hashes[page] = this.#arena.hash(address, bitsOf(page));
+    this.#hashes ??= [];
+    let hash = this.#hashes[page];
+    if (hash === undefined || this.#arena.hasChanged(address)) {
+      hash = this.#arena.hash(address, bitsOf(page));
+      this.#hashes[page] = hash;
     }
-    return this.#hashes[page]!;
+    return hash;
   }
 
   /** The rows are no more. */
   free(): void {
     for (const { address, bits } of this.pages()) this.#arena.free(address, bits);
     this.#addresses.length = 0;
-    this.#hashes.length = 0;
+    this.#hashes = undefined;
   }
 }
 

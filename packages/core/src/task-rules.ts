@@ -38,13 +38,13 @@ export function addTasks(
 }
 
 function addTask(world: World, job: Job, task: TaskSpecification): BatchErrorBody | undefined {
-  const { id, commandLine, dependsOn } = task;
+  const { id, dependsOn } = task;
   if (job.find(id) !== -1) {
     return refuse('TaskExists', `The job "${job.specification.id}" has a task "${id}" already.`);
   }
   const refusal = refuseDependencies(job, dependsOn !== undefined);
   if (refusal !== undefined) return refusal;
-  const row = job.addTask(id, commandLine, job.internTemplate(task), dependsOn, world.now);
+  const row = job.addTask(task, world.now);
   job.dependencies?.added(id, row);
   const waiting = dependsOn !== undefined && job.dependencies!.wait(row, 1, dependsOn, job);
   if (waiting) job.rows.touch(row)[job.rows.offset(row) + Word.flags]! |= Flag.waiting;

@@ -19,6 +19,9 @@ const unitBits = 16;
 /** Of the id's length in an entry: template and creation time are before it. */
 const idOffset = 12;
 
+/** One for all: it is empty between two entries. */
+const writer = new ByteWriter(1024);
+
 /**
  * The texts of a job's tasks that were given one by one, packed into append-only chunks of 65,536 units of 4
  * bytes (the first ones are smaller). An entry is named by chunk and unit, plus one, so that 0 names none. No
@@ -29,10 +32,8 @@ export class TaskText {
   /** One to a chunk, made when it is first read. */
   readonly #readers: ByteReader[] = [];
   #used = 0;
-  readonly #writer = new ByteWriter(1024);
 
   add(entry: TaskTextEntry): number {
-    const writer = this.#writer;
     writer.clear();
     writer.int32(entry.template);
     writer.float64(entry.creationTime);
@@ -130,10 +131,12 @@ export function idKey(id: string): string {
   return id.toLowerCase();
 }
 
+const none = new Int32Array(1);
+
 /** Row by task id, for tasks given one by one: open addressing over rows, the ids themselves stay in the text. */
 export class TaskIdIndex {
-  /** Row + 1; 0: empty; −1: was taken. */
-  #slots = new Int32Array(16);
+  /** Row + 1; 0: empty; −1: was taken. The first to be added makes it grow. */
+  #slots = none;
   #used = 0;
   readonly #idOf: (row: number) => string;
   readonly #hasId: (row: number, key: string) => boolean;
@@ -187,7 +190,7 @@ export class TaskIdIndex {
 
   #grow(): void {
     const before = this.#slots;
-    this.#slots = new Int32Array(before.length * 2);
+    this.#slots = new Int32Array(Math.max(16, before.length * 2));
     this.#used = 0;
     for (const slot of before) {
       if (slot <= 0) continue;

@@ -100,7 +100,7 @@ export function durationOf(job: Job, row: number): number {
 
 export function retryCountOf(job: Job, row: number): number {
   const count = job.rows.get(row, Word.counters) >>> 16;
-  return count < mostRetriesInRow ? count : (job.rare.get(row)?.retryCount ?? count);
+  return count < mostRetriesInRow ? count : (job.rareOf(row)?.retryCount ?? count);
 }
 
 /** Times have 40 bits, of which the upper 8 are nearly always 0, and have been. */
