@@ -19,6 +19,7 @@ export interface DispatchInput {
 
 /** Warm-up never takes more than this. */
 const mostWarmUpTasks = 1_000_000;
+const mostWarmUpJobs = 500;
 
 function contenders(load: Load): Contender[] {
   return [floorContender(load), engineContender(load)];
@@ -29,6 +30,11 @@ if (turns === undefined) {
   runEngine(load);
   console.log(peakMegabytes());
 } else {
-  const warmUp = contenders({ ...load, tasks: Math.min(load.tasks, mostWarmUpTasks) });
+  const warmUp = contenders({
+    ...load,
+    tasks: Math.min(load.tasks, mostWarmUpTasks),
+    jobs: Math.min(load.jobs, mostWarmUpJobs),
+    blockedJobs: Math.min(load.blockedJobs, mostWarmUpJobs),
+  });
   console.log(JSON.stringify(await measure(contenders(load), load.tasks, turns, warmUp)));
 }

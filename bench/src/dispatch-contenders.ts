@@ -7,17 +7,20 @@ import type { Contender } from './measure.ts';
 /*
  * What the last turn made stays alive until the next, as an engine does in a process that uses it. V8 throws
  * compiled code away with the last object or closure that it was compiled for, so with the collections between
- * turns every turn would begin with the compiler. Of large loads it is the warm-up's that stays.
+ * turns every turn would begin with the compiler. Of large loads it is the warm-up's that stays: a second world
+ * of as many jobs would be marked at every collection.
  */
 const kept = new Map<string, FloorLives | EngineLives>();
 const mostTasksKept = 1_000_000;
+const mostJobsKept = 1_000;
 
 function keepLast(
   name: string,
-  { tasks }: Load,
+  { tasks, jobs, blockedJobs }: Load,
   lives: FloorLives | EngineLives | undefined,
 ): void {
-  if (lives !== undefined && tasks <= mostTasksKept) kept.set(name, lives);
+  if (lives === undefined || tasks > mostTasksKept || jobs + blockedJobs > mostJobsKept) return;
+  kept.set(name, lives);
 }
 
 /** The load in the bare loop. */

@@ -54,17 +54,17 @@ test('allocations: bytes on the heap per task', { timeout: patience }, async () 
   const found = await inChild<Allocations[]>(here('allocations.ts'), loads, flags);
   const [factory, each] = found as [Allocations, Allocations];
 
-  expect(factory.submission).toBeLessThan(5); // 2.8: one command for all
-  expect(factory.lives).toBeLessThan(170); // 112
-  expect(each.submission).toBeLessThan(6_500); // 4,280
-  expect(each.lives).toBeLessThan(900); // 590
+  expect(factory.submission).toBeLessThan(4); // 1.8: one command for all
+  expect(factory.lives).toBeLessThan(12); // 3.6: reports are read and effects written in place
+  expect(each.submission).toBeLessThan(5_600); // 3,750
+  expect(each.lives).toBeLessThan(60); // 26
 });
 
 const loads = {
   standard: { ...small, tasks: 5_000 },
   moreTasks: { ...small, tasks: 20_000 },
-  fewNodes: { ...small, tasks: 60_000, nodes: 10 },
-  manyNodes: { ...small, tasks: 60_000, nodes: 10_000 },
+  fewNodes: { ...small, tasks: 100_000, nodes: 10 },
+  manyNodes: { ...small, tasks: 100_000, nodes: 10_000 },
   oneJob: { ...small, tasks: 5_000, jobs: 1 },
   manyJobs: { ...small, tasks: 10_000, jobs: 1_000 },
   blocked: { ...small, tasks: 5_000, jobs: 1, blockedJobs: 1_000 },
@@ -88,16 +88,16 @@ describe('operations', () => {
 
   test('a life costs a bounded number of lives of the floor', () => {
     const { lives, floor } = found.standard;
-    expect(lives / floor, heaviest('standard')).toBeLessThan(13); // 10.4
+    expect(lives / floor, heaviest('standard')).toBeLessThan(5); // 3.9
   });
 
   test.each([
-    ['moreTasks', 'standard', 1.05], // 0.99
-    ['packed', 'standard', 1.1], // 0.99
-    ['manyNodes', 'fewNodes', 1.5], // 1.33
-    ['manyJobs', 'oneJob', 1.5], // 1.01
-    ['blocked', 'oneJob', 1.2], // 1.02
-    ['manyGiven', 'fewGiven', 1.1], // 0.99
+    ['moreTasks', 'standard', 1.05], // 0.94
+    ['packed', 'standard', 1.1], // 1.00
+    ['manyNodes', 'fewNodes', 1.5], // 1.37, of which the nodes that come up are 0.2
+    ['manyJobs', 'oneJob', 1.3], // 0.97
+    ['blocked', 'oneJob', 1.2], // 1.05
+    ['manyGiven', 'fewGiven', 1.1], // 0.93
   ] as const)('a life of %s costs no more than one of %s', (name, other, bound) => {
     expect(found[name].lives / found[other].lives, heaviest(name)).toBeLessThan(bound);
   });
