@@ -28,6 +28,17 @@ export class Figures {
     return section === undefined ? undefined : measuredRows(section).at(-1);
   }
 
+  /** A row of the first section whose title has these words, of the largest result; by its name, or the last. */
+  row(name: string, words: string, rowName?: string): Row | undefined {
+    const section = this.of(name)
+      .toReversed()
+      .flatMap(({ sections }) => sections)
+      .find(({ title }) => title.includes(words));
+    if (section === undefined) return undefined;
+    const rows = measuredRows(section);
+    return rowName === undefined ? rows.at(-1) : rows.find((row) => row.name === rowName);
+  }
+
   peer(variant: string): Row | undefined {
     return this.of('peers')
       .toReversed()

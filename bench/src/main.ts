@@ -13,6 +13,7 @@ import { machineLine, thisMachine } from './machine.ts';
 import { memory } from './memory.ts';
 import { peers } from './peers.ts';
 import { processes } from './processes.ts';
+import { profile } from './profile.ts';
 import { writeReport } from './report.ts';
 import type { Result } from './result.ts';
 import { rows } from './rows.ts';
@@ -31,6 +32,7 @@ const benchmarks: ReadonlyMap<string, Benchmark> = new Map(
     dag,
     simulate,
     floor,
+    profile,
     encoding,
     rows,
     processes,

@@ -20,6 +20,8 @@ export function targets(figures: Figures): Target[] {
     tasks === undefined ? undefined : figures.engine(variant, tasks)?.median;
   const peak = figures.engine('standard', 100 * million)?.peakMegabytes;
   const given = figures.section('memory', 'one-by-one')?.rows.at(-1)?.bytes;
+  const edge = figures.row('dag', 'random, any order', 'graph alone, ids as integers, both ways');
+  const simulated = figures.row('simulate', '100 jobs', 'Simulation');
   const peers = keepsPriorities.flatMap((variant) => figures.peer(variant)?.median ?? []);
   const fastest = peers.length === 0 ? undefined : Math.min(...peers);
   return [
@@ -57,6 +59,24 @@ export function targets(figures: Figures): Target[] {
       what: 'a task given one by one, with id and command line',
       wanted: '≤ 200 bytes',
       measured: given === undefined ? undefined : `${given.toFixed(0)} bytes`,
+    },
+    {
+      what: 'random dependencies added in any order and released, of the graph alone',
+      wanted: '≤ 100 ns an edge',
+      measured: edge?.median === undefined ? undefined : `${edge.median.toFixed(0)} ns`,
+    },
+    {
+      what: 'the same, both directions',
+      wanted: '≤ 12 bytes an edge',
+      measured: edge?.bytes === undefined ? undefined : `${edge.bytes.toFixed(1)} bytes`,
+    },
+    {
+      what: 'simulated tasks a second, 100 jobs',
+      wanted: '≥ 1 million',
+      measured:
+        simulated?.perSecond === undefined
+          ? undefined
+          : `${(simulated.perSecond / million).toFixed(2)} million`,
     },
     {
       what: 'the fastest peer in the process that keeps priorities, beside tasks of a factory',

@@ -45,8 +45,8 @@ const priorityCount = sharedPriorityCount;
 
 /*
  * Which task goes where, and when (semantics §3.1 to §3.4, rulings 8, 9 and 14). A job is in the ring of a
- * slot size exactly while it may start a task of that size; a node is in the bucket of its free slots exactly
- * while it takes tasks. So each step looks at one node, one priority and one job.
+ * slot size exactly while it may start a task of that size or a smaller one; a node is in the bucket of its
+ * free slots exactly while it takes tasks. So each step looks at one ring, one job and one node.
  */
 
 /** The flags of a row that was never written, after it was placed. */
