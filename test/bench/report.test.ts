@@ -103,10 +103,23 @@ describe('a report', () => {
   });
 });
 
-test('targets are ratios of what was measured', () => {
-  const all = targets(new Figures([...standard, others]));
-  const measured = all.map((target) => target.measured);
-  expect(measured).toEqual([
+/** The floor first, as everywhere. */
+function measured(title: string, own: Row): Section {
+  return { title, unit: 'one', rows: [{ name: 'floor', median: 10 }, own] };
+}
+
+test('targets are what was measured, and ratios of it', () => {
+  const graph = 'graph alone, ids as integers, both ways';
+  const dag = result('dag', 1_000, [
+    measured('layers: 10 tasks', { name: graph, median: 20, bytes: 5 }),
+    measured('random, any order: 10 tasks', { name: graph, median: 80, bytes: 11.72 }),
+  ]);
+  const simulate = result('simulate', 1_000, [
+    measured('1000 tasks of 1 job', { name: 'Simulation', perSecond: 3_000_000 }),
+    measured('1000 tasks of 100 jobs', { name: 'Simulation', perSecond: 1_450_000 }),
+  ]);
+  const all = targets(new Figures([...standard, others, dag, simulate]));
+  expect(all.map((target) => target.measured)).toEqual([
     '0.59',
     '1.13 ×',
     '1.03 ×',
@@ -114,6 +127,9 @@ test('targets are ratios of what was measured', () => {
     undefined,
     '2.93 GB',
     undefined,
+    '80 ns',
+    '11.7 bytes',
+    '1.45 million',
     '20.00 ×',
     '10.00 ×',
   ]);
