@@ -5,7 +5,8 @@ import type { Load } from './dispatch-load.ts';
 import { EngineLives, standardLoad } from './dispatch-load.ts';
 import { childInput } from './in-child.ts';
 import { peakMegabytes } from './machine.ts';
-import { collectGarbage } from './measure.ts';
+import type { Sample } from './measure.ts';
+import { gcShareOf, time } from './measure.ts';
 import { latencyOf, medianOf } from './statistics.ts';
 
 /*
@@ -123,19 +124,25 @@ interface Series {
   all: Float64Array;
   slices: Float64Array;
   medians: number[];
+  times: Sample[];
 }
 
 function series(): Series {
   const length = perTurn * turns;
-  return { all: new Float64Array(length), slices: new Float64Array(length), medians: [] };
+  return {
+    all: new Float64Array(length),
+    slices: new Float64Array(length),
+    medians: [],
+    times: [],
+  };
 }
 
-function take(turn: Turn, into: Series | undefined, number: number): void {
+async function take(turn: Turn, into: Series | undefined, number: number): Promise<void> {
   const samples = new Float64Array(perTurn);
   const ofSlices = new Float64Array(perTurn);
-  collectGarbage();
-  turn(samples, ofSlices);
+  const sample = await time({ run: () => turn(samples, ofSlices) });
   if (into === undefined) return;
+  into.times.push(sample);
   into.all.set(samples, number * perTurn);
   into.slices.set(ofSlices, number * perTurn);
   into.medians.push(latencyOf(samples).p50);
@@ -144,19 +151,25 @@ function take(turn: Turn, into: Series | undefined, number: number): void {
 const own = series();
 const bare = series();
 for (let number = -warmUpTurns; number < turns; number++) {
-  take(floor, number < 0 ? undefined : bare, number);
-  take(engine, number < 0 ? undefined : own, number);
+  await take(floor, number < 0 ? undefined : bare, number);
+  await take(engine, number < 0 ? undefined : own, number);
 }
 const shareOfFloor = medianOf(
   own.medians.map((median, turn) => (bare.medians[turn] ?? Number.NaN) / median),
 );
 const what = listed === 0 ? '' : ', a slice before it';
 const rows: Row[] = [
-  { name: `floor: bare loop${what}`, latency: latencyOf(bare.all), shareOfFloor: 1 },
+  {
+    name: `floor: bare loop${what}`,
+    latency: latencyOf(bare.all),
+    shareOfFloor: 1,
+    gcShare: gcShareOf(bare.times),
+  },
   {
     name: `completion to start${what}`,
     latency: latencyOf(own.all),
     shareOfFloor,
+    gcShare: gcShareOf(own.times),
     peakMegabytes: peakMegabytes(),
   },
 ];

@@ -9,7 +9,7 @@ import { dispatch } from './dispatch.ts';
 import { encoding } from './encoding.ts';
 import { floor } from './floor.ts';
 import { latency } from './latency.ts';
-import { machineLine, thisMachine } from './machine.ts';
+import { machineLine, peakMegabytes, thisMachine } from './machine.ts';
 import { memory } from './memory.ts';
 import { peers } from './peers.ts';
 import { processes } from './processes.ts';
@@ -66,9 +66,14 @@ async function measureAll(choice: Exclude<Choice, { name: 'report' }>): Promise<
   if (sections.every(({ rows }) => rows.every(({ skipped }) => skipped !== undefined))) {
     process.exitCode = 1;
   }
+  const inProcess = !sections.some(({ rows }) => rows.some(({ peakMegabytes }) => peakMegabytes));
+  const peak = inProcess && name !== 'profile' ? { peakMegabytes: peakMegabytes() } : {};
+  if (peak.peakMegabytes !== undefined) {
+    console.log(`peak memory of the process: ${peak.peakMegabytes} MB`);
+  }
   if (json === undefined) return;
   const date = new Date().toISOString().slice(0, 10);
-  const result: Result = { name, command, tasks, date, machine, sections };
+  const result: Result = { name, command, tasks, date, machine, sections, ...peak };
   writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
 }
 

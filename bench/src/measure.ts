@@ -53,20 +53,27 @@ export async function measure(
       shareOfFloor: medianOf(
         own.map(({ milliseconds }, turn) => (floors[turn]?.milliseconds ?? 0) / milliseconds),
       ),
-      gcShare:
-        sumOf(own.map(({ gcMilliseconds }) => gcMilliseconds)) /
-        sumOf(own.map(({ milliseconds }) => milliseconds)),
+      gcShare: gcShareOf(own),
       ...(bytes === undefined ? {} : { bytes }),
     };
   });
 }
 
-interface Sample {
+/** The part of the time that went into collections. */
+export function gcShareOf(samples: readonly Sample[]): number {
+  return (
+    sumOf(samples.map(({ gcMilliseconds }) => gcMilliseconds)) /
+    sumOf(samples.map(({ milliseconds }) => milliseconds))
+  );
+}
+
+export interface Sample {
   milliseconds: number;
   gcMilliseconds: number;
 }
 
-async function time({ run, before, after }: Contender): Promise<Sample> {
+/** One run on the clock, and what of it went into collections. */
+export async function time({ run, before, after }: Omit<Contender, 'name'>): Promise<Sample> {
   const observer = new PerformanceObserver(() => {});
   // What the run before left behind is not this one's, in time or in memory.
   collectAll();

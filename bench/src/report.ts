@@ -62,8 +62,9 @@ function benchmarkPart(name: string, figures: Figures): string {
 }
 
 function resultPart(result: Result): string {
-  const { name, command, tasks, date, machine, sections } = result;
-  const made = `${code(command)}, ${date}: ${machineLine(machine)}`;
+  const { name, command, tasks, date, machine, sections, peakMegabytes } = result;
+  const peak = peakMegabytes === undefined ? '' : `; at most ${peakMegabytes} MB resident`;
+  const made = `${code(command)}, ${date}: ${machineLine(machine)}${peak}`;
   if (name !== 'dispatch') return join(made, ...sections.map(sectionMarkdown));
   return join(`### ${count(tasks)} tasks`, made, dispatchTable(result));
 }

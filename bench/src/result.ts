@@ -13,6 +13,8 @@ export interface Result {
   date: string;
   machine: Machine;
   sections: Section[];
+  /** The most this process ever had resident, where it did the work itself. */
+  peakMegabytes?: number;
 }
 
 /** Those of a folder, by the name of the benchmark and the number of tasks. */

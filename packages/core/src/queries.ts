@@ -167,9 +167,10 @@ export class Queries {
     let row = continuation;
     const end = Math.min(job.rowCount, row + scanLimit);
     for (; row < end && tasks.length < limit; row++) {
-      if (job.isGone(row)) continue;
-      if (state !== undefined && stateOf(job, row) !== state) continue;
-      if (result !== undefined && resultOf(job, row) !== result) continue;
+      const flags = job.rows.get(row, Word.flags);
+      if ((flags & stateMask) === TaskState.gone) continue;
+      if (state !== undefined && stateOf(job, flags) !== state) continue;
+      if (result !== undefined && resultOf(job, flags) !== result) continue;
       tasks.push(this.#taskView(job, row));
     }
     return row < job.rowCount ? { tasks, continuation: row } : { tasks };
@@ -194,8 +195,8 @@ export class Queries {
   #taskView(job: Job, row: number): TaskView {
     const flags = job.rows.get(row, Word.flags);
     const rare = job.rareOf(row);
-    const state = stateOf(job, row);
-    const expired = isExpired(job, row);
+    const state = stateOf(job, flags);
+    const expired = isExpired(job, flags);
     const started = (flags & Flag.hasStart) !== 0;
     const creationTime = job.creationTimeOf(row);
     const startTime = startTimeOf(job, row);
@@ -211,7 +212,7 @@ export class Queries {
         ? undefined
         : job.rows.get(row, Word.runOrExitCode);
     const failureInfo = completed ? failureView(job, row) : undefined;
-    const result = resultOf(job, row);
+    const result = resultOf(job, flags);
     const lastRetryTime = (flags & Flag.startWasRetry) !== 0 ? startTime : rare?.lastRetryTime;
     const node = this.#world.nodes[job.rows.get(row, Word.node) - 1];
     const template = job.templateOf(row);
@@ -248,15 +249,12 @@ export class Queries {
 }
 
 /** Ruling 4: after the job's wall clock what was not completed reads as completed. */
-function isExpired(job: Job, row: number): boolean {
-  return (
-    job.expiredAt !== undefined && (job.rows.get(row, Word.flags) & stateMask) === TaskState.active
-  );
+function isExpired(job: Job, flags: number): boolean {
+  return job.expiredAt !== undefined && (flags & stateMask) === TaskState.active;
 }
 
-function stateOf(job: Job, row: number): string {
-  if (isExpired(job, row)) return 'completed';
-  return taskMachine.states[job.rows.get(row, Word.flags) & stateMask]!;
+function stateOf(job: Job, flags: number): string {
+  return isExpired(job, flags) ? 'completed' : taskMachine.states[flags & stateMask]!;
 }
 
 /** When the task was added, came back from a run, or was reactivated. */
@@ -267,15 +265,14 @@ function activeSince(job: Job, row: number, creationTime: number): number {
     : startTime + durationOf(job, row);
 }
 
-function resultOf(job: Job, row: number): 'success' | 'failure' | undefined {
-  const flags = job.rows.get(row, Word.flags);
+function resultOf(job: Job, flags: number): 'success' | 'failure' | undefined {
   if ((flags & Flag.success) !== 0) return 'success';
-  return (flags & Flag.failure) !== 0 || isExpired(job, row) ? 'failure' : undefined;
+  return (flags & Flag.failure) !== 0 || isExpired(job, flags) ? 'failure' : undefined;
 }
 
 function failureView(job: Job, row: number): FailureView | undefined {
   const flags = job.rows.get(row, Word.flags);
-  const number = isExpired(job, row)
+  const number = isExpired(job, flags)
     ? Failure.jobWallClock
     : (flags & failureMask) >>> failureShift;
   const failure = taskFailure(number);
