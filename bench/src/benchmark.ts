@@ -9,6 +9,8 @@ export interface Benchmark {
   variants?: readonly string[];
   /** Whether it knows what to do with `--workflows`. */
   takesWorkflows?: true;
+  /** Of one that does its work in this process, not in children: bytes that so many tasks need. */
+  bytesHere?: (tasks: number) => number;
   /** Sections as they come, or all at the end. @throws InputError for what it was given */
   run(tasks: number, wish: Wish): Promise<Section[]> | AsyncIterable<Section>;
 }

@@ -6,6 +6,7 @@ import { variantLoad } from './dispatch-variants.ts';
 import { floorParts } from './floor-parts.ts';
 import type { Contender } from './measure.ts';
 import { measure } from './measure.ts';
+import { bytesOfStandard } from './memory-need.ts';
 import { count } from './units.ts';
 
 /** Loads whose bare loops differ. */
@@ -14,6 +15,7 @@ const variants = ['standard', 'jobs-1', 'jobs-100000', 'nodes-10', 'nodes-100000
 export const floor: Benchmark = {
   summary: 'the bare loops that the others stand beside, and what they consist of',
   defaultTasks: 1_000_000,
+  bytesHere: bytesOfStandard,
   async *run(tasks, wish) {
     const turns = wish.turns ?? turnsFor(tasks);
     const loads = variants.map((variant) => ({

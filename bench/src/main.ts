@@ -11,6 +11,7 @@ import { floor } from './floor.ts';
 import { latency } from './latency.ts';
 import { machineLine, peakMegabytes, thisMachine } from './machine.ts';
 import { memory } from './memory.ts';
+import { tooLittleMemory } from './memory-need.ts';
 import { peers } from './peers.ts';
 import { processes } from './processes.ts';
 import { profile } from './profile.ts';
@@ -53,6 +54,10 @@ function checkWritable(file: string): void {
 
 async function measureAll(choice: Exclude<Choice, { name: 'report' }>): Promise<void> {
   const { name, benchmark, tasks, json, wish } = choice;
+  const short = tooLittleMemory(benchmark.bytesHere?.(tasks) ?? 0);
+  if (short !== undefined) throw new InputError(`${name} --tasks ${tasks} ${short}`);
+  // While this process measures, no handler of ours could run: the signal's own way ends it at once.
+  if (benchmark.bytesHere === undefined) exitOnSignals();
   if (json !== undefined) checkWritable(json);
   const command = commandAsked(choice);
   const machine = thisMachine();
@@ -66,8 +71,7 @@ async function measureAll(choice: Exclude<Choice, { name: 'report' }>): Promise<
   if (sections.every(({ rows }) => rows.every(({ skipped }) => skipped !== undefined))) {
     process.exitCode = 1;
   }
-  const inProcess = !sections.some(({ rows }) => rows.some(({ peakMegabytes }) => peakMegabytes));
-  const peak = inProcess && name !== 'profile' ? { peakMegabytes: peakMegabytes() } : {};
+  const peak = benchmark.bytesHere === undefined ? {} : { peakMegabytes: peakMegabytes() };
   if (peak.peakMegabytes !== undefined) {
     console.log(`peak memory of the process: ${peak.peakMegabytes} MB`);
   }
@@ -83,9 +87,11 @@ async function* inOrder(
   yield* Symbol.asyncIterator in sections ? sections : await sections;
 }
 
-// An exit, so that child processes are ended on the way out.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => process.exit(128 + constants.signals[signal]));
+/** An exit, so that child processes are ended on the way out. */
+function exitOnSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => process.exit(128 + constants.signals[signal]));
+  }
 }
 
 try {

@@ -1,4 +1,5 @@
 import type { Load } from './dispatch-load.ts';
+import { standardLoad } from './dispatch-load.ts';
 import { gigabytes } from './units.ts';
 
 const megabyte = 2 ** 20;
@@ -22,6 +23,11 @@ export function bytesNeeded(load: Load): number {
     load.nodes * perNode +
     slots * perSlot
   );
+}
+
+/** What a process takes that runs the standard load of so many tasks. */
+export function bytesOfStandard(tasks: number): number {
+  return bytesNeeded({ ...standardLoad, tasks });
 }
 
 /** What is free for this process, whoever limits it. */

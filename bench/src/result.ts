@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { Section } from './benchmark.ts';
 import { InputError } from './command-line.ts';
 import type { Machine } from './machine.ts';
@@ -17,21 +18,42 @@ export interface Result {
   peakMegabytes?: number;
 }
 
-/** Those of a folder, by the name of the benchmark and the number of tasks. */
+/** What the report cannot do without; the rest is `--json`'s promise. */
+const shape = z.looseObject({
+  name: z.string(),
+  command: z.string(),
+  tasks: z.number(),
+  date: z.string(),
+  machine: z.looseObject({ processor: z.string() }),
+  sections: z.array(z.looseObject({ title: z.string(), rows: z.array(z.unknown()) })),
+});
+
+/**
+ * Those of a folder, by the name of the benchmark and the number of tasks.
+ * @throws InputError if there is none, or one that is no result
+ */
 export function readResults(folder: string): Result[] {
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.json'))
+  const files = existsSync(folder)
+    ? readdirSync(folder).filter((file) => file.endsWith('.json'))
+    : [];
+  if (files.length === 0) {
+    throw new InputError(
+      `no results in ${folder}: npm run bench -- NAME --json bench/results/NAME.json makes one`,
+    );
+  }
+  return files
     .map((file) => readResult(join(folder, file)))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.tasks - b.tasks));
 }
 
 function readResult(file: string): Result {
   try {
-    // The cast is `--json`'s promise.
-    return JSON.parse(readFileSync(file, 'utf8')) as Result;
+    const result: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    shape.parse(result);
+    return result as Result;
   } catch (error) {
-    throw new InputError(
-      `${file} is no result of --json: ${error instanceof Error ? error.message : ''}`,
-    );
+    const issue = error instanceof z.ZodError ? error.issues[0] : undefined;
+    const what = issue === undefined ? String(error) : `${issue.path.join('.')}: ${issue.message}`;
+    throw new InputError(`${file} is no result of --json: ${what}`);
   }
 }

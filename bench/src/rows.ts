@@ -2,6 +2,7 @@ import { bytesPerRow } from '@berth/core';
 import type { Benchmark, Row } from './benchmark.ts';
 import type { Contender } from './measure.ts';
 import { measure } from './measure.ts';
+import { bytesOfStandard } from './memory-need.ts';
 
 /** The rows are no part of the core's interface: they are taken from beside its entry, source or build. */
 interface TaskRows {
@@ -20,6 +21,7 @@ const wordsPerRow = bytesPerRow / 4;
 export const rows: Benchmark = {
   summary: 'what a touch of a task row costs, in order and far apart',
   defaultTasks: 10_000_000,
+  bytesHere: bytesOfStandard,
   async run(tasks, { turns }) {
     const title = `touches of ${tasks} rows`;
     return [{ title, unit: 'touch', rows: await touches(tasks, turns) }];

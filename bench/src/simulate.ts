@@ -1,16 +1,19 @@
 // biome-ignore-all lint/style/noNonNullAssertion: typed arrays, and every index is in range
+
 import { Simulation } from '@berth/core';
 import type { Benchmark, Section } from './benchmark.ts';
 import { engineContender } from './dispatch-contenders.ts';
 import type { Load } from './dispatch-load.ts';
 import { EngineLives, standardLoad } from './dispatch-load.ts';
 import { measure } from './measure.ts';
+import { bytesOfStandard } from './memory-need.ts';
 
 const longestMs = 60_000;
 
 export const simulate: Benchmark = {
   summary: 'simulated tasks through the engine on a virtual clock, beside a bare event loop',
   defaultTasks: 1_000_000,
+  bytesHere: bytesOfStandard,
   async run(tasks, { turns }) {
     const { nodes, slotsPerNode } = standardLoad;
     const pool = `${nodes} nodes x ${slotsPerNode} slots`;

@@ -289,8 +289,13 @@ export class NaiveScheduler {
     if (failure !== undefined) task.failure = failure;
   }
 
+  /** By creation, as they will stand at the front (3.3). */
   #requeueAll(concerned: (run: NaiveRun) => boolean, counted: boolean): void {
-    for (const run of this.#runs.filter(concerned)) this.#requeue(run, counted);
+    const runs = this.#runs.filter(concerned).sort(({ task: a }, { task: b }) => {
+      const byJob = this.#jobs.indexOf(a.job) - this.#jobs.indexOf(b.job);
+      return byJob || a.sequence - b.sequence;
+    });
+    for (const run of runs) this.#requeue(run, counted);
   }
 
   #requeue(run: NaiveRun, counted: boolean): void {
