@@ -82,11 +82,12 @@ function latency(figures: Figures): Line[] {
 function peers(figures: Figures): Line[] {
   const rows = keepsPriorities.flatMap((variant) => figures.peer(variant) ?? []);
   const [fastest] = rows.sort((a, b) => (a.median ?? 0) - (b.median ?? 0));
-  const own = figures.peer('berth-one-by-one');
-  const times = ratio(fastest?.median, own?.median);
-  if (fastest === undefined || times === undefined) return [];
+  const ofFactory = ratio(fastest?.median, figures.peer('berth-factory')?.median);
+  const oneByOne = ratio(fastest?.median, figures.peer('berth-one-by-one')?.median);
+  if (fastest === undefined || ofFactory === undefined || oneByOne === undefined) return [];
   const what = `the fastest other queue in the process that keeps priorities: ${fastest.name}`;
-  const figure = `${duration(fastest.median ?? 0)}, ${times.toFixed(1)} × ours given one by one`;
+  const own = `${ofFactory.toFixed(0)} × ours of a factory, ${oneByOne.toFixed(1)} × ours given one by one as JSON`;
+  const figure = `${duration(fastest.median ?? 0)}, ${own}`;
   return [[what, figure, fastest.command]];
 }
 

@@ -95,6 +95,7 @@ describe('a report', () => {
     expect(readme).not.toContain('old');
     expect(readme).toContain('180 ns, 0.56 of its bare loop, 2.9 GB at most');
     expect(readme).toContain('async-priority-queue 1.0');
+    expect(readme).toContain('20 × ours of a factory, 10.0 × ours given one by one');
     expect(() => reportFiles([], 'no marks')).toThrow('README.md has no');
   });
 
