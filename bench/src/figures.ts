@@ -46,11 +46,13 @@ export class Figures {
       .find((row) => row.variant === variant && row.median !== undefined);
   }
 
-  /** Largest number of tasks for which all of these loads of `dispatch` were measured. */
-  tasksOf(variants: readonly string[]): number | undefined {
-    return this.of('dispatch')
+  /** Numbers of tasks for which all of these loads of `dispatch` were measured, ascending. */
+  sizesOf(variants: readonly string[]): number[] {
+    const sizes = this.of('dispatch')
       .map(({ tasks }) => tasks)
-      .findLast((tasks) => variants.every((variant) => this.engine(variant, tasks) !== undefined));
+      .filter((tasks) => tasks !== undefined)
+      .filter((tasks) => variants.every((variant) => this.engine(variant, tasks) !== undefined));
+    return [...new Set(sizes)];
   }
 }
 

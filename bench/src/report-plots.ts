@@ -35,7 +35,7 @@ function overVariants(
   axis: string,
   variants: readonly string[],
 ): Plot | undefined {
-  const tasks = figures.tasksOf(variants);
+  const tasks = figures.sizesOf(variants).at(-1);
   if (tasks === undefined) return undefined;
   const loads = variants.map((variant) => {
     const x = figures.section('dispatch', variant, tasks)?.size?.[axis] ?? 1;

@@ -57,7 +57,7 @@ Each is measured with as many tasks as it can bear, beside the floor of as many.
     heading: 'Dependencies',
     text: `A graph added task by task and released from its roots: chains, fans, random layers, random edges in any order, ranges; the core's graph alone, ids as integers, rows known. Apart from that, whole lives of a job through \`Engine.apply\` with \`dependsOn\` and without: the difference has the JSON, the ids found, the text kept. With \`--workflows\`, WfFormat 1.5 files as well, which are also run on a virtual clock and checked. The floor is Kahn's algorithm on CSR: all edges known beforehand, one direction; for ranges an edge for each id.
 
-**Why random edges in any order cost more than 100 ns.** The floor costs that much by itself here: what an edge touches lies anywhere in memory, twice, and it knows all edges beforehand. The graph, which takes them one by one and keeps both directions, touches three to four such places: the head of the parent's list, the edge, the child's count. Where edges go to near tasks, as in _layers_, caches help, and it is within the hundred.`,
+**Why random edges in any order cost more than 100 ns.** The floor alone, which knows all edges beforehand and keeps one direction, takes most of that: what an edge touches lies anywhere in memory, twice. The graph, which takes edges one by one and keeps both directions, touches three to four such places: the head of the parent's list, the edge, the child's count. Where edges go to near tasks, as in _layers_, caches help, and it is within the hundred.`,
   },
   simulate: {
     heading: 'Simulation',
@@ -67,7 +67,7 @@ Each is measured with as many tasks as it can bear, beside the floor of as many.
     heading: 'Where the time goes',
     text: `V8's sampling profiler over loads of \`dispatch\`, each once in a Node of its own after a warm-up: nanoseconds a life in the functions themselves, without what they call. Compiled code counts for the function that it was inlined into.
 
-**Why a life in 100,000 jobs costs more than two in one.** Every job comes as two commands in JSON, which are written, read, checked and kept, so a hundred tasks pay for a job's submission: \`parseCommand\`, \`writeObject\`, \`#ascii\`, \`addJob\` and the like. The memory of the rows makes V8 collect, and each collection marks the objects of all jobs: \`(garbage collector)\`. And in a round over thousands of jobs each start and each end finds its class and its row in memory, not in a cache: \`place\`, \`endRun\`, \`openPiece\`. Up to 10,000 jobs none of it matters much.`,
+**Why a life costs more than two of one job's where 100,000 jobs have a hundred tasks each.** Every job comes as two commands in JSON, which are written, read, checked and kept, so a hundred tasks pay for a job's submission: \`parseCommand\`, \`writeObject\`, \`#ascii\`, \`addJob\` and the like. The memory of the rows makes V8 collect, and each collection marks the objects of all jobs: \`(garbage collector)\`. And in a round over thousands of jobs each start and each end finds its class and its row in memory, not in a cache: \`place\`, \`endRun\`, \`openPiece\`. Up to 10,000 jobs none of it matters much, nor where a job has a thousand tasks: see the loads of 100,000,000.`,
   },
   encoding: {
     heading: 'Encoding',
