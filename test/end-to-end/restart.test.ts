@@ -136,18 +136,18 @@ function args({ file, state }: World): string[] {
   return ['run', file, '--state', state, '--json'];
 }
 
-/** Runs the command and kills it after `ms`; false if it ended first. */
-async function killAfter(world: World, ms: number): Promise<boolean> {
+/** Runs the command and kills it after `ms`, if it has not ended by then. */
+async function killAfter(world: World, ms: number): Promise<Outcome> {
   const running = await start(args(world), { cwd: world.directory });
   const killer = setTimeout(() => running.child.kill('SIGKILL'), ms);
-  const { signal, stderr } = await running.done;
+  const outcome = await running.done;
   clearTimeout(killer);
-  expect(stderr).toBe('');
-  return signal === 'SIGKILL';
+  expect(outcome.stderr).toBe('');
+  return outcome;
 }
 
-/** Runs the command and kills it as soon as `holds`. */
-async function killWhen(world: World, holds: () => boolean): Promise<boolean> {
+/** Runs the command and kills it as soon as `holds`, if it has not ended by then. */
+async function killWhen(world: World, holds: () => boolean): Promise<Outcome> {
   const running = await start(args(world), { cwd: world.directory });
   let over = false;
   const done = running.done.finally(() => {
@@ -155,7 +155,16 @@ async function killWhen(world: World, holds: () => boolean): Promise<boolean> {
   });
   await until(() => over || holds(), 'the moment to kill');
   running.child.kill('SIGKILL');
-  return (await done).signal === 'SIGKILL';
+  return await done;
+}
+
+function wasKilled({ signal }: Outcome): boolean {
+  return signal === 'SIGKILL';
+}
+
+/** Whether the next call begins anew. */
+function isDelivered({ state }: World): boolean {
+  return existsSync(join(state, 'delivered'));
 }
 
 /** The pid of the control shell of the only node. */
@@ -233,8 +242,18 @@ async function checkRuns(world: World): Promise<void> {
 }
 
 async function checkEnd(world: World, end: Outcome): Promise<void> {
-  expect(end.stderr).toBe('');
   expect(end.code, end.stdout).toBe(0);
+  checkResults(world, end);
+  await until(() => processesOf(world.directory).length === 0, 'the end of the runners', {
+    withinMs: 5_000,
+  }).catch((error: unknown) => {
+    expect(processesOf(world.directory), String(error)).toEqual([]);
+  });
+  await checkRuns(world);
+}
+
+function checkResults(world: World, end: Outcome): void {
+  expect(end.stderr).toBe('');
   const results = resultsOf(end);
   expect(results).toMatchObject({
     state: 'completed',
@@ -251,12 +270,6 @@ async function checkEnd(world: World, end: Outcome): Promise<void> {
   expect(sum(results.nodes.map(({ totalTasksRun }) => totalTasksRun))).toBe(
     sum(world.runs.values()),
   );
-  await until(() => processesOf(world.directory).length === 0, 'the end of the runners', {
-    withinMs: 5_000,
-  }).catch((error: unknown) => {
-    expect(processesOf(world.directory), String(error)).toEqual([]);
-  });
-  await checkRuns(world);
 }
 
 describe.concurrent(`killed again and again (BERTH_SEED=${seed})`, () => {
@@ -265,7 +278,7 @@ describe.concurrent(`killed again and again (BERTH_SEED=${seed})`, () => {
     const world = makeWorld(random, {});
     let kills = 0;
     for (let i = 0; i < 12; i++) {
-      if (!(await killAfter(world, 150 + random() * 550))) break;
+      if (!wasKilled(await killAfter(world, 150 + random() * 550))) break;
       kills++;
     }
     expect(kills).toBeGreaterThan(5);
@@ -277,7 +290,7 @@ describe.concurrent(`killed again and again (BERTH_SEED=${seed})`, () => {
     const world = makeWorld(random, { factory: true });
     for (let i = 0; i < 12; i++) {
       // The command needs 0.2 s to load: this is what it does first.
-      expect(await killAfter(world, 120 + random() * 230)).toBe(true);
+      expect(wasKilled(await killAfter(world, 120 + random() * 230))).toBe(true);
     }
     await checkEnd(world, await goOn(world));
   });
@@ -289,7 +302,7 @@ describe.concurrent(`killed again and again (BERTH_SEED=${seed})`, () => {
     const world = makeWorld(random, { files: true });
     let kills = 0;
     for (let i = 0; i < 6; i++) {
-      if (!(await killAfter(world, 300 + random() * 600))) break;
+      if (!wasKilled(await killAfter(world, 300 + random() * 600))) break;
       kills++;
       await sleep(random() * 1_500);
       if (i % 2 === 0) drainAnswers(world);
@@ -311,16 +324,28 @@ describe.concurrent(`killed again and again (BERTH_SEED=${seed})`, () => {
     const random = randomOf(seed + 3);
     const world = makeWorld(random, { files: true });
     const ended = (): boolean => linesOf(world.log).at(-1)?.startsWith('end last') ?? false;
-    const killed = await killWhen(world, ended);
-    for (let i = 0; i < 6 && killed; i++) {
-      if (!(await killAfter(world, 200 + random() * 150))) {
-        // It had been handed over: the next call begins anew, and would run everything again.
-        await checkRuns(world);
-        return;
-      }
+    let end = await killWhen(world, ended);
+    for (let i = 0; i < 6 && !isDelivered(world); i++) {
+      end = await killAfter(world, 200 + random() * 150);
     }
-    await checkEnd(world, await goOn(world));
+    if (isDelivered(world)) {
+      // The next call would begin anew and run everything again: this one has said everything.
+      checkResults(world, end);
+      await checkRuns(world);
+    } else {
+      await checkEnd(world, await goOn(world));
+    }
   });
+});
+
+test('the results are with the user before the state says that they are', async () => {
+  const directory = temporaryDirectory();
+  const file = writeJob(directory, jobOf([{ id: 'a', commandLine: sh('exit 0') }]));
+  const command = ['run', file, '--state', join(directory, 'state'), '--json'];
+  const running = await start(command, { cwd: directory });
+  await until(() => existsSync(join(directory, 'state/delivered')), 'the delivery');
+  running.child.kill('SIGKILL');
+  expect(resultsOf(await running.done)).toMatchObject({ taskCounts: { succeeded: 1 } });
 });
 
 test('a new run that is killed while it removes the last one', { timeout: 60_000 }, async () => {

@@ -13,6 +13,8 @@ export class NodeShell {
   /** Lines for a shell that is being started. */
   #waiting: string[] = [];
   #process: { pid: number; start: number } | undefined;
+  /** What the pid file says is its predecessor's until then. */
+  #isStarting = false;
   #since = performance.now();
   #closed = false;
   /** Resolves when no start is under way. */
@@ -40,6 +42,7 @@ export class NodeShell {
     this.close();
     this.#closed = false;
     this.#process = undefined;
+    this.#isStarting = true;
     this.#since = performance.now();
     const assign = ([name, value]: [string, string]): string => `${name}=${quote(value)}`;
     const settings = [
@@ -57,6 +60,9 @@ export class NodeShell {
           settings: quote(settings),
         }),
       )
+      .finally(() => {
+        this.#isStarting = false;
+      })
       .then((status) => {
         if (status !== 0) throw new Error(`A shell could not be started in ${this.#volatile}.`);
         this.#open();
@@ -73,10 +79,10 @@ export class NodeShell {
   }
 
   async pid(): Promise<number | undefined> {
-    if (this.#process === undefined) {
+    if (this.#process === undefined && !this.#isStarting) {
       const text = await this.#host.files.read(`${this.#volatile}/${this.name}.pid`);
       const [pid = 0, start = 0] = (text?.toString('latin1') ?? '').split(' ').map(Number);
-      if (pid > 0) this.#process = { pid, start };
+      if (pid > 0 && !this.#isStarting) this.#process = { pid, start };
     }
     return this.#process?.pid;
   }

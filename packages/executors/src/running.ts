@@ -12,14 +12,16 @@ export interface Running {
   /** Below `workitems`. */
   readonly directory: string;
   readonly details: RunDetails;
-  /** Not given to a slot shell yet; given; its process is over. */
-  phase: 'preparing' | 'started' | 'ended';
+  /** Not given to a slot shell yet; given; its process is over, what that started may not be; all is over. */
+  phase: 'preparing' | 'started' | 'exited' | 'ended';
   /** Which of its claims counts. */
   issue: number;
   slot: Slot | undefined;
   kill: KillReason | undefined;
   /** When the kill came; for the grace of uploads. */
   killedAt: number;
+  /** Once it is `exited`. */
+  exitCode: number;
   /** No slot shell has it any more, and none reported it. */
   lost: boolean;
   /** What the engine itself does for it: staging, uploading. */
@@ -43,6 +45,7 @@ export function newRunning(run: number, sequence: number, details: RunDetails): 
     slot: undefined,
     kill: undefined,
     killedAt: 0,
+    exitCode: 0,
     lost: false,
     work: undefined,
     timer: undefined,

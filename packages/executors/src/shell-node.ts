@@ -352,7 +352,9 @@ export class ShellNode {
     this.#ends.delete(id);
     const { running, slot } = end;
     if (slot !== undefined) this.#slots.endAnswered(slot, id);
-    if (this.#runs.get(running.key) !== running || running.phase !== 'started') return;
+    if (this.#runs.get(running.key) !== running) return;
+    if (running.phase === 'exited') this.#finish(running);
+    if (running.phase !== 'started') return;
     if (running.lost && running.kill !== undefined) {
       this.#over(running, {}); // it was not to come again
     } else if (running.lost) {
@@ -398,7 +400,8 @@ export class ShellNode {
     if (slot?.run?.key === key && answer.type !== 'u') {
       this.#slots.free(slot);
     }
-    if (running === undefined || running.phase === 'ended' || this.#state === 'over') return;
+    if (running === undefined || this.#state === 'over') return;
+    if (running.phase === 'exited' || running.phase === 'ended') return;
     if (answer.type === 'e') this.#exited(running, answer.code);
     else if (answer.type === 'f') {
       const failure = launchFailure(running.details.commandLine, answer.code);
@@ -423,10 +426,18 @@ export class ShellNode {
   }
 
   #exited(running: Running, exitCode: number): void {
-    running.phase = 'ended';
+    running.phase = 'exited';
+    running.exitCode = exitCode;
     running.slot = undefined;
     clearTimeout(running.timer);
-    const { details, kill } = running;
+    if (running.kill === undefined) this.#finish(running);
+    // It is over when its whole tree is: until then that may still write what is to be uploaded.
+    else if (![...this.#ends.values()].some((end) => end.running === running)) this.#end(running);
+  }
+
+  #finish(running: Running): void {
+    running.phase = 'ended';
+    const { details, kill, exitCode } = running;
     if (details.outputFiles.length === 0 || kill === 'ended') {
       this.#over(running, { exitCode });
       return;

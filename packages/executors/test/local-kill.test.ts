@@ -47,7 +47,30 @@ describe('a kill', () => {
     expect(processes(`sleep ${seconds}`).length).toBeGreaterThan(1);
     engine.kill(run);
     expect(await engine.end(run)).toMatchObject({ exitCode: 137 });
-    await sleep(100);
+    expect(processes(`sleep ${seconds}`)).toEqual([]);
+  });
+
+  it('is reported when the whole tree is gone, not when the process is', async () => {
+    const seconds = `6${Math.floor(Math.random() * 1e9)}`;
+    const details = runDetails(waiting(`echo $$ >pid; sleep ${seconds} & `, seconds), {
+      taskId: 'tree',
+    });
+    engine.start(details, 14);
+    const wd = join(engine.taskDirectory('tree'), 'wd');
+    await appears(join(wd, 'started'));
+    const control = readFileSync(join(engine.root(), 'volatile', 'control.pid'), 'utf8');
+    const pid = Number(control.split(' ')[0]);
+    process.kill(pid, 'SIGSTOP'); // it is to end the tree
+    try {
+      engine.kill(14);
+      process.kill(Number(readFileSync(join(wd, 'pid'), 'utf8')), 'SIGKILL');
+      await sleep(200);
+      expect(processes(`sleep ${seconds}`)).not.toEqual([]);
+      expect(engine.ended(14)).toEqual([]);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    expect(await engine.end(14)).toMatchObject({ exitCode: 137 });
     expect(processes(`sleep ${seconds}`)).toEqual([]);
   });
 

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { BatchError } from '@berth/core';
+import type { RunResults } from './results.ts';
 import { exitCodeOf, formatResults } from './results.ts';
 import { runJobFile } from './run.ts';
 
@@ -46,14 +47,8 @@ async function main(args: string[]): Promise<number> {
       signal: interruption.signal,
       stdout: process.stdout,
       stderr: process.stderr,
+      deliver: async (all) => await write(json ? asJson(all) : await asText(all)),
     });
-    if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
-    else {
-      process.stdout.write(formatResults(results));
-      for (const { file: path, print } of results.downloads) {
-        if (print) process.stdout.write(`\n${path}\n\n${await readFile(path, 'utf8')}`);
-      }
-    }
     return exitCodeOf(results);
   } catch (error) {
     if (!interruption.signal.aborted) throw error;
@@ -62,6 +57,23 @@ async function main(args: string[]): Promise<number> {
     );
     return 130;
   }
+}
+
+function asJson(results: RunResults): string {
+  return `${JSON.stringify(results, null, 2)}\n`;
+}
+
+async function asText(results: RunResults): Promise<string> {
+  let text = formatResults(results);
+  for (const { file, print } of results.downloads) {
+    if (print) text += `\n${file}\n\n${await readFile(file, 'utf8')}`;
+  }
+  return text;
+}
+
+/** Resolves when it is with whoever reads, or they no longer do. */
+async function write(text: string): Promise<void> {
+  await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()));
 }
 
 function readArguments(args: string[]): ReturnType<typeof parse> {

@@ -23,6 +23,8 @@ export interface RunOptions {
   signal: AbortSignal;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
+  /** Hands the results over: when it has resolved the next call begins anew, until then it gives them again. */
+  deliver(results: RunResults): Promise<void>;
 }
 
 /** Name of the metadata item that says which file a job was made from. */
@@ -57,6 +59,7 @@ export async function runJobFile(options: RunOptions): Promise<RunResults> {
   if (stalled) await endStalled(batch, file);
   const downloads = await downloadAll(batch.storage, file.downloads, file.directory, warn);
   const results = await collectResults(batch, file.job.id, directory, downloads, started);
+  await options.deliver(results);
   await writeFile(join(directory, deliveredFile), batch.jobs.get(file.job.id).get().creationTime);
   return results;
 }
