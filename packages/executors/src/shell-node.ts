@@ -34,6 +34,9 @@ export interface Outstanding {
   kill: KillReason | undefined;
 }
 
+/** How long whoever ends a whole node may be silent before it is looked after. */
+const lookAgainMs = 1_000;
+
 /** One node: which shells it has, which runs they are on, and what to tell the engine of it. */
 export class ShellNode {
   readonly details: NodeDetails;
@@ -161,18 +164,17 @@ export class ShellNode {
     await Promise.all(this.#slots.all().map(({ shell }) => shell.settled));
     // One that was only just started has no pid yet, and reads this as its first line.
     for (const { shell } of this.#slots.all()) shell.send('exit\n');
-    const ask = (): void => this.#control.send(`release ${this.#life}\n`);
-    ask();
-    const timer = setInterval(async () => {
-      if (await this.#control.isAlive()) return;
-      await this.#startControl().then(ask, (error: unknown) =>
+    this.#control.send(`release ${this.#life}\n`);
+    let looks = 0;
+    while (!(await resolvesWithin(gone, lookAgainMs))) {
+      // It exits when it has answered: only at the second look is it certain that no answer is on the way.
+      looks = (await this.#control.isAlive()) ? 0 : looks + 1;
+      if (looks < 2) continue;
+      looks = 0;
+      await this.#startControl().catch((error: unknown) =>
         this.#context.warn(`Node ${this.details.nodeId}: ${messageOf(error)}`),
       );
-    }, 1_000);
-    try {
-      await gone;
-    } finally {
-      clearInterval(timer);
+      this.#control.send(`release ${this.#life}\n`);
     }
     this.#closeEnds();
   }
@@ -508,5 +510,17 @@ export class ShellNode {
     this.#reader?.close();
     this.#control.close();
     this.#slots.close();
+  }
+}
+
+async function resolvesWithin(promise: Promise<void>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

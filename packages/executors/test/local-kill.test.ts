@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { NodeDetails } from '@berth/core';
 import { EffectKind, ReportKind } from '@berth/core';
-import { localExecutor } from '@berth/executors';
+import { LocalHostProvider, localExecutor, ShellExecutor } from '@berth/executors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Host } from '../src/host.ts';
 import { processes } from './processes.ts';
 import { runDetails, ScriptedEngine } from './scripted-effects.ts';
 
@@ -156,6 +158,29 @@ describe('output files after a kill', () => {
   });
 });
 
+/** Whether a shell is alive is asked while it is, and answered much later. */
+class SlowlyLookedAt extends LocalHostProvider {
+  readonly scripts: string[] = [];
+
+  override async get(details: NodeDetails): Promise<Host> {
+    const host = await super.get(details);
+    const { root, pipeLimit, environment, shell, files } = host;
+    return {
+      ...{ root, pipeLimit, environment, shell, files },
+      openPipe: (path) => host.openPipe(path),
+      readPipe: (path, onText) => host.readPipe(path, onText),
+      run: async (script) => {
+        this.scripts.push(script);
+        return await host.run(script);
+      },
+      isAlive: async (pid, start) => {
+        await sleep(600);
+        return await host.isAlive(pid, start);
+      },
+    };
+  }
+}
+
 describe('a node', () => {
   it('that is released ends its runs and is gone', async () => {
     await engine.node(3);
@@ -173,6 +198,24 @@ describe('a node', () => {
     expect(processes(seconds)).toEqual([]);
     expect(processes(engine.root(3))).toEqual([]);
     expect(engine.ended(30)).toEqual([]);
+  });
+
+  it('that is gone gets no shells any more, though its control shell was last seen dead', async () => {
+    const provider = new SlowlyLookedAt();
+    const other = await new ScriptedEngine(new ShellExecutor(provider)).open();
+    await other.node();
+    const pidFile = join(other.root(), 'volatile', 'control.pid');
+    await appears(pidFile);
+    const control = Number(readFileSync(pidFile, 'utf8').split(' ')[0]);
+    process.kill(control, 'SIGSTOP');
+    other.carryOut({ kind: EffectKind.releaseNode, node: 1, sequence: 79 });
+    await sleep(1_150);
+    process.kill(control, 'SIGCONT');
+    await other.until(() => other.reports.some((r) => r.kind === ReportKind.nodeGone));
+    const before = provider.scripts.length;
+    await sleep(1_500);
+    expect(provider.scripts.slice(before)).toEqual([]);
+    await other.dispose();
   });
 
   it('that is being released when the executor closes keeps nobody waiting', async () => {
