@@ -12,20 +12,30 @@ export interface Dag {
   parentRows: Int32Array;
 }
 
+/** Graphs of a number of tasks; their names are what a user sees. */
+export const dagShapes: Readonly<Record<DagShape, (tasks: number) => Dag>> = {
+  chains,
+  'fans out': fansOut,
+  'fans in': fansIn,
+  layers,
+  'random, any order': randomInAnyOrder,
+};
+export type DagShape = 'chains' | 'fans out' | 'fans in' | 'layers' | 'random, any order';
+
 const width = 1_000;
 const parentsEach = 3;
 
-export function chains(tasks: number): Dag {
+function chains(tasks: number): Dag {
   return dagOf(tasks, (task) => (task < width ? [] : [task - width]));
 }
 
 /** Every thousandth task is the parent of those up to the next. */
-export function fansOut(tasks: number): Dag {
+function fansOut(tasks: number): Dag {
   return dagOf(tasks, (task) => (task % width === 0 ? [] : [task - (task % width)]));
 }
 
 /** Every thousandth task waits for those since the one before. */
-export function fansIn(tasks: number): Dag {
+function fansIn(tasks: number): Dag {
   return dagOf(tasks, (task) =>
     task % width !== width - 1
       ? []
@@ -34,7 +44,7 @@ export function fansIn(tasks: number): Dag {
 }
 
 /** Three random parents in the layer before. */
-export function layers(tasks: number): Dag {
+function layers(tasks: number): Dag {
   const random = randomBelow();
   return dagOf(tasks, (task) => {
     const start = task - (task % width) - width;

@@ -2,15 +2,7 @@ import type { Benchmark, Row, Section } from './benchmark.ts';
 import { DagLives } from './dag-engine.ts';
 import { KahnOnCsr } from './dag-floor.ts';
 import type { Dag } from './dag-graph.ts';
-import {
-  chains,
-  dagOf,
-  fansIn,
-  fansOut,
-  layers,
-  randomBelow,
-  randomInAnyOrder,
-} from './dag-graph.ts';
+import { dagOf, dagShapes, randomBelow, randomInAnyOrder } from './dag-graph.ts';
 import type { RangeDag } from './dag-structure.ts';
 import { StructureLives } from './dag-structure.ts';
 import { bytesHeld, measure } from './measure.ts';
@@ -39,11 +31,9 @@ export const dag: Benchmark = {
   async *run(tasks, { workflows: path, turns = tasks > 2_000_000 ? 3 : 7 }) {
     // Before the minutes that the rest takes.
     const workflows = path === undefined ? [] : readWorkflows(path);
-    const shapes = { chains, 'fans out': fansOut, 'fans in': fansIn, layers };
-    for (const [name, shape] of Object.entries(shapes)) {
+    for (const [name, shape] of Object.entries(dagShapes)) {
       yield await structure(name, shape(tasks), turns);
     }
-    yield await structure('random, any order', randomInAnyOrder(tasks), turns);
     yield await ranges('overlapping ranges', overlapping(tasks / rangeShare), turns);
     yield await ranges('equal ranges', equal(tasks / rangeShare), turns);
     const few = Math.max(1, Math.floor(tasks / engineShare));

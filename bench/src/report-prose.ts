@@ -57,7 +57,7 @@ Each is measured with as many tasks as it can bear, beside the floor of as many.
     heading: 'Dependencies',
     text: `A graph added task by task and released from its roots: chains, fans, random layers, random edges in any order, ranges; the core's graph alone, ids as integers, rows known. Apart from that, whole lives of a job through \`Engine.apply\` with \`dependsOn\` and without: the difference has the JSON, the ids found, the text kept. With \`--workflows\`, WfFormat 1.5 files as well, which are also run on a virtual clock and checked. The floor is Kahn's algorithm on CSR: all edges known beforehand, one direction; for ranges an edge for each id.
 
-**Why random edges in any order cost more than 100 ns.** The floor alone, which knows all edges beforehand and keeps one direction, takes most of that: what an edge touches lies anywhere in memory, twice. The graph, which takes edges one by one and keeps both directions, touches three to four such places: the head of the parent's list, the edge, the child's count. Where edges go to near tasks, as in _layers_, caches help, and it is within the hundred.`,
+**Why random edges in any order cost more than 100 ns.** What an edge touches lies anywhere in memory, and each such place is a miss of cache and page table. The floor, which knows all edges beforehand and keeps one direction, has one place an edge, the child's count, and takes most of the hundred for it. The graph, which takes edges one by one and keeps both directions, has four: the head of the parent's list (by its row, or by its id while it is not there), the edge, the child's count, the child's row. The profiles below show it: the same code takes a tenth where edges go to near tasks, as in _layers_.`,
   },
   simulate: {
     heading: 'Simulation',
@@ -65,9 +65,15 @@ Each is measured with as many tasks as it can bear, beside the floor of as many.
   },
   profile: {
     heading: 'Where the time goes',
-    text: `V8's sampling profiler over loads of \`dispatch\`, each once in a Node of its own after a warm-up: nanoseconds a life in the functions themselves, without what they call. Compiled code counts for the function that it was inlined into.
+    text: `V8's sampling profiler over loads of \`dispatch\` and over graphs of dependencies, each once in a Node of its own after a warm-up: nanoseconds a life, or an edge, in the functions themselves, without what they call. Compiled code counts for the function that it was inlined into.
 
-**Why a life costs more than two of one job's where 100,000 jobs have a hundred tasks each.** Every job comes as two commands in JSON, which are written, read, checked and kept, so a hundred tasks pay for a job's submission: \`parseCommand\`, \`writeObject\`, \`#ascii\`, \`addJob\` and the like. The memory of the rows makes V8 collect, and each collection marks the objects of all jobs: \`(garbage collector)\`. And in a round over thousands of jobs each start and each end finds its class and its row in memory, not in a cache: \`place\`, \`endRun\`, \`openPiece\`. Up to 10,000 jobs none of it matters much, nor where a job has a thousand tasks: see the loads of 100,000,000.`,
+**Why a life costs more than two of one job's where 100,000 jobs have a hundred tasks each.** Every job comes as two commands in JSON, which are written, read, checked and kept, so a hundred tasks pay for a job's submission: \`parseCommand\`, \`writeObject\`, \`#ascii\`, \`addJob\` and the like. The memory of the rows makes V8 collect, and each collection marks the objects of all jobs: \`(garbage collector)\`. And in a round over thousands of jobs each start and each end finds its class and its row in memory, not in a cache: \`place\`, \`endRun\`, \`openPiece\`. Up to 10,000 jobs none of it matters much, nor where a job has a thousand tasks: see the loads of 100,000,000.
+
+**Why a million lives on 100,000 nodes cost twice those on ten.** Ten tasks of a node pay for its coming up: what the engine and the benchmark make of each node (\`comeUp\`, \`fasten\`, \`moveNode\`, \`dispatch\`, \`(garbage collector)\`), and a first visit to each node's data. With 10,000,000 tasks it is within the 1.5.
+
+**Why tasks given one by one are not ten times as fast as the fastest peer.** Each has an id and a command line of its own, which are made (\`oneTask\`, the caller's share), written as JSON for the journal (\`writeCanonicalJson\`, \`writeObject\`, \`orderedKeys\`, \`#ascii\`), read back (\`parseCommand\`, \`text\`), compared with what is there (\`find\`) and kept; the peers take a function and forget it. The caller's strings alone cost twice what a tenth of that peer's life is. Where tasks differ by a number, a task factory has none of this.
+
+**Why random dependencies cost more than near ones**: \`dag-layers\` and \`dag-random\` are the same code over as many edges. \`satisfy\` walks the edges of a parent and counts down their children, \`exchange\`, \`take\` and \`#waitForRow\` find the parent's list: all of it places that no cache holds.`,
   },
   encoding: {
     heading: 'Encoding',

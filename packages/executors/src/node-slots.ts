@@ -42,11 +42,21 @@ export class NodeSlots {
   async reopen(nextId: () => string): Promise<void> {
     for (const { name } of await this.#host.files.list(`${this.#host.root}/volatile`)) {
       const index = /^slot-(\d+)\.pid$/.exec(name)?.[1];
-      if (index === undefined) continue;
-      const slot = this.#add(Number(index), this.#log.oldest);
-      if (await slot.shell.reopen()) slot.asked = nextId();
-      else this.#slots.delete(slot.index);
+      if (index !== undefined) await this.find(Number(index), nextId);
     }
+  }
+
+  /** One of them: it may have come up only after it was looked for. */
+  async find(index: number, nextId: () => string): Promise<Slot | undefined> {
+    const known = this.#slots.get(index);
+    if (known !== undefined) return known;
+    const slot = this.#add(index, this.#log.oldest);
+    if (await slot.shell.reopen()) {
+      slot.asked = nextId();
+      return slot;
+    }
+    this.#slots.delete(index);
+    return undefined;
   }
 
   ask(): void {

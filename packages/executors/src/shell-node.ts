@@ -490,7 +490,7 @@ export class ShellNode {
       return;
     }
     running.phase = 'started';
-    const slot = this.#slots.get(holder.slot);
+    const slot = await this.#slots.find(holder.slot, () => this.#nextId());
     if (slot !== undefined && (await slot.shell.pid()) === holder.pid) {
       slot.run = running;
       running.slot = slot;

@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { NodeDetails } from '@berth/core';
 import { EffectKind, ReportKind } from '@berth/core';
-import { localExecutor } from '@berth/executors';
+import type { Host, HostFiles } from '@berth/executors';
+import { LocalHostProvider, localExecutor, ShellExecutor } from '@berth/executors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isAlive } from './processes.ts';
 import { runDetails, ScriptedEngine } from './scripted-effects.ts';
@@ -81,6 +83,30 @@ describe('an engine that is killed while tasks run', () => {
   });
 });
 
+/** As if no slot shell had written its pid yet when they were looked for. */
+class FindsNoSlots extends LocalHostProvider {
+  override async get(details: NodeDetails): Promise<Host> {
+    const host = await super.get(details);
+    const { root, pipeLimit, environment, shell } = host;
+    const files = new Proxy(host.files, {
+      get(target, name: keyof HostFiles) {
+        if (name === 'list') {
+          return async (directory: string) =>
+            (await target.list(directory)).filter((entry) => !entry.name.startsWith('slot-'));
+        }
+        return target[name].bind(target);
+      },
+    });
+    return {
+      ...{ root, pipeLimit, environment, shell, files },
+      openPipe: (path) => host.openPipe(path),
+      readPipe: (path, onText) => host.readPipe(path, onText),
+      run: (script) => host.run(script),
+      isAlive: (pid, start) => host.isAlive(pid, start),
+    };
+  }
+}
+
 describe('after a restart', () => {
   const slow = 'touch "$AZ_BATCH_NODE_SHARED_DIR/up$1"; sleep 4000';
 
@@ -102,6 +128,24 @@ describe('after a restart', () => {
     ]);
     expect(await engine.end(2)).toMatchObject({ exitCode: 137 });
     expect(engine.ended(1)).toEqual([]);
+    engine.kill(1);
+    expect(await engine.end(1)).toMatchObject({ exitCode: 137 });
+    expect(await engine.execute('/bin/true')).toMatchObject({ exitCode: 0 });
+    await engine.executor.close();
+  });
+
+  it('a run whose shell came up a moment too late to be found is awaited', async () => {
+    const child = engineProcess(1, 1, slow);
+    await opened(child);
+    while (!existsSync(join(shared(), 'up1'))) await sleep(5);
+    child.kill('SIGKILL');
+    await ended(child);
+
+    const engine = new ScriptedEngine(new ShellExecutor(new FindsNoSlots()), directory);
+    engine.runs.set('1-1001', runDetails('x', { taskId: 't1' }));
+    await engine.open([{ kind: EffectKind.startRun, node: 1, run: 1, sequence: 1_001 }]);
+    await sleep(500); // a loss would have been said by then
+    expect(engine.reports).toEqual([]);
     engine.kill(1);
     expect(await engine.end(1)).toMatchObject({ exitCode: 137 });
     expect(await engine.execute('/bin/true')).toMatchObject({ exitCode: 0 });
