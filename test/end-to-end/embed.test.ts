@@ -139,6 +139,12 @@ describe('the life of a job', () => {
     await job.tasks.reactivate('a');
     await until(() => running.filter((id) => id === 'a').length === 2, 'a again');
     await expect(job.tasks.reactivate('e')).rejects.toEqual(codeOf('TaskSucceeded'));
+    await job.disable();
+    await until(() => job.get().state === 'disabled', 'the job disabled');
+    expect(job.taskCounts().taskCounts.active).toBe(4);
+    expect(job.tasks.get('b').executionInfo.requeueCount).toBe(1);
+    await job.enable();
+    await until(() => job.taskCounts().taskCounts.running === 4, 'all four again');
     await job.tasks.delete('b');
     await until(() => job.taskCounts().taskCounts.running === 3, 'the end of b');
     expect(() => job.tasks.get('b')).toThrow(codeOf('TaskNotFound') as Error);
@@ -227,6 +233,9 @@ test('errors are BatchErrors with the code of the service', async () => {
     [() => nothing.done(), 'JobNotFound'],
     [() => nothing.patch({ priority: 1 }), 'JobNotFound'],
     [() => nothing.terminate(), 'JobNotFound'],
+    [() => nothing.disable(), 'JobNotFound'],
+    [() => nothing.enable(), 'JobNotFound'],
+    [() => job.disable(JSON.parse('"later"') as 'wait'), 'InvalidPropertyValue'],
     [() => nothing.delete(), 'JobNotFound'],
     [() => nothing.tasks.add({ id: 'a', commandLine: 'x' }), 'JobNotFound'],
     [() => nothing.tasks.addMany([{ id: 'a', commandLine: 'x' }]), 'JobNotFound'],

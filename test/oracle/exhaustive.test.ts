@@ -81,6 +81,18 @@ const worlds: Record<string, SmallWorld> = {
     losses: 0,
     exitCodes: [0, 1],
   },
+  'a job disabled, enabled and ended while tasks run': {
+    setup: setup([task('1', retryOnce), task('2')], {}, { targetDedicatedNodes: 1 }),
+    commands: [
+      { type: 'disableJob', jobId: 'j', disableTasks: 'requeue' },
+      { type: 'disableJob', jobId: 'j', disableTasks: 'terminate' },
+      { type: 'enableJob', jobId: 'j' },
+      { type: 'enableJob', jobId: 'j' },
+      { type: 'deleteJob', jobId: 'j' },
+    ],
+    losses: 1,
+    exitCodes: [0, 1],
+  },
   'wall clocks of a task and a job': {
     setup: setup(
       [task('1', { constraints: { maxWallClockTimeMs: 1_000 } }), task('2')],

@@ -169,6 +169,16 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       jobId.map((jobId): Command => ({ type: 'deleteJob', jobId })),
     ),
   },
+  {
+    weight: 3,
+    arbitrary: fc.oneof(
+      fc
+        .record({ jobId, disableTasks: fc.constantFrom('requeue', 'requeue', 'terminate', 'wait') })
+        .map((rest): Command => ({ type: 'disableJob', ...rest })),
+      jobId.map((jobId): Command => ({ type: 'enableJob', jobId })),
+      jobId.map((jobId): Command => ({ type: 'enableJob', jobId })),
+    ),
+  },
   { weight: 1, arbitrary: fc.constant<Command>({ type: 'tick' }) },
 );
 
@@ -282,8 +292,10 @@ export function resolve(
 
 /** Mostly at a job that can still take it. */
 function aimed(command: Command, pick: number, queries: Queries): Command {
-  const active = queries.jobs().filter(({ state }) => state === 'active');
-  const job = active[pick % (active.length + 1)];
+  const open = queries
+    .jobs()
+    .filter(({ state }) => !['terminating', 'completed', 'deleting'].includes(state));
+  const job = open[pick % (open.length + 1)];
   return job === undefined || !('jobId' in command) ? command : { ...command, jobId: job.id };
 }
 

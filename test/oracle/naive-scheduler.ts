@@ -56,7 +56,14 @@ interface NaiveNode {
   succeeded: number;
 }
 
-type JobState = 'active' | 'terminating' | 'completed' | 'deleting';
+type JobState =
+  | 'active'
+  | 'disabling'
+  | 'disabled'
+  | 'enabling'
+  | 'terminating'
+  | 'completed'
+  | 'deleting';
 
 interface NaiveJob {
   sequence: number;
@@ -109,12 +116,15 @@ interface NaiveFailure {
   detail?: string;
 }
 
+/** What is to be requeued goes back to its queue when that is confirmed; every other end completes the task. */
+type NaiveEnding = 'user' | 'taskClock' | 'jobClock' | 'requeue';
+
 interface NaiveRun {
   number: number;
   task: NaiveTask;
   node: NaiveNode;
   started: number;
-  ending?: 'user' | 'taskClock' | 'jobClock';
+  ending?: NaiveEnding;
   deleting: boolean;
 }
 
@@ -157,7 +167,7 @@ export class NaiveScheduler {
   #deadlines(): { due: number; expire: () => void }[] {
     const jobs = this.#jobs.flatMap((job) => {
       const limit = job.specification.constraints.maxWallClockTimeMs;
-      if (limit === undefined || job.state !== 'active') return [];
+      if (limit === undefined || !isOpen(job)) return [];
       return [{ due: job.created + limit, expire: () => this.#expireJob(job) }];
     });
     const runs = this.#runs.flatMap((run) => {
@@ -263,6 +273,7 @@ export class NaiveScheduler {
   #endConfirmed(run: NaiveRun, exitCode: number | undefined): void {
     const { task } = run;
     if (run.deleting) this.#forget(task);
+    else if (run.ending === 'requeue') this.#countRequeue(run);
     else if (run.ending === 'user') {
       this.#complete(task, exitCode, { code: 'TaskEnded', category: 'usererror' });
     } else {
@@ -301,13 +312,14 @@ export class NaiveScheduler {
   #requeue(run: NaiveRun, counted: boolean): void {
     this.#runs = this.#runs.filter((other) => other !== run);
     if (run.ending !== undefined) this.#endConfirmed(run, undefined);
-    else {
-      if (counted) {
-        run.task.requeues++;
-        run.task.lastRequeue = this.now;
-      }
-      this.#backToActive(run, front);
-    }
+    else if (counted) this.#countRequeue(run);
+    else this.#backToActive(run, front);
+  }
+
+  #countRequeue(run: NaiveRun): void {
+    run.task.requeues++;
+    run.task.lastRequeue = this.now;
+    this.#backToActive(run, front);
   }
 
   #backToActive({ task, node }: NaiveRun, part: Part): void {
@@ -332,9 +344,9 @@ export class NaiveScheduler {
       case 'addJob':
         return this.#addJob(command.job);
       case 'addTasks':
-        return this.#withActiveJob(command.jobId, (job) => this.#addTasks(job, command.tasks));
+        return this.#withOpenJob(command.jobId, (job) => this.#addTasks(job, command.tasks));
       case 'addTaskFactory':
-        return this.#withActiveJob(command.jobId, (job) => {
+        return this.#withOpenJob(command.jobId, (job) => {
           const tasks = factoryTasks(command.factory);
           // All or nothing; what is wrong with the template is said before what is wrong with one id.
           const error = [{ ...job, tasks: [] }, job]
@@ -345,7 +357,7 @@ export class NaiveScheduler {
           return {};
         });
       case 'patchJob':
-        return this.#withActiveJob(command.jobId, (job) => {
+        return this.#withOpenJob(command.jobId, (job) => {
           const { onAllTasksComplete } = command.patch;
           if (
             onAllTasksComplete === 'noaction' &&
@@ -356,8 +368,22 @@ export class NaiveScheduler {
           job.specification = { ...job.specification, ...command.patch };
           return {};
         });
+      case 'disableJob':
+        return this.#withOpenJob(command.jobId, (job) => {
+          this.#move(job, 'disabling');
+          if (command.disableTasks === 'requeue') this.#endAll(job, 'requeue');
+          else if (command.disableTasks === 'terminate') this.#endAll(job, 'user');
+          return {};
+        });
+      case 'enableJob':
+        return this.#withOpenJob(command.jobId, (job) => {
+          if (job.state === 'active') return {};
+          this.#move(job, 'enabling');
+          this.#move(job, 'active');
+          return {};
+        });
       case 'terminateJob':
-        return this.#withActiveJob(command.jobId, (job) => {
+        return this.#withOpenJob(command.jobId, (job) => {
           this.#move(job, 'terminating');
           job.reason = command.terminateReason ?? 'UserTerminate';
           this.#endAll(job, 'user');
@@ -389,7 +415,7 @@ export class NaiveScheduler {
         return this.#withTask(command, (task, state) => {
           if (state !== 'completed') return { error: 'TaskNotCompleted' };
           if (task.exitCode === 0) return { error: 'TaskSucceeded' };
-          return this.#withActiveJob(command.jobId, () => {
+          return this.#withOpenJob(command.jobId, () => {
             task.state = 'active';
             task.since = this.now;
             task.retries = 0;
@@ -511,14 +537,15 @@ export class NaiveScheduler {
     this.effects.push(`remove ${job.specification.id}/${specification.id} in ${poolId}`);
   }
 
-  #end(run: NaiveRun, ending: 'user' | 'taskClock' | 'jobClock'): void {
+  #end(run: NaiveRun, ending: NaiveEnding): void {
+    if (run.ending === 'requeue') run.ending = ending;
     if (run.ending !== undefined) return;
     run.ending = ending;
-    const reason = ending === 'user' ? 'ended' : 'wallClock';
+    const reason = ending === 'user' || ending === 'requeue' ? 'ended' : 'wallClock';
     this.effects.push(`kill ${titleOf(run.task)} #${run.number} (${reason})`);
   }
 
-  #endAll(job: NaiveJob, ending: 'user' | 'jobClock'): void {
+  #endAll(job: NaiveJob, ending: NaiveEnding): void {
     for (const run of this.#runs) if (run.task.job === job) this.#end(run, ending);
   }
 
@@ -563,7 +590,8 @@ export class NaiveScheduler {
         job.reason = 'AllTasksComplete';
       }
       if (this.#runs.some((run) => run.task.job === job)) continue;
-      if (job.state === 'terminating') {
+      if (job.state === 'disabling') this.#move(job, 'disabled');
+      else if (job.state === 'terminating') {
         this.#move(job, 'completed');
         job.ended = this.now;
       } else if (job.state === 'deleting') {
@@ -661,17 +689,16 @@ export class NaiveScheduler {
     return this.#runs.find((run) => run.task === task);
   }
 
-  #withActiveJob(id: string, change: (job: NaiveJob) => NaiveResult): NaiveResult {
+  #withOpenJob(id: string, change: (job: NaiveJob) => NaiveResult): NaiveResult {
     const job = this.#job(id);
     if (job === undefined) return { error: 'JobNotFound' };
+    if (isOpen(job)) return change(job);
     switch (job.state) {
-      case 'active':
-        return change(job);
       case 'terminating':
         return { error: 'JobBeingTerminated' };
       case 'completed':
         return { error: 'JobCompleted' };
-      case 'deleting':
+      default:
         return { error: 'JobBeingDeleted' };
     }
   }
@@ -731,13 +758,17 @@ export class NaiveScheduler {
       ended: isoTime(job.ended),
       counts: countsOf(tasks, () => 1),
       slots: countsOf(tasks, (task) => task.specification.requiredSlots),
-      ready:
-        state === 'active'
-          ? tasks.filter((task) => task.state === 'active' && task.place !== undefined).length
-          : 0,
+      ready: isOpen(job)
+        ? tasks.filter((task) => task.state === 'active' && task.place !== undefined).length
+        : 0,
       tasks: tasks.map(viewTask),
     };
   }
+}
+
+/** 2.4: it takes tasks, and what waits keeps its place. */
+function isOpen({ state }: NaiveJob): boolean {
+  return state !== 'terminating' && state !== 'completed' && state !== 'deleting';
 }
 
 /** 3.8. */

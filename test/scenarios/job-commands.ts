@@ -1,3 +1,4 @@
+import type { DisableTasks } from '@berth/core';
 import { parseJob, parseJobPatch } from '@berth/core/spec';
 import type { ScenarioCommand } from './commands.ts';
 import { throughDoor } from './door.ts';
@@ -15,6 +16,18 @@ export const jobCommands: Record<string, ScenarioCommand> = {
     const body = restBody(line, jobPatchOptions, {});
     line.end();
     throughDoor(world, () => ({ type: 'patchJob', jobId, patch: parseJobPatch(body) }));
+  },
+  'disable job'(world, line) {
+    const jobId = line.word('an id');
+    const disableTasks = line.option('tasks') ?? 'requeue';
+    line.end();
+    // The cast is the scenario's promise: the door is the client's own types.
+    world.send({ type: 'disableJob', jobId, disableTasks: disableTasks as DisableTasks });
+  },
+  'enable job'(world, line) {
+    const jobId = line.word('an id');
+    line.end();
+    world.send({ type: 'enableJob', jobId });
   },
   'terminate job'(world, line) {
     const jobId = line.word('an id');

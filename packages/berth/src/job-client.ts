@@ -1,6 +1,14 @@
-import type { EngineEvent, JobView, TaskRefusal, TaskSpecification, TaskView } from '@berth/core';
+import type {
+  DisableTasks,
+  EngineEvent,
+  JobView,
+  TaskRefusal,
+  TaskSpecification,
+  TaskView,
+} from '@berth/core';
 import { BatchError } from '@berth/core';
 import {
+  parseDisableTasks,
   parseJobPatch,
   parseTask,
   parseTaskConstraints,
@@ -165,6 +173,22 @@ export class JobClient {
 
   async patch(patch: JobPatchParameters): Promise<void> {
     await this.#runtime.submit({ type: 'patchJob', jobId: this.id, patch: parseJobPatch(patch) });
+  }
+
+  /**
+   * Nothing of the job starts any more; what runs is put back to the queue, ended for good, or left to end
+   * (semantics §2.4). It is `disabled` when nothing runs any more.
+   * @throws BatchError `JobNotFound`, `JobBeingTerminated`, `JobCompleted`, `JobBeingDeleted`,
+   * `InvalidPropertyValue`
+   */
+  async disable(disableTasks: DisableTasks = 'requeue'): Promise<void> {
+    const choice = parseDisableTasks(disableTasks);
+    await this.#runtime.submit({ type: 'disableJob', jobId: this.id, disableTasks: choice });
+  }
+
+  /** Takes it back; of an active job it changes nothing. */
+  async enable(): Promise<void> {
+    await this.#runtime.submit({ type: 'enableJob', jobId: this.id });
   }
 
   async terminate(terminateReason?: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type {
+  DisableTasks,
   JobPatch,
   JobSpecification,
   PoolSpecification,
@@ -15,6 +16,8 @@ export type Command =
   | { type: 'deletePool'; poolId: string }
   | { type: 'addJob'; job: JobSpecification }
   | { type: 'patchJob'; jobId: string; patch: JobPatch }
+  | { type: 'disableJob'; jobId: string; disableTasks: DisableTasks }
+  | { type: 'enableJob'; jobId: string }
   | { type: 'terminateJob'; jobId: string; terminateReason?: string }
   | { type: 'deleteJob'; jobId: string }
   /** Each task succeeds or fails by itself (semantics §14.5). */

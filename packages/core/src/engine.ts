@@ -5,8 +5,8 @@ import type { BatchErrorBody } from './errors.ts';
 import type { EngineEvent } from './event-log.ts';
 import type { InputVisitor } from './input-batch.ts';
 import { failureCode, InputBatch, InputReader } from './input-batch.ts';
-import { endRunAs, expire } from './job-end.ts';
-import { addJob, patchJob, removeJob, terminateJob } from './job-rules.ts';
+import { endRunAs, expire, killReason } from './job-end.ts';
+import { addJob, disableJob, enableJob, patchJob, removeJob, terminateJob } from './job-rules.ts';
 import { place } from './placement.ts';
 import { noPool } from './pool.ts';
 import { addPool, deletePool, nodeGone, nodeLost, nodeReady } from './pool-rules.ts';
@@ -176,7 +176,7 @@ export class Engine {
       effects.startRun(node, run, sequence, mustSync);
       const ending = world.runs.ending(run);
       if (ending !== Ending.none) {
-        effects.killRun(node, run, sequence, ending === Ending.byUser ? 'ended' : 'wallClock');
+        effects.killRun(node, run, sequence, killReason(ending));
       }
     }
     return effects;
@@ -273,6 +273,10 @@ export class Engine {
         return result(addJob(world, command.job));
       case 'patchJob':
         return result(patchJob(world, command.jobId, command.patch));
+      case 'disableJob':
+        return result(disableJob(world, command.jobId, command.disableTasks));
+      case 'enableJob':
+        return result(enableJob(world, command.jobId));
       case 'terminateJob':
         return result(
           terminateJob(world, command.jobId, command.terminateReason ?? 'UserTerminate'),

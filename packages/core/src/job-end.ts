@@ -1,12 +1,34 @@
+import type { KillReason } from './effect.ts';
 import type { Job } from './job.ts';
-import { dropQueues } from './ready-queue.ts';
+import { dropQueues, joinRings, leaveRings } from './ready-queue.ts';
 import { Ending } from './run-table.ts';
+import type { DisableTasks } from './specification.ts';
 import { idKey } from './task-text.ts';
 import type { World } from './world.ts';
 
 /*
- * How a job comes to its end (semantics §2.4, §3.10).
+ * How a job stops, for a while or for good (semantics §2.4, §3.10).
  */
+
+/** active → disabling → disabled as soon as nothing of it runs. What waits keeps its place. */
+export function disable(world: World, job: Job, disableTasks: DisableTasks): void {
+  leaveRings(world, job);
+  world.moveJob(job, 'disable');
+  job.watch();
+  if (disableTasks === 'requeue') endRuns(world, job, Ending.requeued);
+  else if (disableTasks === 'terminate') endRuns(world, job, Ending.byUser);
+  considerRunsGone(world, job);
+}
+
+/** disabled → enabling → active. What is still to be requeued will be. */
+export function enable(world: World, job: Job): void {
+  if (job.state === 'active') return;
+  world.moveJob(job, 'enable');
+  world.moveJob(job, 'enabled');
+  job.watch();
+  joinRings(world, job);
+  considerJobEnd(world, job);
+}
 
 /** active → terminating: what runs is killed, what waits never runs. */
 export function terminate(world: World, job: Job, reason: string): void {
@@ -58,22 +80,31 @@ function stop(world: World, job: Job, trigger: 'terminate' | 'delete'): void {
 function endRuns(world: World, job: Job, ending: Ending): void {
   if (!job.hasRuns) return;
   for (const run of world.runs) {
-    if (world.runs.job(run) !== job.number || world.runs.ending(run) !== Ending.none) continue;
-    endRunAs(world, run, ending);
+    if (world.runs.job(run) === job.number) endRunAs(world, run, ending);
   }
 }
 
-/** Tells a run to end; what it ended for decides how its task completes. */
+/**
+ * Tells a run to end; what it was told first decides what becomes of its task. Only a task that was to be requeued
+ * may still be ended for good.
+ */
 export function endRunAs(world: World, run: number, ending: Ending): void {
-  world.runs.setEnding(run, ending);
+  const before = world.runs.ending(run);
+  if (before === Ending.none || before === Ending.requeued) world.runs.setEnding(run, ending);
+  if (before !== Ending.none) return;
   world.clocks.stop(run);
-  world.kill(run, ending === Ending.byUser ? 'ended' : 'wallClock');
+  world.kill(run, killReason(ending));
+}
+
+export function killReason(ending: Ending): KillReason {
+  return ending === Ending.taskWallClock || ending === Ending.jobWallClock ? 'wallClock' : 'ended';
 }
 
 /** To be called when a run of the job is over, and the job is not. */
 export function considerRunsGone(world: World, job: Job): void {
   if (job.state === 'active' || job.hasRuns) return;
-  if (job.state === 'terminating') {
+  if (job.state === 'disabling') world.moveJob(job, 'nothingRuns');
+  else if (job.state === 'terminating') {
     world.moveJob(job, 'allEnded');
     job.endTime = world.now;
   } else if (job.state === 'deleting') {

@@ -1,9 +1,9 @@
 import type { BatchErrorBody } from './errors.ts';
 import { Job } from './job.ts';
-import { considerJobEnd, deleteJob, terminate } from './job-end.ts';
+import { considerJobEnd, deleteJob, disable, enable, terminate } from './job-end.ts';
 import { joinRings, leaveRings } from './ready-queue.ts';
 import { refuse } from './refusal.ts';
-import type { JobPatch, JobSpecification } from './specification.ts';
+import type { DisableTasks, JobPatch, JobSpecification } from './specification.ts';
 import { idKey } from './task-text.ts';
 import type { World } from './world.ts';
 
@@ -27,7 +27,7 @@ export function patchJob(world: World, id: string, patch: JobPatch): BatchErrorB
   const found = findJob(world, id);
   if (!(found instanceof Job)) return found;
   const job = found;
-  const refusal = refuseUnlessActive(job);
+  const refusal = refuseUnlessOpen(job);
   if (refusal !== undefined) return refusal;
   const before = job.specification;
   if (patch.onAllTasksComplete === 'noaction' && before.onAllTasksComplete === 'terminatejob') {
@@ -50,10 +50,32 @@ export function patchJob(world: World, id: string, patch: JobPatch): BatchErrorB
   return undefined;
 }
 
+/** semantics §2.4: also while it is being disabled, with another choice for what runs. */
+export function disableJob(
+  world: World,
+  id: string,
+  disableTasks: DisableTasks,
+): BatchErrorBody | undefined {
+  const job = findJob(world, id);
+  if (!(job instanceof Job)) return job;
+  const refusal = refuseUnlessOpen(job);
+  if (refusal === undefined) disable(world, job, disableTasks);
+  return refusal;
+}
+
+/** semantics §2.4: of an active job it changes nothing. */
+export function enableJob(world: World, id: string): BatchErrorBody | undefined {
+  const job = findJob(world, id);
+  if (!(job instanceof Job)) return job;
+  const refusal = refuseUnlessOpen(job);
+  if (refusal === undefined) enable(world, job);
+  return refusal;
+}
+
 export function terminateJob(world: World, id: string, reason: string): BatchErrorBody | undefined {
   const job = findJob(world, id);
   if (!(job instanceof Job)) return job;
-  const refusal = refuseUnlessActive(job);
+  const refusal = refuseUnlessOpen(job);
   if (refusal === undefined) terminate(world, job, reason);
   return refusal;
 }
@@ -61,7 +83,7 @@ export function terminateJob(world: World, id: string, reason: string): BatchErr
 export function removeJob(world: World, id: string): BatchErrorBody | undefined {
   const job = findJob(world, id);
   if (!(job instanceof Job)) return job;
-  if (job.state === 'deleting') return refuseUnlessActive(job);
+  if (job.state === 'deleting') return refuseUnlessOpen(job);
   deleteJob(world, job);
   return undefined;
 }
@@ -70,12 +92,11 @@ export function findJob(world: World, id: string): Job | BatchErrorBody {
   return world.job(id) ?? refuse('JobNotFound', `There is no job "${id}".`);
 }
 
-/** The refusal of what only an active job allows, by the state that it has. */
-export function refuseUnlessActive(job: Job): BatchErrorBody | undefined {
+/** The refusal of what a job no longer allows that is over or on its way there, by the state that it has. */
+export function refuseUnlessOpen(job: Job): BatchErrorBody | undefined {
   const { id } = job.specification;
+  if (job.isOpen) return undefined;
   switch (job.state) {
-    case 'active':
-      return undefined;
     case 'terminating':
       return refuse('JobBeingTerminated', `The job "${id}" is being terminated.`);
     case 'completed':

@@ -258,10 +258,20 @@ export class Job implements TaskLookup {
     return made;
   }
 
-  /** The ends of its tasks are looked at closely from now on, if they must be. */
+  /** Takes tasks, and keeps those that wait in their places (semantics §2.4). */
+  get isOpen(): boolean {
+    const { state } = this;
+    return state !== 'terminating' && state !== 'completed' && state !== 'deleting';
+  }
+
+  /** The ends of its tasks are looked at closely from now on, or need not be any more. */
   watch(): void {
-    if (this.dependencies === undefined && this.state === 'active') return;
-    for (const { at } of this.classes) this.#classes.words[at + Class.flags]! |= ClassFlag.watched;
+    const watched =
+      this.dependencies !== undefined || this.state !== 'active' ? ClassFlag.watched : 0;
+    for (const { at } of this.classes) {
+      const { words } = this.#classes;
+      words[at + Class.flags] = (words[at + Class.flags]! & ~ClassFlag.watched) | watched;
+    }
   }
 
   /** So many tasks of this size are there that were not. */

@@ -67,16 +67,42 @@ export const nodeMachine: Machine<NodeState, NodeTrigger> = new Machine(
 );
 
 /** semantics §2.4; `gone` stands for a job that is no more. */
-export type JobState = 'active' | 'terminating' | 'completed' | 'deleting' | 'gone';
-export type JobTrigger = 'terminate' | 'allEnded' | 'delete';
+export type JobState =
+  | 'active'
+  | 'disabling'
+  | 'disabled'
+  | 'enabling'
+  | 'terminating'
+  | 'completed'
+  | 'deleting'
+  | 'gone';
+export type JobTrigger =
+  | 'disable'
+  | 'nothingRuns'
+  | 'enable'
+  | 'enabled'
+  | 'terminate'
+  | 'allEnded'
+  | 'delete';
 export const jobMachine: Machine<JobState, JobTrigger> = new Machine(
   'job',
-  ['active', 'terminating', 'completed', 'deleting', 'gone'],
-  ['terminate', 'allEnded', 'delete'],
+  ['active', 'disabling', 'disabled', 'enabling', 'terminating', 'completed', 'deleting', 'gone'],
+  ['disable', 'nothingRuns', 'enable', 'enabled', 'terminate', 'allEnded', 'delete'],
   [
+    { from: 'active', trigger: 'disable', to: 'disabling' },
+    { from: 'disabling', trigger: 'disable', to: 'disabling' },
+    { from: 'disabled', trigger: 'disable', to: 'disabling' },
+    { from: 'disabling', trigger: 'nothingRuns', to: 'disabled' },
+    { from: 'disabling', trigger: 'enable', to: 'enabling' },
+    { from: 'disabled', trigger: 'enable', to: 'enabling' },
+    { from: 'enabling', trigger: 'enabled', to: 'active' },
     { from: 'active', trigger: 'terminate', to: 'terminating' },
+    { from: 'disabling', trigger: 'terminate', to: 'terminating' },
+    { from: 'disabled', trigger: 'terminate', to: 'terminating' },
     { from: 'terminating', trigger: 'allEnded', to: 'completed' },
     { from: 'active', trigger: 'delete', to: 'deleting' },
+    { from: 'disabling', trigger: 'delete', to: 'deleting' },
+    { from: 'disabled', trigger: 'delete', to: 'deleting' },
     { from: 'terminating', trigger: 'delete', to: 'deleting' },
     { from: 'completed', trigger: 'delete', to: 'deleting' },
     { from: 'deleting', trigger: 'allEnded', to: 'gone' },

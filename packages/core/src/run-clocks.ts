@@ -6,7 +6,7 @@ import { Run as sharedRun, runBits as sharedRunBits } from './run-table.ts';
 const Run = sharedRun;
 const runBits = sharedRunBits;
 
-const hasClock = 4;
+const hasClock = 8;
 const groupShift = 8;
 const groupMask = 0xff;
 /** Bits of a run's ending word that are the clock's. */

@@ -159,7 +159,7 @@ const plainSuccess: number =
 
 /** Instead of a failure code: the run was lost with its node or runner. */
 export const lost = -1;
-/** Instead of a failure code: a user has taken the node away. */
+/** Instead of a failure code: a user has taken the node away, or disabled the job. */
 export const requeued = -2;
 
 /** What {@link failureOf} says of a task that does not complete. */
@@ -176,6 +176,7 @@ function failureOf(world: World, run: number, reported: number): number {
   const ending = runs.ending(run);
   if (ending !== Ending.none) {
     if ((job.rows.get(row, Word.flags) & Flag.deleting) !== 0) return isDeleted;
+    if (ending === Ending.requeued) return isRequeued;
     if (ending === Ending.byUser) return Failure.endedByUser;
     return ending === Ending.jobWallClock ? Failure.jobWallClock : Failure.taskWallClock;
   }

@@ -5,8 +5,17 @@ import { Class as sharedClass } from './task-classes.ts';
 // Constants of its own are operands in a module's compiled code, those of others loads and checks.
 const Class = sharedClass;
 
-/** Why a run has been told to end; 0: it has not. */
-export const Ending = { none: 0, byUser: 1, taskWallClock: 2, jobWallClock: 3 } as const;
+/**
+ * Why a run has been told to end; 0: it has not. What is `requeued` goes back to its queue when the end is
+ * confirmed, and counts as such; every other end completes its task.
+ */
+export const Ending = {
+  none: 0,
+  byUser: 1,
+  taskWallClock: 2,
+  jobWallClock: 3,
+  requeued: 4,
+} as const;
 export type Ending = (typeof Ending)[keyof typeof Ending];
 
 /** The words of a run: 8 of 32 bits. */
@@ -27,7 +36,7 @@ export const Run = {
 
 export const runBits = 3;
 const words = 1 << runBits;
-export const endingMask = 3;
+export const endingMask = 7;
 /** Of the ending word: its row was fresh when it started, and nothing has written it since. */
 export const isPlain = 0x1_0000;
 

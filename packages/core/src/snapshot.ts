@@ -271,7 +271,7 @@ function derive(world: World): void {
       }
     }
     const { maxWallClockTimeMs } = job.specification.constraints;
-    if (job.state === 'active' && maxWallClockTimeMs !== undefined) {
+    if (job.isOpen && maxWallClockTimeMs !== undefined) {
       world.setJobDeadline(job.number, job.creationTime + maxWallClockTimeMs);
     }
     joinRings(world, job);

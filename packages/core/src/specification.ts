@@ -17,6 +17,8 @@ export interface EnvironmentSetting {
 
 export type NodeFillType = 'spread' | 'pack';
 export type OnAllTasksComplete = 'noaction' | 'terminatejob';
+/** What becomes of the tasks that run when a job is disabled (semantics §2.4). */
+export type DisableTasks = 'requeue' | 'terminate' | 'wait';
 
 /** semantics §1.2 */
 export interface PoolSpecification {

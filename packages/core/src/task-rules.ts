@@ -1,7 +1,7 @@
 import type { BatchErrorBody } from './errors.ts';
 import { Job } from './job.ts';
 import { endRunAs } from './job-end.ts';
-import { findJob, refuseUnlessActive } from './job-rules.ts';
+import { findJob, refuseUnlessOpen } from './job-rules.ts';
 import { dequeue, enqueue, noteWritten, Part, purge } from './ready-queue.ts';
 import { refuse } from './refusal.ts';
 import { Ending } from './run-table.ts';
@@ -27,7 +27,7 @@ export function addTasks(
 ): BatchErrorBody | TaskRefusal[] {
   const job = findJob(world, jobId);
   if (!(job instanceof Job)) return job;
-  const refusal = refuseUnlessActive(job);
+  const refusal = refuseUnlessOpen(job);
   if (refusal !== undefined) return refusal;
   const refused: TaskRefusal[] = [];
   tasks.forEach((task, index) => {
@@ -61,7 +61,7 @@ export function addTaskFactory(
   const job = findJob(world, jobId);
   if (!(job instanceof Job)) return job;
   const { dependsOn } = factory.repeatTask;
-  const refusal = refuseUnlessActive(job) ?? refuseDependencies(job, dependsOn !== undefined);
+  const refusal = refuseUnlessOpen(job) ?? refuseDependencies(job, dependsOn !== undefined);
   if (refusal !== undefined) return refusal;
   const count = factoryCount(factory);
   const taken = job.findIntegerIn(factory.firstTaskId, count);
@@ -118,7 +118,7 @@ export function terminateTask(
     }
     if (state === TaskState.running) {
       const run = job.rows.get(row, Word.runOrExitCode);
-      if (world.runs.ending(run) === Ending.none) endRunAs(world, run, Ending.byUser);
+      endRunAs(world, run, Ending.byUser);
       return undefined;
     }
     leaveQueue(world, job, row);
@@ -139,7 +139,7 @@ export function reactivateTask(
     if ((flags & Flag.hasExitCode) !== 0 && job.rows.get(row, Word.runOrExitCode) === 0) {
       return refuse('TaskSucceeded', `The task "${taskId}" has exited with 0.`);
     }
-    const refusal = refuseUnlessActive(job);
+    const refusal = refuseUnlessOpen(job);
     if (refusal !== undefined) return refusal;
     reactivate(world, job, row);
     const segment = job.segmentOf(row);
@@ -161,7 +161,7 @@ export function deleteTask(
     if (state === TaskState.running) {
       job.rows.touch(row)[job.rows.offset(row) + Word.flags]! |= Flag.deleting;
       const run = job.rows.get(row, Word.runOrExitCode);
-      if (world.runs.ending(run) === Ending.none) endRunAs(world, run, Ending.byUser);
+      endRunAs(world, run, Ending.byUser);
       return undefined;
     }
     if (state === TaskState.active) leaveQueue(world, job, row);
@@ -176,7 +176,7 @@ function leaveQueue(world: World, job: Job, row: number): void {
   if (segment.waiting) {
     job.rows.touch(row)[job.rows.offset(row) + Word.flags]! |= Flag.stale;
     segment.endedWaiting++;
-  } else if (!job.isWaiting(row) && job.state === 'active') {
+  } else if (!job.isWaiting(row) && job.isOpen) {
     dequeue(world, job, row);
   }
 }

@@ -9,6 +9,7 @@
 import { z } from 'zod';
 import type { BatchErrorBody } from '../errors.ts';
 import type {
+  DisableTasks,
   JobPatch,
   JobSpecification,
   PoolSpecification,
@@ -17,7 +18,7 @@ import type {
   TaskSpecification,
 } from '../specification.ts';
 import { taskConstraints } from './constraints.ts';
-import { job, jobPatch } from './job.ts';
+import { disableTasks, job, jobPatch } from './job.ts';
 import type { JobFile } from './job-file.ts';
 import { jobFile } from './job-file.ts';
 import type { PoolOptions } from './pool.ts';
@@ -71,6 +72,11 @@ export function parseTasks(
     const reading = read(schema, one, { name: 'task', path: ['tasks', i] });
     return reading.ok ? reading.value : reading.error;
   });
+}
+
+/** What becomes of the tasks that run when a job is disabled. @throws `BatchError` */
+export function parseDisableTasks(value: unknown): DisableTasks {
+  return demand(disableTasks, value, { name: 'disableTasks' });
 }
 
 /** A task factory (extension). @throws `BatchError` */

@@ -1,5 +1,10 @@
 import type { z } from 'zod';
-import type { JobPatch, JobSpecification, OnAllTasksComplete } from '../specification.ts';
+import type {
+  DisableTasks,
+  JobPatch,
+  JobSpecification,
+  OnAllTasksComplete,
+} from '../specification.ts';
 import { jobConstraints } from './constraints.ts';
 import type { OtherNames } from './entity.ts';
 import { entity } from './entity.ts';
@@ -35,6 +40,9 @@ const poolInfo: z.ZodType<{ poolId: string }> = entity(
   { poolId: id },
   { notBuiltYet: { autoPoolSpecification: [] } },
 );
+
+/** semantics §2.4 */
+export const disableTasks: z.ZodType<DisableTasks> = choice(['requeue', 'terminate', 'wait']);
 
 /** Properties of a job that mean the same wherever it stands. */
 const common = {
