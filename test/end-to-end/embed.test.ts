@@ -52,6 +52,43 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return list;
 }
 
+describe('a pool', () => {
+  test('is resized, its tasks going on', async () => {
+    await using batch = await open();
+    const job = await batch.jobs.add({ id: 'J', poolInfo: { poolId: 'p' } });
+    await batch.pools.steady('p');
+    await job.tasks.addFactory({
+      type: 'parametricSweep',
+      parameterSets: [{ start: 1, end: 4 }],
+      repeatTask: { commandLine: 'sleep 0.3' },
+    });
+    await batch.pools.resize('p', {
+      targetDedicatedNodes: 1,
+      nodeDeallocationOption: 'taskcompletion',
+    });
+    await expect(batch.pools.resize('p', { targetDedicatedNodes: 3 })).rejects.toEqual(
+      codeOf('PoolBeingResized'),
+    );
+    await batch.pools.steady('p');
+    expect(batch.pools.nodes('p').map(({ id }) => id)).toEqual(['node-1']);
+    await batch.pools.resize('p', { targetDedicatedNodes: 2 });
+    await batch.pools.steady('p');
+    await batch.pools.removeNodes('p', { nodeList: ['node-1'] });
+    await batch.pools.steady('p');
+    await expect(batch.pools.stopResize('p')).rejects.toEqual(
+      codeOf('OperationInvalidForCurrentState'),
+    );
+    expect(batch.pools.nodes('p').map(({ id }) => id)).toEqual(['node-3']);
+    expect(batch.pools.get('p')).toMatchObject({
+      targetDedicatedNodes: 1,
+      allocationState: 'steady',
+    });
+    await job.patch({ onAllTasksComplete: 'terminatejob' });
+    await job.done();
+    expect(job.taskCounts().taskCounts.succeeded).toBe(4);
+  });
+});
+
 describe('the life of a job', () => {
   test('with real processes', async () => {
     await using batch = await open();

@@ -7,12 +7,14 @@ export function engineView(engine: Engine): unknown {
     now: engine.now,
     ignored: engine.ignoredReports,
     nextDeadline: engine.nextDeadline(),
-    pools: queries.pools().map(({ id, state, stateTransitionTime, allocationState }) => ({
-      id,
-      state,
-      since: stateTransitionTime,
-      resizing: allocationState === 'resizing',
-      nodes: queries.nodes(id)?.map(viewNode),
+    pools: queries.pools().map((pool) => ({
+      id: pool.id,
+      state: pool.state,
+      since: pool.stateTransitionTime,
+      allocation: pool.allocationState,
+      targets: [pool.targetDedicatedNodes, pool.targetLowPriorityNodes],
+      resizeErrors: (pool.resizeErrors ?? []).map(({ code }) => code),
+      nodes: queries.nodes(pool.id)?.map(viewNode),
     })),
     jobs: queries.jobs().map((job) => viewJob(engine, job)),
   };
@@ -21,6 +23,7 @@ export function engineView(engine: Engine): unknown {
 function viewNode(node: NodeView): unknown {
   return {
     id: node.id,
+    dedicated: node.isDedicated,
     state: node.state,
     tasks: node.runningTasksCount,
     slots: node.runningTaskSlotsCount,

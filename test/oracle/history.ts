@@ -2,6 +2,7 @@ import type {
   Command,
   JobPatch,
   JobSpecification,
+  NodeDeallocationOption,
   PoolSpecification,
   Queries,
   Report,
@@ -105,6 +106,7 @@ export const pool: fc.Arbitrary<PoolSpecification> = fc.record({
   id: fc.constantFrom(...poolIds, 'P'),
   vmSize: fc.constant('any'),
   targetDedicatedNodes: fc.constantFrom(0, 1, 2, 2, 3),
+  targetLowPriorityNodes: fc.constantFrom(0, 0, 0, 1),
   taskSlotsPerNode: fc.constantFrom(1, 2, 3, 4),
   taskSchedulingPolicy: fc.record({ nodeFillType: fc.constantFrom('spread', 'pack') }),
   metadata: fc.constant([]),
@@ -140,6 +142,57 @@ const patch: fc.Arbitrary<JobPatch> = fc.record(
     onAllTasksComplete: fc.constantFrom('noaction', 'noaction', 'noaction', 'terminatejob'),
   },
   { requiredKeys: [] },
+);
+
+const nodeDeallocationOption = fc.constantFrom<NodeDeallocationOption>(
+  'requeue',
+  'terminate',
+  'taskcompletion',
+  'retaineddata',
+);
+const resizeTimeoutMs = fc.constantFrom(1_000, 10_000, 300_000);
+const poolId = fc.constantFrom('p', 'p', 'p', 'q');
+const sizing: fc.Arbitrary<Command> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc
+      .record({
+        poolId,
+        resize: fc.record(
+          {
+            targetDedicatedNodes: fc.constantFrom(0, 1, 2, 3),
+            targetLowPriorityNodes: fc.constantFrom(0, 1, 2),
+            resizeTimeoutMs,
+            nodeDeallocationOption,
+          },
+          { requiredKeys: ['nodeDeallocationOption'] },
+        ),
+      })
+      .map((rest): Command => ({ type: 'resizePool', ...rest })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({
+        poolId,
+        removal: fc.record(
+          {
+            nodeList: fc.array(fc.constantFrom('node-1', 'node-2', 'node-3', 'node-4'), {
+              minLength: 1,
+              maxLength: 2,
+            }),
+            resizeTimeoutMs,
+            nodeDeallocationOption,
+          },
+          { requiredKeys: ['nodeList', 'nodeDeallocationOption'] },
+        ),
+      })
+      .map((rest): Command => ({ type: 'removeNodes', ...rest })),
+  },
+  {
+    weight: 1,
+    arbitrary: poolId.map((poolId): Command => ({ type: 'stopResize', poolId })),
+  },
 );
 
 const tasks = fc.array(task, { minLength: 1, maxLength: 4 });
@@ -179,6 +232,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       jobId.map((jobId): Command => ({ type: 'enableJob', jobId })),
     ),
   },
+  { weight: 3, arbitrary: sizing },
   { weight: 1, arbitrary: fc.constant<Command>({ type: 'tick' }) },
 );
 

@@ -2,6 +2,9 @@ import type {
   Command,
   FailureCode,
   JobSpecification,
+  NodeDeallocationOption,
+  NodeRemoval,
+  PoolResize,
   PoolSpecification,
   TaskConstraints,
   TaskDependencies,
@@ -23,7 +26,9 @@ import { must } from './must.ts';
  * - A task reactivated or added with nothing to wait for is ready at the moment of that input.
  * - A wall clock that a patch puts into the past falls due with the next input.
  * - A deleted task that runs stays, running, until its end is confirmed (ruling 33).
- * - Jobs' wall clocks come before tasks' of the same instant.
+ * - Jobs' wall clocks come before resizes that time out, and these before tasks' wall clocks of the same instant.
+ * - Nodes that have not come when a resize times out are given back; those that a removal names and that are
+ *   leaving already count nowhere.
  */
 
 /** What an executor may say. `start` counts the starts so far from 0, `request` the gets and releases of nodes. */
@@ -41,6 +46,12 @@ interface NaivePool {
   specification: PoolSpecification;
   state: 'active' | 'deleting';
   since: number;
+  dedicated: number;
+  lowPriority: number;
+  allocation: 'steady' | 'resizing' | 'stopping';
+  /** When the resize gives up. */
+  due?: number;
+  resizeErrors: string[];
   nodes: NaiveNode[];
   ordinals: number;
   /** Sequence number of the job served last, by priority (ruling 8). */
@@ -50,6 +61,9 @@ interface NaivePool {
 interface NaiveNode {
   pool: NaivePool;
   ordinal: number;
+  dedicated: boolean;
+  /** It leaves when its tasks are done. */
+  draining: boolean;
   state: 'creating' | 'up' | 'unknown' | 'leavingpool';
   request: number;
   started: number;
@@ -175,7 +189,10 @@ export class NaiveScheduler {
       if (limit === undefined || run.ending !== undefined) return [];
       return [{ due: run.started + limit, expire: () => this.#end(run, 'taskClock') }];
     });
-    return [...jobs, ...runs];
+    const pools = this.#pools.flatMap((pool) =>
+      pool.due === undefined ? [] : [{ due: pool.due, expire: () => this.#expireResize(pool) }],
+    );
+    return [...jobs, ...pools, ...runs];
   }
 
   /** Ruling 31, and every wall clock up to `at` at its own moment. */
@@ -341,6 +358,19 @@ export class NaiveScheduler {
         return this.#addPool(command.pool);
       case 'deletePool':
         return this.#deletePool(command.poolId);
+      case 'resizePool':
+        return this.#withPool(command.poolId, true, (pool) => this.#resize(pool, command.resize));
+      case 'removeNodes':
+        return this.#withPool(command.poolId, true, (pool) =>
+          this.#removeNodes(pool, command.removal),
+        );
+      case 'stopResize':
+        return this.#withPool(command.poolId, false, (pool) => {
+          if (pool.allocation !== 'resizing') return { error: 'OperationInvalidForCurrentState' };
+          this.#stopDraining(pool);
+          pool.allocation = 'stopping';
+          return {};
+        });
       case 'addJob':
         return this.#addJob(command.job);
       case 'addTasks':
@@ -441,28 +471,167 @@ export class NaiveScheduler {
 
   #addPool(specification: PoolSpecification): NaiveResult {
     if (this.#pool(specification.id) !== undefined) return { error: 'PoolExists' };
+    const { targetDedicatedNodes, targetLowPriorityNodes = 0, resizeTimeoutMs } = specification;
     const pool: NaivePool = {
       specification,
       state: 'active',
       since: this.now,
+      dedicated: targetDedicatedNodes,
+      lowPriority: targetLowPriorityNodes,
+      allocation: 'steady',
+      resizeErrors: [],
       nodes: [],
       ordinals: 0,
       cursors: new Map(),
     };
     this.#pools.push(pool);
-    for (let count = 0; count < specification.targetDedicatedNodes; count++) {
-      const node: NaiveNode = {
-        pool,
-        ordinal: ++pool.ordinals,
-        state: 'creating',
-        request: this.#requests++,
-        started: 0,
-        succeeded: 0,
-      };
-      pool.nodes.push(node);
-      this.effects.push(`get ${nameOf(node)}`);
-    }
+    this.#beginResize(pool, resizeTimeoutMs);
+    this.#approach(pool, 'requeue');
     return {};
+  }
+
+  // ---- sizes (2.1, 2.2, 3.11)
+
+  #withPool(id: string, steady: boolean, change: (pool: NaivePool) => NaiveResult): NaiveResult {
+    const pool = this.#pool(id);
+    if (pool === undefined) return { error: 'PoolNotFound' };
+    if (pool.state === 'deleting') return { error: 'PoolBeingDeleted' };
+    if (steady && pool.allocation !== 'steady') return { error: 'PoolBeingResized' };
+    return change(pool);
+  }
+
+  #beginResize(pool: NaivePool, timeoutMs: number | undefined): void {
+    pool.allocation = 'resizing';
+    pool.resizeErrors = [];
+    if (timeoutMs !== undefined) pool.due = this.now + timeoutMs;
+  }
+
+  /** Brings the nodes to their targets: those that leave first. */
+  #approach(pool: NaivePool, option: NodeDeallocationOption): void {
+    const staying = (dedicated: boolean): NaiveNode[] =>
+      pool.nodes.filter(
+        (node) => node.dedicated === dedicated && node.state !== 'leavingpool' && !node.draining,
+      );
+    const targets = [pool.dedicated, pool.lowPriority];
+    const kinds = [staying(true), staying(false)];
+    const leaving = kinds.flatMap((nodes, kind) =>
+      [...nodes]
+        .sort(
+          (a, b) =>
+            this.#leavingClass(a) - this.#leavingClass(b) ||
+            this.#usedSlots(a) - this.#usedSlots(b) ||
+            b.ordinal - a.ordinal,
+        )
+        .slice(0, Math.max(0, nodes.length - must(targets[kind]))),
+    );
+    this.#takeAway(leaving, option);
+    for (const [kind, nodes] of kinds.entries()) {
+      for (let count = nodes.length; count < must(targets[kind]); count++) {
+        const node: NaiveNode = {
+          pool,
+          ordinal: ++pool.ordinals,
+          dedicated: kind === 0,
+          draining: false,
+          state: 'creating',
+          request: this.#requests++,
+          started: 0,
+          succeeded: 0,
+        };
+        pool.nodes.push(node);
+        this.effects.push(`get ${nameOf(node)}`);
+      }
+    }
+  }
+
+  #leavingClass(node: NaiveNode): number {
+    if (node.state === 'unknown') return 0;
+    if (node.state === 'creating') return 1;
+    return this.#usedSlots(node) === 0 ? 2 : 3;
+  }
+
+  #takeAway(nodes: NaiveNode[], option: NodeDeallocationOption): void {
+    const concerned = (run: NaiveRun): boolean => nodes.includes(run.node);
+    if (option === 'requeue') this.#requeueAll(concerned, true);
+    if (option === 'terminate') {
+      for (const run of this.#runs.filter(concerned)) {
+        if (run.ending === 'requeue') run.ending = 'user';
+        run.ending ??= 'user';
+        this.#requeue(run, false);
+      }
+    }
+    this.#settleJobs();
+    for (const node of nodes) {
+      node.draining = true;
+      this.#leaveIfEmpty(node);
+    }
+  }
+
+  #leaveIfEmpty(node: NaiveNode): void {
+    if (!node.draining || this.#usedSlots(node) > 0) return;
+    node.draining = false;
+    node.state = 'leavingpool';
+    node.request = this.#requests++;
+    this.effects.push(`release ${nameOf(node)}`);
+  }
+
+  #resize(
+    pool: NaivePool,
+    { targetDedicatedNodes, targetLowPriorityNodes, ...rest }: PoolResize,
+  ): NaiveResult {
+    pool.dedicated = targetDedicatedNodes ?? pool.dedicated;
+    pool.lowPriority = targetLowPriorityNodes ?? pool.lowPriority;
+    this.#beginResize(pool, rest.resizeTimeoutMs);
+    this.#approach(pool, rest.nodeDeallocationOption);
+    return {};
+  }
+
+  #removeNodes(
+    pool: NaivePool,
+    { nodeList, resizeTimeoutMs, nodeDeallocationOption }: NodeRemoval,
+  ): NaiveResult {
+    const known = (id: string): boolean => pool.nodes.some((node) => id === `node-${node.ordinal}`);
+    if (!nodeList.every(known)) return { error: 'NodeNotFound' };
+    const nodes = nodeList
+      .map((id) => must(pool.nodes.find((node) => id === `node-${node.ordinal}`)))
+      .filter((node, place, all) => all.indexOf(node) === place && node.state !== 'leavingpool');
+    this.#beginResize(pool, resizeTimeoutMs);
+    const dedicated = nodes.filter((node) => node.dedicated).length;
+    pool.dedicated = Math.max(0, pool.dedicated - dedicated);
+    pool.lowPriority = Math.max(0, pool.lowPriority - (nodes.length - dedicated));
+    this.#takeAway(nodes, nodeDeallocationOption);
+    return {};
+  }
+
+  #stopDraining(pool: NaivePool): void {
+    delete pool.due;
+    for (const node of pool.nodes) node.draining = false;
+  }
+
+  #expireResize(pool: NaivePool): void {
+    const creating = pool.nodes.filter(({ state }) => state === 'creating');
+    const leaves = pool.nodes.some(({ state, draining }) => draining || state === 'leavingpool');
+    this.#stopDraining(pool);
+    for (const node of creating) node.draining = true;
+    for (const node of creating) this.#leaveIfEmpty(node);
+    pool.allocation = 'steady';
+    pool.resizeErrors = [
+      ...(creating.length > 0 ? ['AllocationTimedout'] : []),
+      ...(leaves ? ['RemoveNodesFailed'] : []),
+    ];
+  }
+
+  /** Nodes that have run dry leave, and resizes that wait for nothing are over. */
+  #settleSizes(): void {
+    for (const pool of this.#pools) {
+      for (const node of pool.nodes) this.#leaveIfEmpty(node);
+      if (pool.allocation === 'steady') continue;
+      const waits = ({ state, draining }: NaiveNode): boolean =>
+        draining || state === 'creating' || state === 'leavingpool';
+      if (pool.nodes.some(waits)) continue;
+      if (pool.allocation === 'stopping') pool.resizeErrors = ['ResizeStopped'];
+      pool.allocation = 'steady';
+      delete pool.due;
+    }
   }
 
   /** 2.1: requeue, then every node goes. */
@@ -472,13 +641,14 @@ export class NaiveScheduler {
     if (pool.state === 'deleting') return { error: 'PoolBeingDeleted' };
     pool.state = 'deleting';
     pool.since = this.now;
-    this.#requeueAll((run) => run.node.pool === pool, true);
-    this.#settleJobs();
-    for (const node of pool.nodes) {
-      node.state = 'leavingpool';
-      node.request = this.#requests++;
-      this.effects.push(`release ${nameOf(node)}`);
-    }
+    this.#stopDraining(pool);
+    this.#beginResize(pool, undefined);
+    pool.dedicated = 0;
+    pool.lowPriority = 0;
+    this.#takeAway(
+      pool.nodes.filter(({ state }) => state !== 'leavingpool'),
+      'requeue',
+    );
     return {};
   }
 
@@ -554,6 +724,7 @@ export class NaiveScheduler {
   #settle(): void {
     this.#settleDependencies();
     this.#settleJobs();
+    this.#settleSizes();
     this.#pools = this.#pools.filter((pool) => pool.state === 'active' || pool.nodes.length > 0);
     for (const pool of this.#pools) while (this.#placeOne(pool));
   }
@@ -633,7 +804,10 @@ export class NaiveScheduler {
 
   #roomyNodes(pool: NaivePool, { specification }: NaiveTask): NaiveNode[] {
     return pool.nodes.filter(
-      (node) => node.state === 'up' && this.#freeSlots(node) >= specification.requiredSlots,
+      (node) =>
+        node.state === 'up' &&
+        !node.draining &&
+        this.#freeSlots(node) >= specification.requiredSlots,
     );
   }
 
@@ -726,7 +900,9 @@ export class NaiveScheduler {
         id: pool.specification.id,
         state: pool.state,
         since: isoTime(pool.since),
-        resizing: pool.state === 'deleting' || pool.nodes.some(({ state }) => state === 'creating'),
+        allocation: pool.allocation,
+        targets: [pool.dedicated, pool.lowPriority],
+        resizeErrors: pool.resizeErrors,
         nodes: pool.nodes.map((node) => this.#viewNode(node)),
       })),
       jobs: this.#jobs.map((job) => this.#viewJob(job)),
@@ -737,6 +913,7 @@ export class NaiveScheduler {
     const runs = this.#runs.filter((run) => run.node === node).length;
     return {
       id: `node-${node.ordinal}`,
+      dedicated: node.dedicated,
       state: node.state !== 'up' ? node.state : runs > 0 ? 'running' : 'idle',
       tasks: runs,
       slots: this.#usedSlots(node),

@@ -1,11 +1,21 @@
-import { parsePool } from '@berth/core/spec';
+import { parseNodeRemoval, parsePool, parsePoolResize } from '@berth/core/spec';
 import type { ScenarioCommand } from './commands.ts';
 import { throughDoor } from './door.ts';
-import { poolOptions, restBody } from './rest-body.ts';
+import { parseIds } from './id-list.ts';
+import { poolOptions, removalOptions, resizeOptions, restBody } from './rest-body.ts';
 
 /** Starts on this machine need no sync before them. */
 const durabilityOf = (executor: string): 'written' | 'synced' =>
   executor === 'local' ? 'written' : 'synced';
+
+/** `node-1,node-3..5` */
+function nodeIds(text: string): string[] {
+  return text.split(',').flatMap((item) => {
+    const [, first, last] = /^node-(\d+)\.\.(\d+)$/.exec(item) ?? [];
+    if (first === undefined) return [item];
+    return parseIds(`${first}..${last}`).map((ordinal) => `node-${ordinal}`);
+  });
+}
 
 export const poolCommands: Record<string, ScenarioCommand> = {
   'add pool'(world, line) {
@@ -13,6 +23,23 @@ export const poolCommands: Record<string, ScenarioCommand> = {
     const body = restBody(line, poolOptions, { id, vmSize: 'local', targetDedicatedNodes: 1 });
     line.end();
     throughDoor(world, () => ({ type: 'addPool', pool: parsePool(body, { durabilityOf }) }));
+  },
+  'resize pool'(world, line) {
+    const poolId = line.word('an id');
+    const body = restBody(line, resizeOptions, {});
+    line.end();
+    throughDoor(world, () => ({ type: 'resizePool', poolId, resize: parsePoolResize(body) }));
+  },
+  'stop resize'(world, line) {
+    const poolId = line.word('an id');
+    line.end();
+    world.send({ type: 'stopResize', poolId });
+  },
+  'remove nodes'(world, line) {
+    const [poolId, ids] = line.pair('the nodes');
+    const body = restBody(line, removalOptions, { nodeList: nodeIds(ids) });
+    line.end();
+    throughDoor(world, () => ({ type: 'removeNodes', poolId, removal: parseNodeRemoval(body) }));
   },
   'delete pool'(world, line) {
     const poolId = line.word('an id');

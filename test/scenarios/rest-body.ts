@@ -13,10 +13,23 @@ const flag = (value: string): unknown =>
 
 export const poolOptions: BodyOptions = {
   nodes: ['targetDedicatedNodes', number],
+  lowPriority: ['targetLowPriorityNodes', number],
+  timeout: ['resizeTimeout', text],
   slots: ['taskSlotsPerNode', number],
   fill: ['taskSchedulingPolicy.nodeFillType', text],
   size: ['vmSize', text],
   executor: ['executor', text],
+};
+
+export const removalOptions: BodyOptions = {
+  timeout: ['resizeTimeout', text],
+  option: ['nodeDeallocationOption', text],
+};
+
+export const resizeOptions: BodyOptions = {
+  ...removalOptions,
+  nodes: ['targetDedicatedNodes', number],
+  lowPriority: ['targetLowPriorityNodes', number],
 };
 
 const constraintOptions: BodyOptions = {

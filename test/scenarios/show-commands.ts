@@ -83,12 +83,38 @@ export const showCommands: Record<string, ScenarioCommand> = {
 };
 
 function poolText(pool: PoolView): string {
-  return `${pool.id} ${pool.state} ${pool.allocationState} nodes=${pool.currentDedicatedNodes}`;
+  const { id, state, allocationState, resizeErrors = [] } = pool;
+  const isDeleting = state === 'deleting';
+  return words(
+    id,
+    state,
+    allocationState,
+    sizeText('nodes', pool.currentDedicatedNodes, pool.targetDedicatedNodes, isDeleting),
+    pool.currentLowPriorityNodes + pool.targetLowPriorityNodes === 0
+      ? undefined
+      : sizeText(
+          'lowPriority',
+          pool.currentLowPriorityNodes,
+          pool.targetLowPriorityNodes,
+          isDeleting,
+        ),
+    ...resizeErrors.map(({ code }) => part('error', code)),
+  );
+}
+
+/** The target only where it is another one. */
+function sizeText(name: string, current: number, target: number, isDeleting: boolean): string {
+  return `${name}=${current}${current === target || isDeleting ? '' : ` (target ${target})`}`;
 }
 
 function nodeText(node: NodeView): string {
-  const { poolId, id, state, runningTasksCount, runningTaskSlotsCount } = node;
-  return `${poolId}/${id} ${state} tasks=${runningTasksCount} slots=${runningTaskSlotsCount}`;
+  return words(
+    `${node.poolId}/${node.id}`,
+    node.state,
+    part('tasks', node.runningTasksCount),
+    part('slots', node.runningTaskSlotsCount),
+    node.isDedicated ? undefined : 'low-priority',
+  );
 }
 
 function jobText({ id, state, priority, executionInfo }: JobView): string {

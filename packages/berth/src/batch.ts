@@ -1,9 +1,14 @@
 import type { JobView, NodeView, PoolView } from '@berth/core';
 import { BatchError } from '@berth/core';
-import { parseJob, parsePool } from '@berth/core/spec';
+import { parseJob, parseNodeRemoval, parsePool, parsePoolResize } from '@berth/core/spec';
 import type { BlobStore } from '@berth/storage';
 import { JobClient, notFound } from './job-client.ts';
-import type { JobParameters, PoolParameters } from './parameters.ts';
+import type {
+  JobParameters,
+  NodeRemovalParameters,
+  PoolParameters,
+  PoolResizeParameters,
+} from './parameters.ts';
 import type { Runtime } from './runtime.ts';
 
 export class PoolClient {
@@ -44,6 +49,39 @@ export class PoolClient {
     const nodes = this.#runtime.queries.nodes(poolId);
     if (nodes === undefined) throw notFound('Pool', poolId);
     return nodes;
+  }
+
+  /**
+   * Gives the pool another size; resolves when that is accepted (see {@link steady}). semantics §2.1
+   * @throws BatchError `PoolBeingResized`, `PoolBeingDeleted`, `PoolNotFound`, or what is wrong with it.
+   */
+  async resize(poolId: string, resize: PoolResizeParameters): Promise<void> {
+    await this.#runtime.submit({ type: 'resizePool', poolId, resize: parsePoolResize(resize) });
+  }
+
+  /**
+   * Stops a resize where it is; the targets stay. semantics §2.1
+   * @throws BatchError `OperationInvalidForCurrentState` if there is none.
+   */
+  async stopResize(poolId: string): Promise<void> {
+    await this.#runtime.submit({ type: 'stopResize', poolId });
+  }
+
+  /**
+   * Gives 1 to 100 nodes back and lowers the targets by as many. semantics §2.1
+   * @throws BatchError `NodeNotFound`, `PoolBeingResized`, `PoolBeingDeleted`, or what is wrong with it.
+   */
+  async removeNodes(poolId: string, removal: NodeRemovalParameters): Promise<void> {
+    await this.#runtime.submit({
+      type: 'removeNodes',
+      poolId,
+      removal: parseNodeRemoval(removal),
+    });
+  }
+
+  /** Resolves when no resize is under way; how it went is in `resizeErrors` of the pool. */
+  async steady(poolId: string, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    await this.#runtime.until(() => this.get(poolId).allocationState === 'steady', signal);
   }
 
   /** Resolves when the deletion is accepted; the pool is gone when its last node is. */

@@ -1,5 +1,6 @@
 import type {
   MetadataItem,
+  NodeDeallocationOption,
   NodeFillType,
   OnAllTasksComplete,
   OutputFile,
@@ -28,7 +29,12 @@ export interface PoolParameters {
   displayName?: string;
   /** One of the sizes of semantics §1.2, or `local`. */
   vmSize: string;
-  targetDedicatedNodes: number;
+  /** Required unless there are targetLowPriorityNodes. */
+  targetDedicatedNodes?: number;
+  /** Default 0. */
+  targetLowPriorityNodes?: number;
+  /** Default PT15M, at least PT5M. */
+  resizeTimeout?: string;
   /** Default 1. */
   taskSlotsPerNode?: number;
   /** Default spread. */
@@ -36,6 +42,25 @@ export interface PoolParameters {
   metadata?: MetadataItem[];
   /** (extension) Default `local`. */
   executor?: string;
+}
+
+/** At least one target; the other stays as it is. */
+export interface PoolResizeParameters {
+  targetDedicatedNodes?: number;
+  targetLowPriorityNodes?: number;
+  /** Default PT15M, at least PT5M. */
+  resizeTimeout?: string;
+  /** Default requeue. */
+  nodeDeallocationOption?: NodeDeallocationOption;
+}
+
+export interface NodeRemovalParameters {
+  /** `node-<n>`, 1 to 100. */
+  nodeList: string[];
+  /** Default PT15M, at least PT5M. */
+  resizeTimeout?: string;
+  /** Default requeue. */
+  nodeDeallocationOption?: NodeDeallocationOption;
 }
 
 export interface JobConstraintParameters {

@@ -2,6 +2,8 @@ import type {
   DisableTasks,
   JobPatch,
   JobSpecification,
+  NodeRemoval,
+  PoolResize,
   PoolSpecification,
   TaskConstraints,
   TaskFactory,
@@ -14,6 +16,9 @@ export type Command =
   | { type: 'configure'; rulesVersion: number; accountName: string }
   | { type: 'addPool'; pool: PoolSpecification }
   | { type: 'deletePool'; poolId: string }
+  | { type: 'resizePool'; poolId: string; resize: PoolResize }
+  | { type: 'stopResize'; poolId: string }
+  | { type: 'removeNodes'; poolId: string; removal: NodeRemoval }
   | { type: 'addJob'; job: JobSpecification }
   | { type: 'patchJob'; jobId: string; patch: JobPatch }
   | { type: 'disableJob'; jobId: string; disableTasks: DisableTasks }

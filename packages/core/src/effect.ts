@@ -30,6 +30,8 @@ export interface NodeDetails {
   poolId: string;
   /** `node-<n>` */
   nodeId: string;
+  /** False: low-priority. */
+  isDedicated: boolean;
   pool: PoolSpecification;
 }
 

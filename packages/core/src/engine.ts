@@ -7,9 +7,11 @@ import type { InputVisitor } from './input-batch.ts';
 import { failureCode, InputBatch, InputReader } from './input-batch.ts';
 import { endRunAs, expire, killReason } from './job-end.ts';
 import { addJob, disableJob, enableJob, patchJob, removeJob, terminateJob } from './job-rules.ts';
+import { nodeGone, nodeLost, nodeReady } from './node-life.ts';
 import { place } from './placement.ts';
 import { noPool } from './pool.ts';
-import { addPool, deletePool, nodeGone, nodeLost, nodeReady } from './pool-rules.ts';
+import { addPool, deletePool } from './pool-rules.ts';
+import { expireResize, removeNodes, resizePool, stopResize } from './pool-size.ts';
 import { Queries } from './queries.ts';
 import { refuse } from './refusal.ts';
 import { failureCodes, ReportKind as sharedReportKind } from './report.ts';
@@ -154,7 +156,8 @@ export class Engine {
 
   /** When the host should send the next `tick`; `Infinity`: no need. */
   nextDeadline(): number {
-    return Math.min(this.#world.clocks.firstTime, this.#world.jobDeadlines.firstTime);
+    const { clocks, jobDeadlines, poolDeadlines } = this.#world;
+    return Math.min(clocks.firstTime, jobDeadlines.firstTime, poolDeadlines.firstTime);
   }
 
   /** Every effect that awaits an answer, nodes first, then runs in the order of their starts: for a host that comes back. */
@@ -269,6 +272,12 @@ export class Engine {
         return result(addPool(world, command.pool));
       case 'deletePool':
         return result(deletePool(world, command.poolId));
+      case 'resizePool':
+        return result(resizePool(world, command.poolId, command.resize));
+      case 'stopResize':
+        return result(stopResize(world, command.poolId));
+      case 'removeNodes':
+        return result(removeNodes(world, command.poolId, command.removal));
       case 'addJob':
         return result(addJob(world, command.job));
       case 'patchJob':
@@ -302,7 +311,7 @@ export class Engine {
     }
   }
 
-  /** Time passes: every deadline up to `at` falls due at its own moment, jobs before runs, and has its consequences there. */
+  /** Time passes: every deadline up to `at` falls due at its own moment, jobs before pools before runs, and has its consequences there. */
   #advance(at: number): void {
     const world = this.#world;
     if (at >= world.notBefore) this.#expire(at);
@@ -318,6 +327,8 @@ export class Engine {
         const job = world.jobs[world.jobDeadlines.firstKey]!;
         world.jobDeadlines.delete(job.number);
         expire(world, job);
+      } else if (world.poolDeadlines.firstTime === due) {
+        expireResize(world, world.pools[world.poolDeadlines.firstKey]!);
       } else {
         endRunAs(world, world.clocks.firstRun, Ending.taskWallClock);
       }

@@ -12,6 +12,7 @@ export {
   poolMachine,
   taskMachine,
 } from './machines.ts';
+export type { ResizeError } from './pool.ts';
 export type {
   FailureView,
   JobView,

@@ -14,16 +14,21 @@ export const poolMachine: Machine<PoolState, PoolTrigger> = new Machine(
 );
 
 /** semantics §2.1, the machine beside it. */
-export type AllocationState = 'steady' | 'resizing';
-type AllocationTriggerName = 'resize' | 'targetReached';
-export const allocationMachine: Machine<AllocationState, AllocationTriggerName> = new Machine(
+export type AllocationState = 'steady' | 'resizing' | 'stopping';
+export type AllocationTrigger = 'resize' | 'targetReached' | 'timeout' | 'stop' | 'stopped';
+export const allocationMachine: Machine<AllocationState, AllocationTrigger> = new Machine(
   'allocation',
-  ['steady', 'resizing'],
-  ['resize', 'targetReached'],
+  ['steady', 'resizing', 'stopping'],
+  ['resize', 'targetReached', 'timeout', 'stop', 'stopped'],
   [
     { from: 'steady', trigger: 'resize', to: 'resizing' },
     { from: 'resizing', trigger: 'resize', to: 'resizing' },
     { from: 'resizing', trigger: 'targetReached', to: 'steady' },
+    { from: 'resizing', trigger: 'timeout', to: 'steady' },
+    { from: 'resizing', trigger: 'stop', to: 'stopping' },
+    { from: 'stopping', trigger: 'stopped', to: 'steady' },
+    // The pool is deleted.
+    { from: 'stopping', trigger: 'resize', to: 'resizing' },
   ],
 );
 

@@ -13,6 +13,8 @@ export interface NodeRecord {
   /** The n of `node-<n>`. */
   readonly ordinal: number;
   readonly allocationTime: number;
+  /** False: low-priority. */
+  readonly isDedicated: boolean;
   /** Of its runs: one row per slot. */
   readonly firstRun: number;
   state: NodeState;
@@ -22,6 +24,8 @@ export interface NodeRecord {
   lastBootTime: number | undefined;
   /** Of the request (get, release) that its next report answers. */
   sequence: number;
+  /** It leaves as soon as its tasks are done, and takes no new ones until then (semantics §2.2). */
+  isDraining: boolean;
   slots: number;
   freeSlots: number;
   nextRun: number;
@@ -42,6 +46,7 @@ export class Node {
   readonly poolId: string;
   readonly ordinal: number;
   readonly allocationTime: number;
+  readonly isDedicated: boolean;
   readonly firstRun: number;
   state: NodeState;
   stateTransitionTime: number;
@@ -49,6 +54,7 @@ export class Node {
   previousStateTransitionTime: number | undefined;
   lastBootTime: number | undefined;
   sequence: number;
+  isDraining: boolean;
   readonly #table: NodeTable;
   readonly #runs: RunTable;
 
@@ -60,6 +66,7 @@ export class Node {
     this.poolId = record.poolId;
     this.ordinal = record.ordinal;
     this.allocationTime = record.allocationTime;
+    this.isDedicated = record.isDedicated;
     this.firstRun = record.firstRun;
     this.state = record.state;
     this.stateTransitionTime = record.stateTransitionTime;
@@ -67,10 +74,18 @@ export class Node {
     this.previousStateTransitionTime = record.previousStateTransitionTime;
     this.lastBootTime = record.lastBootTime;
     this.sequence = record.sequence;
+    this.isDraining = record.isDraining;
     nodeTable.reach(this.number);
     for (const word of recorded) this.#set(word, record[word]);
   }
 
+  /** Whether tasks may be placed on it (semantics §3.1). */
+  get takesTasks(): boolean {
+    return (this.state === 'idle' || this.state === 'running') && !this.isDraining;
+  }
+  get isEmpty(): boolean {
+    return this.#get('freeSlots') === this.#get('slots');
+  }
   get freeSlots(): number {
     return this.#get('freeSlots');
   }
@@ -129,9 +144,23 @@ export class NodeList {
   /** By ordinal too: placement needs no more of a node. */
   #numbers = new Int32Array(16);
   #size = 0;
+  #dedicated = 0;
 
   get size(): number {
     return this.#size;
+  }
+
+  get dedicated(): number {
+    return this.#dedicated;
+  }
+
+  get lowPriority(): number {
+    return this.#size - this.#dedicated;
+  }
+
+  find(id: string): Node | undefined {
+    const [, ordinal] = /^node-([1-9]\d*)$/i.exec(id) ?? [];
+    return ordinal === undefined ? undefined : this.#nodes[Number(ordinal)];
   }
 
   number(ordinal: number): number {
@@ -150,11 +179,13 @@ export class NodeList {
     }
     this.#numbers[ordinal] = node.number;
     this.#size++;
+    if (node.isDedicated) this.#dedicated++;
   }
 
   delete(node: Node): void {
     this.#nodes[node.ordinal] = undefined;
     this.#size--;
+    if (node.isDedicated) this.#dedicated--;
   }
 
   *[Symbol.iterator](): IterableIterator<Node> {

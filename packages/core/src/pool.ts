@@ -10,6 +10,12 @@ import type { PoolSpecification } from './specification.ts';
 const NodeWord = sharedNodeWord;
 const nodeBits = sharedNodeBits;
 
+/** Why a resize has ended short of its target (semantics §13.6). */
+export interface ResizeError {
+  code: 'AllocationTimedout' | 'RemoveNodesFailed' | 'ResizeStopped';
+  message: string;
+}
+
 export const priorityCount = 2001;
 export const noNode = -1;
 export const noPool = -1;
@@ -80,7 +86,7 @@ export class JobRing {
 /** A pool with the indexes that placement needs (semantics §1.2, §3). */
 export class Pool {
   readonly number: number;
-  readonly specification: PoolSpecification;
+  specification: PoolSpecification;
   /** What placement asks of the specification. */
   readonly spread: boolean;
   readonly mustSync: boolean;
@@ -95,6 +101,12 @@ export class Pool {
   readonly nodes: NodeList = new NodeList();
   nextOrdinal = 1;
   nodesCreating = 0;
+  /** Those that are leaving, or will when their tasks are done. */
+  nodesLeaving = 0;
+  /** When the resize under way gives up. */
+  resizeDeadline: number | undefined;
+  /** Of the last resize, while steady. */
+  resizeErrors: ResizeError[] = [];
   /** Number of the pool after it in the world's chain of pools to place in, {@link notStirred}: it is not in it. */
   stirredBefore: number = notStirred;
   /** Those that take tasks, but for the loose one. */
@@ -138,6 +150,7 @@ export class Pool {
 
   /** The node takes no tasks any more. */
   withdraw(node: number): void {
+    if (this.#table.get(node, NodeWord.takesTasks) === 0) return;
     this.#table.set(node, NodeWord.takesTasks, 0);
     if (node === this.loose) this.loose = noNode;
     else this.#leave(node);

@@ -3,7 +3,7 @@ import type { Job, TaskTally } from './job.ts';
 import { taskMachine } from './machines.ts';
 import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
-import type { Pool } from './pool.ts';
+import type { Pool, ResizeError } from './pool.ts';
 import { secretHandlesIn } from './secret-mark.ts';
 import type { JobSpecification, PoolSpecification, TaskTemplate } from './specification.ts';
 import type { TaskFailure } from './task-failure.ts';
@@ -25,6 +25,10 @@ export interface PoolView extends PoolSpecification, StateView {
   allocationState: string;
   allocationStateTransitionTime: string;
   currentDedicatedNodes: number;
+  targetLowPriorityNodes: number;
+  currentLowPriorityNodes: number;
+  /** Only while steady, and only if the last resize ended short of its targets. */
+  resizeErrors?: ResizeError[];
 }
 
 export interface NodeView {
@@ -33,6 +37,8 @@ export interface NodeView {
   state: string;
   stateTransitionTime: string;
   allocationTime: string;
+  /** False: low-priority. */
+  isDedicated: boolean;
   lastBootTime?: string;
   runningTasksCount: number;
   runningTaskSlotsCount: number;
@@ -314,7 +320,10 @@ function poolView(pool: Pool): PoolView {
     ...stateView(pool),
     allocationState: pool.allocationState,
     allocationStateTransitionTime: formatTime(pool.allocationStateTransitionTime),
-    currentDedicatedNodes: pool.nodes.size,
+    targetLowPriorityNodes: pool.specification.targetLowPriorityNodes ?? 0,
+    currentDedicatedNodes: pool.nodes.dedicated,
+    currentLowPriorityNodes: pool.nodes.lowPriority,
+    ...(pool.resizeErrors.length === 0 ? {} : { resizeErrors: [...pool.resizeErrors] }),
   };
 }
 
@@ -325,6 +334,7 @@ function nodeView(pool: Pool, node: Node): NodeView {
     state: node.state,
     stateTransitionTime: formatTime(node.stateTransitionTime),
     allocationTime: formatTime(node.allocationTime),
+    isDedicated: node.isDedicated,
     ...(node.lastBootTime === undefined ? {} : { lastBootTime: formatTime(node.lastBootTime) }),
     runningTasksCount: node.runningTasksCount,
     runningTaskSlotsCount: pool.specification.taskSlotsPerNode - node.freeSlots,

@@ -1,6 +1,7 @@
 import type { Job } from './job.ts';
 import { considerRunsGone, runLeft } from './job-end.ts';
 import { TaskTrigger as sharedTaskTrigger } from './machines.ts';
+import { emptied } from './node-request.ts';
 import { nodeBits as sharedNodeBits, NodeWord as sharedNodeWord } from './node-table.ts';
 import { enqueue, enqueueRetry, Part } from './ready-queue.ts';
 import {
@@ -99,8 +100,11 @@ export function endRun(
       world.moveNode(world.nodes[node]!, 'lastTaskGone');
     }
     world.stir(pool);
+    nodes[nodeAt + NodeWord.freeSlots] = free;
+  } else {
+    nodes[nodeAt + NodeWord.freeSlots] = free;
+    if (free === nodes[nodeAt + NodeWord.slots]) emptied(world, world.nodes[node]!);
   }
-  nodes[nodeAt + NodeWord.freeSlots] = free;
   if (failure < Failure.none) {
     goOn(world, run, failure);
     return;

@@ -27,7 +27,7 @@ import { World } from './world.ts';
  * taken over the same: what is not in a snapshot cannot matter later. Indexes (rings, buckets, deadlines,
  * ids) are derived again.
  */
-const formatVersion = 2;
+const formatVersion = 3;
 const magic = 0x48545242;
 
 interface PoolRecord {
@@ -44,6 +44,9 @@ interface PoolRecord {
     | 'allocationStateTransitionTime'
     | 'nextOrdinal'
     | 'nodesCreating'
+    | 'nodesLeaving'
+    | 'resizeDeadline'
+    | 'resizeErrors'
   >;
   /** [rank, job served last] */
   cursors: [number, number][];
@@ -254,13 +257,15 @@ function readPage(world: World, reader: ByteReader): void {
 /** Makes what a snapshot leaves out. */
 function derive(world: World): void {
   for (const pool of world.pools) {
-    if (pool !== undefined) world.poolById.set(idKey(pool.specification.id), pool);
+    if (pool === undefined) continue;
+    world.poolById.set(idKey(pool.specification.id), pool);
+    if (pool.resizeDeadline !== undefined) world.setPoolDeadline(pool.number, pool.resizeDeadline);
   }
   for (const node of world.nodes) {
     const pool = world.pools[node.pool];
     if (pool === undefined || node.state === 'gone') continue;
     pool.nodes.add(node);
-    if (node.state === 'idle' || node.state === 'running') pool.offer(node.number);
+    if (node.takesTasks) pool.offer(node.number);
   }
   for (const job of world.jobs) {
     if (job === undefined) continue;
@@ -306,6 +311,9 @@ function poolRecord(pool: Pool): PoolRecord {
       allocationStateTransitionTime: pool.allocationStateTransitionTime,
       nextOrdinal: pool.nextOrdinal,
       nodesCreating: pool.nodesCreating,
+      nodesLeaving: pool.nodesLeaving,
+      resizeDeadline: pool.resizeDeadline,
+      resizeErrors: pool.resizeErrors,
     },
     cursors,
   };

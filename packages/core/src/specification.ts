@@ -26,6 +26,10 @@ export interface PoolSpecification {
   displayName?: string;
   vmSize: string;
   targetDedicatedNodes: number;
+  /** Absent: 0. */
+  targetLowPriorityNodes?: number;
+  /** Of the latest sizing by hand. Absent: no limit. */
+  resizeTimeoutMs?: number;
   taskSlotsPerNode: number;
   taskSchedulingPolicy: { nodeFillType: NodeFillType };
   metadata: MetadataItem[];
@@ -36,6 +40,27 @@ export interface PoolSpecification {
    * `written` for nodes of this machine, `synced` for all others. The runtime sets it from what the executor says.
    */
   durability: 'written' | 'synced';
+}
+
+/** What becomes of the tasks of nodes that leave (semantics §2.2). */
+export type NodeDeallocationOption = 'requeue' | 'terminate' | 'taskcompletion' | 'retaineddata';
+
+/** A sizing by hand; an absent target stays as it is (semantics §2.1). */
+export interface PoolResize {
+  targetDedicatedNodes?: number;
+  targetLowPriorityNodes?: number;
+  /** Absent: no limit. */
+  resizeTimeoutMs?: number;
+  nodeDeallocationOption: NodeDeallocationOption;
+}
+
+/** Nodes that are to leave (semantics §2.1). */
+export interface NodeRemoval {
+  /** `node-<n>`, 1 to 100. */
+  nodeList: string[];
+  /** Absent: no limit. */
+  resizeTimeoutMs?: number;
+  nodeDeallocationOption: NodeDeallocationOption;
 }
 
 /** semantics §1.6 */

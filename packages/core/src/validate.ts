@@ -103,7 +103,7 @@ function checkNodes(pool: Pool): string[] {
   const wrong: string[] = [];
   const levels = new Set<number>();
   for (const node of pool.nodes) {
-    const takes = node.state === 'idle' || node.state === 'running';
+    const takes = node.takesTasks;
     if (takes && node.freeSlots > 0) levels.add(node.freeSlots);
     for (let free = 1; free <= pool.specification.taskSlotsPerNode; free++) {
       const expected = takes && free === node.freeSlots;
@@ -112,6 +112,7 @@ function checkNodes(pool: Pool): string[] {
       }
     }
   }
+  wrong.push(...checkAllocation(pool));
   const sorted = [...levels].sort((a, b) => a - b);
   const held: number[] = [];
   for (let free = pool.buckets.from(1); free !== -1; free = pool.buckets.from(free + 1)) {
@@ -120,6 +121,39 @@ function checkNodes(pool: Pool): string[] {
   if (held.join() !== sorted.join() || pool.buckets.freest !== (sorted.at(-1) ?? 0)) {
     wrong.push(`pool ${pool.specification.id}: levels ${held}, must be ${sorted}`);
   }
+  return wrong;
+}
+
+/** semantics §2.1 */
+function checkAllocation(pool: Pool): string[] {
+  const wrong: string[] = [];
+  const { allocationState, nodesCreating, nodesLeaving, resizeDeadline, resizeErrors } = pool;
+  const { id } = pool.specification;
+  const nodes = [...pool.nodes];
+  const creating = nodes.filter(({ state }) => state === 'creating').length;
+  const draining = nodes.filter(({ isDraining }) => isDraining);
+  const leaving = draining.length + nodes.filter(({ state }) => state === 'leavingpool').length;
+  if (creating !== nodesCreating || leaving !== nodesLeaving) {
+    wrong.push(
+      `pool ${id}: ${creating} nodes creating, ${leaving} leaving; ${nodesCreating}, ${nodesLeaving} counted`,
+    );
+  }
+  if (allocationState === 'resizing' && creating + leaving === 0) {
+    wrong.push(`pool ${id}: is resizing and waits for nothing`);
+  }
+  if (allocationState !== 'resizing' && draining.length > 0) {
+    wrong.push(`pool ${id}: is ${allocationState} with ${draining.length} nodes draining`);
+  }
+  if (allocationState === 'steady' && creating > 0) {
+    wrong.push(`pool ${id}: is steady with ${creating} nodes creating`);
+  }
+  if (allocationState !== 'resizing' && resizeDeadline !== undefined) {
+    wrong.push(`pool ${id}: is ${allocationState} with a deadline`);
+  }
+  if (allocationState !== 'steady' && resizeErrors.length > 0) {
+    wrong.push(`pool ${id}: is ${allocationState} with resize errors`);
+  }
+  if (draining.some((node) => node.isEmpty)) wrong.push(`pool ${id}: a node drains without tasks`);
   return wrong;
 }
 

@@ -4,7 +4,7 @@ import { EffectLog } from './effect-log.ts';
 import type { EngineEvent } from './event-log.ts';
 import type { Job } from './job.ts';
 import { InvalidTransition } from './machine.ts';
-import type { JobTrigger, NodeTrigger, PoolTrigger } from './machines.ts';
+import type { AllocationTrigger, JobTrigger, NodeTrigger, PoolTrigger } from './machines.ts';
 import { allocationMachine, jobMachine, nodeMachine, poolMachine } from './machines.ts';
 import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
@@ -46,6 +46,8 @@ export class World implements EffectCatalog {
   readonly clocks: RunClocks = new RunClocks(this.runs, (time) => this.expect(time));
   /** Wall clocks of jobs, by number. */
   readonly jobDeadlines: DeadlineHeap = new DeadlineHeap();
+  /** When resizes time out, by number of the pool. */
+  readonly poolDeadlines: DeadlineHeap = new DeadlineHeap();
   /** Reports that named something that is over. */
   ignoredReports = 0;
 
@@ -73,6 +75,11 @@ export class World implements EffectCatalog {
 
   setJobDeadline(job: number, time: number): void {
     this.jobDeadlines.set(job, time);
+    this.expect(time);
+  }
+
+  setPoolDeadline(pool: number, time: number): void {
+    this.poolDeadlines.set(pool, time);
     this.expect(time);
   }
 
@@ -117,7 +124,7 @@ export class World implements EffectCatalog {
     stamp(pool, to, this.now);
   }
 
-  moveAllocation(pool: Pool, trigger: 'resize' | 'targetReached'): void {
+  moveAllocation(pool: Pool, trigger: AllocationTrigger): void {
     const to = allocationMachine.next(pool.allocationState, trigger);
     if (to === undefined) {
       throw new InvalidTransition(
@@ -163,7 +170,8 @@ export class World implements EffectCatalog {
     const node = this.nodes[number];
     const pool = node === undefined ? undefined : this.pools[node.pool];
     if (node === undefined || pool === undefined) throw new RangeError(`no node ${number}`);
-    return { poolId: node.poolId, nodeId: nodeId(node), pool: pool.specification };
+    const { poolId, isDedicated } = node;
+    return { poolId, nodeId: nodeId(node), isDedicated, pool: pool.specification };
   }
 
   run(run: number, sequence: number): RunDetails | undefined {

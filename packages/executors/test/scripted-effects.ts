@@ -29,6 +29,7 @@ export function nodeDetails(node: number, poolId = 'pool'): NodeDetails {
   return {
     poolId,
     nodeId: `node-${node}`,
+    isDedicated: true,
     pool: {
       id: poolId,
       vmSize: 'local',

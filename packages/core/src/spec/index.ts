@@ -12,6 +12,8 @@ import type {
   DisableTasks,
   JobPatch,
   JobSpecification,
+  NodeRemoval,
+  PoolResize,
   PoolSpecification,
   TaskConstraints,
   TaskFactory,
@@ -23,6 +25,7 @@ import type { JobFile } from './job-file.ts';
 import { jobFile } from './job-file.ts';
 import type { PoolOptions } from './pool.ts';
 import { pool } from './pool.ts';
+import { nodeRemoval, poolResize } from './pool-resize.ts';
 import { demand, read } from './read.ts';
 import type { SealOptions } from './seal.ts';
 import { sealTask, sealTaskFactory } from './seal.ts';
@@ -40,6 +43,16 @@ export type { Download, Upload } from './transfer.ts';
 /** A pool. semantics §1.2 @throws `BatchError` */
 export function parsePool(value: unknown, options: PoolOptions = {}): PoolSpecification {
   return demand(pool(options), value, { name: 'pool' });
+}
+
+/** The body of POST resize. semantics §2.1 @throws `BatchError` */
+export function parsePoolResize(value: unknown): PoolResize {
+  return demand(poolResize, value, { name: 'resize' });
+}
+
+/** The body of POST removenodes. semantics §2.1 @throws `BatchError` */
+export function parseNodeRemoval(value: unknown): NodeRemoval {
+  return demand(nodeRemoval, value, { name: 'removal' });
 }
 
 /** A job. semantics §1.4 @throws `BatchError` */

@@ -4,6 +4,12 @@ import { entity } from './entity.ts';
 import { metadata } from './metadata.ts';
 import type { NodeSize } from './node-size.ts';
 import { findNodeSize, nearestNodeSize, nodeSizeTable } from './node-size.ts';
+import {
+  DEFAULT_RESIZE_TIMEOUT,
+  nodeCount,
+  resizeTimeout,
+  resizeTimeoutMs,
+} from './pool-resize.ts';
 import { issue } from './problem.ts';
 import { underEitherName } from './same-property.ts';
 import { choice, displayName, id, MAX_INT32, text, whole } from './scalars.ts';
@@ -18,12 +24,9 @@ export interface PoolOptions {
   durabilityOf?: (executor: string) => PoolSpecification['durability'];
 }
 
-/** More nodes than an account is meant for, and few enough not to exhaust an engine by a slip of the hand. */
-const MAX_NODES = 1_000_000;
 /** semantics §1.2 */
 const MAX_TASK_SLOTS = 256;
 
-const nodeCount = whole(0, MAX_NODES).optional();
 const slots = whole(1, MAX_INT32).optional();
 
 const givenPool = entity(
@@ -31,8 +34,10 @@ const givenPool = entity(
     id,
     displayName: displayName.optional(),
     vmSize: text((name) => name !== '', 'must not be empty').optional(),
-    targetDedicatedNodes: nodeCount,
-    targetDedicated: nodeCount,
+    targetDedicatedNodes: nodeCount.optional(),
+    targetDedicated: nodeCount.optional(),
+    targetLowPriorityNodes: nodeCount.optional(),
+    resizeTimeout: resizeTimeout.default(DEFAULT_RESIZE_TIMEOUT),
     taskSlotsPerNode: slots,
     maxTasksPerNode: slots,
     taskSchedulingPolicy: entity(
@@ -46,8 +51,6 @@ const givenPool = entity(
     notBuiltYet: {
       virtualMachineConfiguration: [],
       cloudServiceConfiguration: [],
-      targetLowPriorityNodes: [0],
-      resizeTimeout: ['PT15M'],
       enableAutoScale: [false],
       autoScaleFormula: [],
       autoScaleEvaluationInterval: ['PT15M'],
@@ -96,7 +99,10 @@ export function pool(options: PoolOptions, vmSizeDefault?: string): z.ZodType<Po
     const missing = { code: 'MissingRequiredProperty' };
     const vmSize = given.vmSize ?? vmSizeDefault;
     if (vmSize === undefined) ctx.issues.push(issue(given, 'is required', missing, ['vmSize']));
-    const nodes = underEitherName(given, 'targetDedicatedNodes', 'targetDedicated', ctx);
+    const lowPriority = given.targetLowPriorityNodes;
+    const nodes =
+      underEitherName(given, 'targetDedicatedNodes', 'targetDedicated', ctx) ??
+      (lowPriority === undefined ? undefined : 0);
     if (nodes === undefined) {
       ctx.issues.push(issue(given, 'is required', missing, ['targetDedicatedNodes']));
     }
@@ -120,6 +126,8 @@ export function pool(options: PoolOptions, vmSizeDefault?: string): z.ZodType<Po
       ...(given.displayName !== undefined && { displayName: given.displayName }),
       vmSize,
       targetDedicatedNodes: nodes,
+      targetLowPriorityNodes: lowPriority ?? 0,
+      ...resizeTimeoutMs(given.resizeTimeout),
       taskSlotsPerNode: perNode,
       taskSchedulingPolicy: given.taskSchedulingPolicy,
       metadata: given.metadata,

@@ -32,8 +32,6 @@ type Case = [where: (more: object) => unknown, name: string, asks: unknown];
 const asking: Case[] = [
   [inPool, 'virtualMachineConfiguration', { nodeAgentSKUId: 'batch.node.ubuntu 22.04' }],
   [inPool, 'cloudServiceConfiguration', { osFamily: '4' }],
-  [inPool, 'targetLowPriorityNodes', 1],
-  [inPool, 'resizeTimeout', 'PT30M'],
   [inPool, 'enableAutoScale', true],
   [inPool, 'autoScaleFormula', '$TargetDedicatedNodes=1'],
   [inPool, 'autoScaleEvaluationInterval', 'PT5M'],
@@ -77,8 +75,6 @@ const asking: Case[] = [
 ];
 
 const askingNothing: Case[] = [
-  [inPool, 'targetLowPriorityNodes', 0],
-  [inPool, 'resizeTimeout', 'PT15M'],
   [inPool, 'enableAutoScale', false],
   [inPool, 'autoScaleEvaluationInterval', 'PT15M'],
   [inPool, 'enableInterNodeCommunication', false],

@@ -10,6 +10,8 @@ describe('a pool', () => {
       id: 'p',
       vmSize: 'A4',
       targetDedicatedNodes: 2,
+      targetLowPriorityNodes: 0,
+      resizeTimeoutMs: 900_000,
       taskSlotsPerNode: 1,
       taskSchedulingPolicy: { nodeFillType: 'spread' },
       metadata: [],

@@ -1,0 +1,54 @@
+import { Node } from './node.ts';
+import type { Pool } from './pool.ts';
+import type { World } from './world.ts';
+
+/*
+ * What executors are asked: nodes, and to take them back (semantics §2.2).
+ */
+
+/** – → creating. */
+export function addNode(world: World, pool: Pool, isDedicated: boolean): void {
+  const slots = pool.specification.taskSlotsPerNode;
+  const number = world.nodes.length;
+  const node = new Node(world, {
+    number,
+    pool: pool.number,
+    ordinal: pool.nextOrdinal++,
+    isDedicated,
+    slots,
+    freeSlots: slots,
+    ...world.runs.allocate(number, slots),
+    succeeded: 0,
+    otherwiseEnded: 0,
+    state: 'creating',
+    stateTransitionTime: world.now,
+    previousState: undefined,
+    previousStateTransitionTime: undefined,
+    lastBootTime: undefined,
+    sequence: world.nextSequence(),
+    isDraining: false,
+    poolId: pool.specification.id,
+    allocationTime: world.now,
+  });
+  world.nodes.push(node);
+  pool.nodes.add(node);
+  pool.nodesCreating++;
+  world.effects.getNode(node.number, node.sequence);
+}
+
+/** any but leavingpool → leavingpool. Nothing runs on it any more. */
+export function leave(world: World, node: Node): void {
+  const pool = world.pools[node.pool]!;
+  pool.withdraw(node.number);
+  if (node.state === 'creating') pool.nodesCreating--;
+  if (!node.isDraining) pool.nodesLeaving++;
+  node.isDraining = false;
+  world.moveNode(node, 'remove');
+  node.sequence = world.nextSequence();
+  world.effects.releaseNode(node.number, node.sequence);
+}
+
+/** The last task of a node that takes no tasks is over. */
+export function emptied(world: World, node: Node): void {
+  if (node.isDraining) leave(world, node);
+}

@@ -1,0 +1,225 @@
+import type { BatchErrorBody } from './errors.ts';
+import type { Node } from './node.ts';
+import { addNode, leave } from './node-request.ts';
+import { requeueRuns, terminateRuns } from './node-runs.ts';
+import type { ResizeError } from './pool.ts';
+import { Pool } from './pool.ts';
+import { refuse } from './refusal.ts';
+import { requeued } from './run-end.ts';
+import { firstToLeave } from './scale-in.ts';
+import type { NodeDeallocationOption, NodeRemoval, PoolResize } from './specification.ts';
+import type { World } from './world.ts';
+
+/*
+ * How a pool comes to another size (semantics §2.1, allocationState).
+ */
+
+export interface PoolTargets {
+  targetDedicatedNodes: number;
+  targetLowPriorityNodes: number;
+}
+
+export function resizePool(
+  world: World,
+  poolId: string,
+  resize: PoolResize,
+): BatchErrorBody | undefined {
+  const pool = findSteadyPool(world, poolId);
+  if (!(pool instanceof Pool)) return pool;
+  const { targetDedicatedNodes, targetLowPriorityNodes = 0 } = pool.specification;
+  keepTimeout(pool, resize.resizeTimeoutMs);
+  changeSize(
+    world,
+    pool,
+    { targetDedicatedNodes, targetLowPriorityNodes, ...targetsOf(resize) },
+    resize.nodeDeallocationOption,
+    resize.resizeTimeoutMs,
+  );
+  return undefined;
+}
+
+export function stopResize(world: World, poolId: string): BatchErrorBody | undefined {
+  const pool = findPool(world, poolId);
+  if (!(pool instanceof Pool)) return pool;
+  if (pool.allocationState !== 'resizing') {
+    return refuse(
+      'OperationInvalidForCurrentState',
+      `The pool "${poolId}" is ${pool.allocationState}: there is no resize to stop.`,
+    );
+  }
+  giveUp(world, pool);
+  world.moveAllocation(pool, 'stop');
+  considerSize(world, pool);
+  return undefined;
+}
+
+/** Lowers the targets by the nodes that it names (semantics §2.1). */
+export function removeNodes(
+  world: World,
+  poolId: string,
+  { nodeList, resizeTimeoutMs, nodeDeallocationOption }: NodeRemoval,
+): BatchErrorBody | undefined {
+  const pool = findSteadyPool(world, poolId);
+  if (!(pool instanceof Pool)) return pool;
+  const nodes = new Set<Node>();
+  for (const id of nodeList) {
+    const node = pool.nodes.find(id);
+    if (node === undefined) {
+      return refuse('NodeNotFound', `There is no node "${id}" in pool "${poolId}".`);
+    }
+    if (node.state !== 'leavingpool') nodes.add(node);
+  }
+  const { targetDedicatedNodes, targetLowPriorityNodes = 0 } = pool.specification;
+  const dedicated = [...nodes].filter(({ isDedicated }) => isDedicated).length;
+  keepTimeout(pool, resizeTimeoutMs);
+  begin(world, pool, resizeTimeoutMs, {
+    targetDedicatedNodes: Math.max(0, targetDedicatedNodes - dedicated),
+    targetLowPriorityNodes: Math.max(0, targetLowPriorityNodes - (nodes.size - dedicated)),
+  });
+  takeAway(world, [...nodes], nodeDeallocationOption);
+  considerSize(world, pool);
+  return undefined;
+}
+
+/** Brings a pool to these targets, from any allocation state but `stopping`: what is under way is superseded. */
+export function changeSize(
+  world: World,
+  pool: Pool,
+  targets: PoolTargets,
+  option: NodeDeallocationOption,
+  timeoutMs: number | undefined,
+): void {
+  begin(world, pool, timeoutMs, targets);
+  const staying = [...pool.nodes].filter(({ state }) => state !== 'leavingpool');
+  const dedicated = staying.filter(({ isDedicated }) => isDedicated);
+  const lowPriority = staying.filter(({ isDedicated }) => !isDedicated);
+  takeAway(
+    world,
+    [
+      ...firstToLeave(dedicated, dedicated.length - targets.targetDedicatedNodes),
+      ...firstToLeave(lowPriority, lowPriority.length - targets.targetLowPriorityNodes),
+    ],
+    option,
+  );
+  for (let n = dedicated.length; n < targets.targetDedicatedNodes; n++) addNode(world, pool, true);
+  for (let n = lowPriority.length; n < targets.targetLowPriorityNodes; n++) {
+    addNode(world, pool, false);
+  }
+  considerSize(world, pool);
+}
+
+/** To be called when a node has come, or is gone: the resize may be over. */
+export function considerSize(world: World, pool: Pool): void {
+  if (pool.nodesCreating > 0 || pool.nodesLeaving > 0) return;
+  if (pool.allocationState === 'resizing') {
+    setDeadline(world, pool, undefined);
+    world.moveAllocation(pool, 'targetReached');
+  } else if (pool.allocationState === 'stopping') {
+    world.moveAllocation(pool, 'stopped');
+    pool.resizeErrors = [resizeStopped];
+  }
+}
+
+/** Its resizeTimeout is over: the targets stay, what has not come is not waited for (semantics §2.1). */
+export function expireResize(world: World, pool: Pool): void {
+  const errors: ResizeError[] = [];
+  if (pool.nodesCreating > 0) errors.push(allocationTimedout);
+  if (pool.nodesLeaving > 0) errors.push(removeNodesFailed);
+  giveUp(world, pool);
+  for (const node of pool.nodes) if (node.state === 'creating') leave(world, node);
+  world.moveAllocation(pool, 'timeout');
+  pool.resizeErrors = errors;
+}
+
+/** Whatever is under way is over, and nothing is left of it but nodes that have begun to leave. */
+export function giveUp(world: World, pool: Pool): void {
+  setDeadline(world, pool, undefined);
+  for (const node of pool.nodes) {
+    if (!node.isDraining) continue;
+    node.isDraining = false;
+    pool.nodesLeaving--;
+    if (node.takesTasks) pool.offer(node.number);
+  }
+  world.stir(pool);
+}
+
+export function findPool(world: World, id: string): Pool | BatchErrorBody {
+  const pool = world.pool(id);
+  if (pool === undefined) return refuse('PoolNotFound', `There is no pool "${id}".`);
+  if (pool.state === 'deleting') {
+    return refuse('PoolBeingDeleted', `The pool "${id}" is being deleted.`);
+  }
+  return pool;
+}
+
+function findSteadyPool(world: World, id: string): Pool | BatchErrorBody {
+  const pool = findPool(world, id);
+  if (!(pool instanceof Pool) || pool.allocationState === 'steady') return pool;
+  return refuse(
+    'PoolBeingResized',
+    `The pool "${id}" is ${pool.allocationState}: wait until it is steady, or stop the resize.`,
+  );
+}
+
+function targetsOf({
+  targetDedicatedNodes,
+  targetLowPriorityNodes,
+}: PoolResize): Partial<PoolTargets> {
+  return {
+    ...(targetDedicatedNodes === undefined ? {} : { targetDedicatedNodes }),
+    ...(targetLowPriorityNodes === undefined ? {} : { targetLowPriorityNodes }),
+  };
+}
+
+function keepTimeout(pool: Pool, resizeTimeoutMs: number | undefined): void {
+  const { resizeTimeoutMs: _before, ...rest } = pool.specification;
+  pool.specification = { ...rest, ...(resizeTimeoutMs === undefined ? {} : { resizeTimeoutMs }) };
+}
+
+function begin(
+  world: World,
+  pool: Pool,
+  timeoutMs: number | undefined,
+  targets: PoolTargets,
+): void {
+  giveUp(world, pool);
+  pool.specification = { ...pool.specification, ...targets };
+  pool.resizeErrors = [];
+  world.moveAllocation(pool, 'resize');
+  setDeadline(world, pool, timeoutMs === undefined ? undefined : world.now + timeoutMs);
+}
+
+function setDeadline(world: World, pool: Pool, time: number | undefined): void {
+  pool.resizeDeadline = time;
+  if (time === undefined) world.poolDeadlines.delete(pool.number);
+  else world.setPoolDeadline(pool.number, time);
+}
+
+/** The nodes leave: at once, or when their tasks are done (semantics §2.2). */
+function takeAway(world: World, nodes: readonly Node[], option: NodeDeallocationOption): void {
+  for (const node of nodes) world.pools[node.pool]!.withdraw(node.number);
+  if (option === 'requeue') requeueRuns(world, nodes, requeued);
+  else if (option === 'terminate') terminateRuns(world, nodes);
+  for (const node of nodes) {
+    if (node.isEmpty) leave(world, node);
+    else {
+      // No file of a task is kept yet: to wait for its retentionTime is to wait for its end.
+      node.isDraining = true;
+      world.pools[node.pool]!.nodesLeaving++;
+    }
+  }
+}
+
+const allocationTimedout: ResizeError = {
+  code: 'AllocationTimedout',
+  message:
+    'Not all nodes were there before the resizeTimeout; those that were not are not waited for.',
+};
+const removeNodesFailed: ResizeError = {
+  code: 'RemoveNodesFailed',
+  message: 'Not all nodes had left before the resizeTimeout; those that still ran tasks stay.',
+};
+const resizeStopped: ResizeError = {
+  code: 'ResizeStopped',
+  message: 'The resize was stopped before it reached its targets.',
+};

@@ -1,0 +1,24 @@
+import type { NodeState } from './machines.ts';
+import type { Node } from './node.ts';
+
+/** Classes of nodes in the order in which they leave (semantics §3.11). */
+const classOf: Readonly<Record<NodeState, number>> = {
+  unknown: 0,
+  creating: 1,
+  starting: 1,
+  idle: 3,
+  // One that runs a job manager leaves after all others: a class of its own, once there are job managers.
+  running: 4,
+  leavingpool: -1,
+  gone: -1,
+};
+
+/** So many of the nodes (none: of a number below 0), those that leave first; among equals the youngest leaves. None of them is leaving. */
+export function firstToLeave(nodes: readonly Node[], count: number): Node[] {
+  return [...nodes]
+    .sort(
+      (a, b) =>
+        classOf[a.state] - classOf[b.state] || b.freeSlots - a.freeSlots || b.ordinal - a.ordinal,
+    )
+    .slice(0, Math.max(0, count));
+}

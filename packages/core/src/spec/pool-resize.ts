@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { NodeDeallocationOption, NodeRemoval, PoolResize } from '../specification.ts';
+import { parseDuration } from './duration.ts';
+import { entity } from './entity.ts';
+import { issue } from './problem.ts';
+import { underEitherName } from './same-property.ts';
+import { choice, whole } from './scalars.ts';
+
+/** More nodes than an account is meant for, and few enough not to exhaust an engine by a slip of the hand. */
+export const nodeCount: z.ZodType<number> = whole(0, 1_000_000);
+
+const MINUTE = 60_000;
+const MIN_RESIZE_TIMEOUT = 5 * MINUTE;
+export const DEFAULT_RESIZE_TIMEOUT: number = 15 * MINUTE;
+const MAX_NODES_TO_REMOVE = 100;
+
+/** Milliseconds; infinite: `Infinity`, which a specification does not have. semantics §1.2 */
+export const resizeTimeout: z.ZodType<number> = z.string().transform((given, ctx) => {
+  const ms = parseDuration(given) ?? Infinity;
+  if (typeof ms === 'object') ctx.issues.push(issue(given, ms.problem));
+  else if (ms >= MIN_RESIZE_TIMEOUT) return ms;
+  else ctx.issues.push(issue(given, 'must be at least PT5M'));
+  return z.NEVER;
+});
+
+/** The property as it stands in commands. */
+export function resizeTimeoutMs(ms: number): { resizeTimeoutMs?: number } {
+  return ms === Infinity ? {} : { resizeTimeoutMs: ms };
+}
+
+const nodeDeallocationOption: z.ZodType<NodeDeallocationOption> = choice([
+  'requeue',
+  'terminate',
+  'taskcompletion',
+  'retaineddata',
+]);
+
+const common = {
+  resizeTimeout: resizeTimeout.default(DEFAULT_RESIZE_TIMEOUT),
+  nodeDeallocationOption: nodeDeallocationOption.default('requeue'),
+};
+
+/** The body of POST resize. semantics §2.1 */
+export const poolResize: z.ZodType<PoolResize> = entity({
+  targetDedicatedNodes: nodeCount.optional(),
+  targetDedicated: nodeCount.optional(),
+  targetLowPriorityNodes: nodeCount.optional(),
+  ...common,
+}).transform((given, ctx): PoolResize => {
+  const dedicated = underEitherName(given, 'targetDedicatedNodes', 'targetDedicated', ctx);
+  const { targetLowPriorityNodes: lowPriority, nodeDeallocationOption } = given;
+  if (dedicated === undefined && lowPriority === undefined) {
+    const reason = 'is required where there is no targetLowPriorityNodes';
+    const details = { code: 'MissingRequiredProperty' };
+    ctx.issues.push(issue(given, reason, details, ['targetDedicatedNodes']));
+  }
+  return {
+    ...(dedicated !== undefined && { targetDedicatedNodes: dedicated }),
+    ...(lowPriority !== undefined && { targetLowPriorityNodes: lowPriority }),
+    ...resizeTimeoutMs(given.resizeTimeout),
+    nodeDeallocationOption,
+  };
+});
+
+/** The body of POST removenodes. semantics §2.1 */
+export const nodeRemoval: z.ZodType<NodeRemoval> = entity({
+  nodeList: z
+    .array(z.string())
+    .refine(
+      ({ length }) => length >= 1 && length <= MAX_NODES_TO_REMOVE,
+      `must name 1 to ${MAX_NODES_TO_REMOVE} nodes`,
+    ),
+  ...common,
+}).transform(({ nodeList, resizeTimeout: ms, nodeDeallocationOption }) => ({
+  nodeList,
+  ...resizeTimeoutMs(ms),
+  nodeDeallocationOption,
+}));
