@@ -1,8 +1,9 @@
+import type { Workflow } from '@berth/core/spec';
 import type { StartedRun } from './dag-engine.ts';
 import { DagLives } from './dag-engine.ts';
 import type { Dag } from './dag-graph.ts';
 import { dagOf } from './dag-graph.ts';
-import type { Workflow } from './wfformat.ts';
+import type { NamedWorkflow } from './wfformat.ts';
 
 /** Its tasks by place; the ids are no ids of Batch. */
 export function dagOfWorkflow({ tasks }: Workflow): Dag {
@@ -18,10 +19,8 @@ export interface WorkflowRun {
 /** The longest chain of runtimes, in milliseconds as they run. */
 function criticalPathMs(workflow: Workflow): number {
   const ends: number[] = [];
-  for (const { parents, runtimeSeconds } of workflow.tasks) {
-    ends.push(
-      Math.max(0, ...parents.map((parent) => ends[parent] ?? 0)) + milliseconds(runtimeSeconds),
-    );
+  for (const { parents, durationMs } of workflow.tasks) {
+    ends.push(Math.max(0, ...parents.map((parent) => ends[parent] ?? 0)) + durationMs);
   }
   return Math.max(...ends);
 }
@@ -31,7 +30,7 @@ function criticalPathMs(workflow: Workflow): number {
  * @throws Error where a task starts before a parent has ended, runs twice or is left over, or where the
  * makespan is none of a schedule that never leaves a slot idle while a task is ready.
  */
-export function runWorkflow(workflow: Workflow, slots: number): WorkflowRun {
+export function runWorkflow(workflow: NamedWorkflow, slots: number): WorkflowRun {
   const { name, tasks } = workflow;
   const lives = new DagLives(1, slots);
   const { queries } = lives.engine;
@@ -47,8 +46,8 @@ export function runWorkflow(workflow: Workflow, slots: number): WorkflowRun {
       if (task.parents.some((parent) => (endOf[parent] ?? Infinity) > nowMs)) {
         throw new Error(`${name}: ${task.id} starts before all its parents have ended`);
       }
-      endOf[place] = nowMs + milliseconds(task.runtimeSeconds);
-      running.push({ ...run, place, endMs: nowMs + milliseconds(task.runtimeSeconds) });
+      endOf[place] = nowMs + task.durationMs;
+      running.push({ ...run, place, endMs: nowMs + task.durationMs });
     }
     if (running.length > slots)
       throw new Error(`${name}: ${running.length} runs in ${slots} slots`);
@@ -68,15 +67,11 @@ export function runWorkflow(workflow: Workflow, slots: number): WorkflowRun {
     throw new Error(`${name}: ${counts?.taskCounts.succeeded} of ${tasks.length} tasks completed`);
   }
   const path = criticalPathMs(workflow);
-  const workMs = tasks.reduce((sum, { runtimeSeconds }) => sum + milliseconds(runtimeSeconds), 0);
+  const workMs = tasks.reduce((sum, { durationMs }) => sum + durationMs, 0);
   const least = Math.max(path, workMs / slots);
   const most = workMs / slots + (1 - 1 / slots) * path;
   if (nowMs < least - 1 || nowMs > most + 1) {
     throw new Error(`${name}: makespan ${nowMs} ms is not between ${least} and ${most}`);
   }
   return { makespanMs: nowMs, criticalPathMs: path, workMs };
-}
-
-function milliseconds(seconds: number): number {
-  return Math.round(1_000 * seconds);
 }

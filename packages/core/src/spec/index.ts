@@ -31,6 +31,8 @@ import type { SealOptions } from './seal.ts';
 import { sealTask, sealTaskFactory } from './seal.ts';
 import { task } from './task.ts';
 import { taskFactory } from './task-factory.ts';
+import type { Workflow } from './workflow.ts';
+import { workflow } from './workflow.ts';
 
 export { formatDuration } from './duration.ts';
 export type { JobFile } from './job-file.ts';
@@ -39,6 +41,7 @@ export type { PoolOptions } from './pool.ts';
 export type { SealOptions } from './seal.ts';
 export type { Seal } from './secret-url.ts';
 export type { Download, Upload } from './transfer.ts';
+export type { Workflow, WorkflowTask } from './workflow.ts';
 
 /** A pool. semantics §1.2 @throws `BatchError` */
 export function parsePool(value: unknown, options: PoolOptions = {}): PoolSpecification {
@@ -114,6 +117,15 @@ export function parseTaskConstraints(value: unknown): TaskConstraints {
  */
 export function parseJobFile(value: unknown, options: PoolOptions & SealOptions = {}): JobFile {
   return demand(jobFile(options), value, { name: 'job file' });
+}
+
+/**
+ * A recorded workflow in WfFormat 1.5: tasks and edges from `workflow.specification`, durations from
+ * `workflow.execution`. What else the file has is not looked at.
+ * @throws `BatchError`
+ */
+export function parseWorkflow(value: unknown): Workflow {
+  return demand(workflow, value, { name: 'workflow' });
 }
 
 function sealed(

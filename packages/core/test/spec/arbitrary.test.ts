@@ -10,6 +10,7 @@ import {
   parseTaskConstraints,
   parseTaskFactory,
   parseTasks,
+  parseWorkflow,
 } from '../../src/spec/index.ts';
 
 const parsers = [
@@ -21,6 +22,7 @@ const parsers = [
   parseTaskFactory,
   parseTaskConstraints,
   parseJobFile,
+  parseWorkflow,
 ] as const;
 
 /** Words by which a message would betray that it is zod's. */
