@@ -21,6 +21,8 @@ export interface SimulationOptions {
   outcome?(run: SimulatedRun): number | FailureCode;
   /** Called for each run that starts, in order. */
   onStart?(run: SimulatedRun): void;
+  /** Called for each run that ends at `at`, by itself or killed, in order; not for one that is lost with its node. */
+  onEnd?(run: SimulatedRun, at: number): void;
   /** From the request for a node to its being up. Default: 0. */
   bootTimeMs?: number;
 }
@@ -251,6 +253,7 @@ export class Simulation {
       exitCode = typeof outcome === 'number' ? outcome : undefined;
       failure = typeof outcome === 'number' ? 0 : failureCodes.indexOf(outcome);
     }
+    this.#options.onEnd?.(this.#cursor.at(run), this.now);
     const sequence = this.#world.runs.sequence(run);
     inputs.report(this.now, ReportKind.runEnded, run, sequence, exitCode, failure, undefined);
   }

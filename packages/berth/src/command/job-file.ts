@@ -29,12 +29,22 @@ const secretGroup = 'jobfile';
 export async function loadJobFile(file: string): Promise<LoadedJobFile> {
   const value = await readDocument(file);
   const secrets = new SecretGroup(secretGroup);
-  try {
+  return await aboutFile(file, async () => {
     const parsed = parseJobFile(value, { durabilityOf: () => 'written', seal: secrets.seal });
     const directory = dirname(resolve(file));
     await checkUploads(parsed, directory);
     const fingerprint = createHash('sha256').update(JSON.stringify(parsed)).digest('hex');
     return { ...parsed, directory, fingerprint, secrets };
+  });
+}
+
+/** Puts the file's name before what is found wrong with it. */
+export async function aboutFile<Result>(
+  file: string,
+  read: () => Result | Promise<Result>,
+): Promise<Result> {
+  try {
+    return await read();
   } catch (error) {
     if (!(error instanceof BatchError)) throw error;
     const values = [...error.values];

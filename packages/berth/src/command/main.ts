@@ -1,48 +1,43 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { BatchError } from '@berth/core';
+import type { Choice } from './command-line.ts';
+import { parseCommandLine, UsageError, usage } from './command-line.ts';
 import type { RunResults } from './results.ts';
 import { exitCodeOf, formatResults } from './results.ts';
 import { runJobFile } from './run.ts';
-
-const usage = `usage: berth run FILE [--state DIR] [--restart] [--json]
-
-  run FILE      run a job file (JSON or YAML) to its end on this machine, and show the results;
-                after an interruption the same command goes on where it was
-  --state DIR   where the run is kept (default: .berth/<job id>)
-  --restart     begin anew, whatever the state directory holds
-  --json        print the results as JSON, and nothing else
-
-exit code: 0 all tasks succeeded, 1 some did not, 2 the input is wrong,
-           70 Berth itself failed, 130 interrupted
-`;
-
-/** The user's mistake: exit code 2. */
-class UsageError extends Error {}
+import { simulate } from './simulate.ts';
+import { loadSimulatedJob } from './simulated-job.ts';
+import { formatSimulated, simulatedAsJson } from './simulated-results.ts';
 
 async function main(args: string[]): Promise<number> {
-  const { values, positionals } = readArguments(args);
-  if (values.help === true) {
-    process.stdout.write(usage);
-    return 0;
+  const choice = parseCommandLine(args);
+  switch (choice.command) {
+    case 'help':
+      await write(usage);
+      return 0;
+    case 'run':
+      return run(choice);
+    case 'simulate':
+      return simulateFile(choice);
   }
-  const [command, file, ...rest] = positionals;
-  if (command !== 'run') {
-    throw new UsageError(command === undefined ? 'no command' : `unknown command "${command}"`);
-  }
-  if (file === undefined) throw new UsageError('run: no FILE');
-  if (rest.length > 0) throw new UsageError(`run: one FILE, not also "${rest[0]}"`);
+}
+
+async function run({
+  file,
+  state,
+  restart,
+  json,
+}: Extract<Choice, { command: 'run' }>): Promise<number> {
   const interruption = new AbortController();
   const interrupt = (): void => interruption.abort();
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
-  const json = values.json === true;
   try {
     const results = await runJobFile({
       file,
-      state: values.state,
-      restart: values.restart === true,
+      state,
+      restart,
       json,
       signal: interruption.signal,
       stdout: process.stdout,
@@ -57,6 +52,18 @@ async function main(args: string[]): Promise<number> {
     );
     return 130;
   }
+}
+
+async function simulateFile({
+  file,
+  json,
+  ...pool
+}: Extract<Choice, { command: 'simulate' }>): Promise<number> {
+  const results = simulate(await loadSimulatedJob(file, pool));
+  for (const piece of json ? simulatedAsJson(results) : [formatSimulated(results)]) {
+    await write(piece);
+  }
+  return exitCodeOf(results);
 }
 
 function asJson(results: RunResults): string {
@@ -74,27 +81,6 @@ async function asText(results: RunResults): Promise<string> {
 /** Resolves when it is with whoever reads, or they no longer do. */
 async function write(text: string): Promise<void> {
   await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()));
-}
-
-function readArguments(args: string[]): ReturnType<typeof parse> {
-  try {
-    return parse(args);
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function parse(args: string[]) {
-  return parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      state: { type: 'string' },
-      restart: { type: 'boolean' },
-      json: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
 }
 
 // Whoever reads may stop reading (`| head`): the run goes on.

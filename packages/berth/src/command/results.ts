@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PoolView, TaskCounts, TaskView } from '@berth/core';
+import type { PoolView, Queries, TaskCounts, TaskList, TaskView } from '@berth/core';
 import type { Batch } from '../batch.ts';
 
 export interface FailedTask {
@@ -48,20 +48,8 @@ export async function collectResults(
   const job = client.get();
   const { terminateReason } = job.executionInfo;
   const { taskCounts } = client.taskCounts();
-  const failed: FailedTask[] = [];
-  if (taskCounts.failed > 0) {
-    for await (const task of client.tasks.list({ result: 'failure' })) {
-      if (failed.push(failedTask(task, jobId, stateDirectory)) === mostListed) break;
-    }
-  }
-  const blocked: BlockedTask[] = [];
-  if (taskCounts.active > 0) {
-    const pool = batch.pools.get(job.poolInfo.poolId);
-    for await (const task of client.tasks.list({ state: 'active' })) {
-      if (blocked.push({ id: task.id, reason: reasonOf(task, pool) }) === mostListed) break;
-    }
-  }
-  const nodes = (batch.runtime.queries.nodes(job.poolInfo.poolId) ?? []).map(
+  const { queries } = batch.runtime;
+  const nodes = (queries.nodes(job.poolInfo.poolId) ?? []).map(
     ({ id, totalTasksRun, totalTasksSucceeded }) => ({ id, totalTasksRun, totalTasksSucceeded }),
   );
   return {
@@ -69,34 +57,55 @@ export async function collectResults(
     state: job.state,
     ...(terminateReason === undefined ? {} : { terminateReason }),
     taskCounts,
-    failedTasks: failed,
-    blockedTasks: blocked,
+    failedTasks: failedTasks(queries, jobId).map((task) => failedTask(task, jobId, stateDirectory)),
+    blockedTasks: blockedTasks(queries, jobId, batch.pools.get(job.poolInfo.poolId)),
     downloads,
     nodes,
     elapsedMs: Date.now() - startedMs,
   };
 }
 
+/** The first of the job's tasks that failed. */
+export function failedTasks(queries: Queries, jobId: string): TaskView[] {
+  return firstTasks(queries, jobId, { result: 'failure' });
+}
+
+/** The first of those that have not run where nothing runs any more. */
+export function blockedTasks(queries: Queries, jobId: string, pool: PoolView): BlockedTask[] {
+  return firstTasks(queries, jobId, { state: 'active' }).map((task) => ({
+    id: task.id,
+    reason: reasonOf(task, pool),
+  }));
+}
+
+function firstTasks(
+  queries: Queries,
+  jobId: string,
+  filter: { state: 'active' } | { result: 'failure' },
+): TaskView[] {
+  const found: TaskView[] = [];
+  let continuation: number | undefined = 0;
+  while (continuation !== undefined && found.length < mostListed) {
+    const limit = mostListed - found.length;
+    const page: TaskList | undefined = queries.tasks(jobId, { ...filter, limit, continuation });
+    found.push(...(page?.tasks ?? []));
+    continuation = page?.continuation;
+  }
+  return found;
+}
+
 /** 0: every task succeeded. */
-export function exitCodeOf({ taskCounts }: RunResults): number {
+export function exitCodeOf({ taskCounts }: { taskCounts: TaskCounts }): number {
   return taskCounts.failed === 0 && taskCounts.active === 0 ? 0 : 1;
 }
 
 export function formatResults(results: RunResults): string {
-  const { taskCounts, failedTasks, blockedTasks, nodes } = results;
+  const { nodes } = results;
   const reason = results.terminateReason === undefined ? '' : ` (${results.terminateReason})`;
   const lines = [
     `job ${results.jobId}: ${results.state}${reason} after ${(results.elapsedMs / 1000).toFixed(1)} s`,
     '',
-    ...table([
-      ['tasks', 'succeeded', 'failed', 'never run'],
-      [
-        String(taskCounts.completed + taskCounts.active + taskCounts.running),
-        String(taskCounts.succeeded),
-        String(taskCounts.failed),
-        String(taskCounts.active),
-      ],
-    ]),
+    ...tableOfTasks(results),
     '',
     ...table([
       ['node', 'tasks run', 'succeeded'],
@@ -106,7 +115,29 @@ export function formatResults(results: RunResults): string {
         String(node.totalTasksSucceeded),
       ]),
     ]),
+    ...linesOfTasks(results),
   ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** What a simulation has as well. */
+export type TaskResults = Pick<RunResults, 'taskCounts' | 'failedTasks' | 'blockedTasks'>;
+
+export function tableOfTasks({ taskCounts }: TaskResults): string[] {
+  return table([
+    ['tasks', 'succeeded', 'failed', 'never run'],
+    [
+      String(taskCounts.completed + taskCounts.active + taskCounts.running),
+      String(taskCounts.succeeded),
+      String(taskCounts.failed),
+      String(taskCounts.active),
+    ],
+  ]);
+}
+
+/** Which tasks failed, and which never ran; nothing where all succeeded. */
+export function linesOfTasks({ taskCounts, failedTasks, blockedTasks }: TaskResults): string[] {
+  const lines: string[] = [];
   for (const task of failedTasks) {
     const exit = task.exitCode === undefined ? '' : `, exit code ${task.exitCode}`;
     const detail = task.detail === undefined ? task.message : `${task.message} ${task.detail}`;
@@ -121,7 +152,7 @@ export function formatResults(results: RunResults): string {
   }
   const moreBlocked = taskCounts.active - blockedTasks.length;
   if (moreBlocked > 0) lines.push('', `and ${moreBlocked} more tasks that never ran`);
-  return `${lines.join('\n')}\n`;
+  return lines;
 }
 
 const reasons: Record<BlockedTask['reason'], string> = {
@@ -135,11 +166,12 @@ function reasonOf(task: TaskView, pool: PoolView): BlockedTask['reason'] {
   return pool.currentDedicatedNodes === 0 ? 'noNodes' : 'dependency';
 }
 
-function failedTask(task: TaskView, jobId: string, stateDirectory: string): FailedTask {
+/** Without a state directory nothing has been written anywhere. */
+export function failedTask(task: TaskView, jobId: string, stateDirectory?: string): FailedTask {
   const { exitCode, failureInfo } = task.executionInfo;
   const node = task.nodeInfo;
   const directory =
-    node === undefined
+    node === undefined || stateDirectory === undefined
       ? undefined
       : join(
           stateDirectory,
@@ -164,7 +196,7 @@ function failedTask(task: TaskView, jobId: string, stateDirectory: string): Fail
 }
 
 /** Rows with their columns aligned; the first column to the left, numbers to the right. */
-function table(rows: string[][]): string[] {
+export function table(rows: string[][]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? '').length)),
   );

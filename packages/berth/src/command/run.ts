@@ -11,6 +11,7 @@ import type { Progress, ProgressView } from './progress.ts';
 import { progressView } from './progress.ts';
 import type { RunResults } from './results.ts';
 import { collectResults } from './results.ts';
+import { nothingCanStart } from './stalled.ts';
 import { downloadAll, uploadAll } from './transfers.ts';
 
 export interface RunOptions {
@@ -221,9 +222,7 @@ async function watch(
     const { active, running } = batch.jobs.get(jobId).taskCounts().taskCounts;
     if (running > 0 || queries.job(jobId)?.state !== 'active') return false;
     if (active === 0) return true;
-    // Nothing runs: either the nodes are still coming up, or nothing that waits can ever start.
-    const nodes = queries.nodes(poolId) ?? [];
-    stalled = nodes.every(({ state }) => state === 'idle') && queries.pool(poolId) !== undefined;
+    stalled = nothingCanStart(queries, poolId);
     return stalled;
   }, signal);
   return stalled;

@@ -8,6 +8,7 @@
  */
 import { z } from 'zod';
 import type { BatchErrorBody } from '../errors.ts';
+import { BatchError } from '../errors.ts';
 import type {
   DisableTasks,
   JobPatch,
@@ -23,6 +24,8 @@ import { taskConstraints } from './constraints.ts';
 import { disableTasks, job, jobPatch } from './job.ts';
 import type { JobFile } from './job-file.ts';
 import { jobFile } from './job-file.ts';
+import type { JobSimulation } from './job-simulation.ts';
+import { jobSimulation } from './job-simulation.ts';
 import type { PoolOptions } from './pool.ts';
 import { pool } from './pool.ts';
 import { nodeRemoval, poolResize } from './pool-resize.ts';
@@ -36,6 +39,7 @@ import { workflow } from './workflow.ts';
 
 export { formatDuration } from './duration.ts';
 export type { JobFile } from './job-file.ts';
+export type { JobSimulation } from './job-simulation.ts';
 export type { NodeSize } from './node-size.ts';
 export type { PoolOptions } from './pool.ts';
 export type { SealOptions } from './seal.ts';
@@ -110,13 +114,32 @@ export function parseTaskConstraints(value: unknown): TaskConstraints {
 }
 
 /**
- * A job file (extension): pool, job, tasks and/or taskFactory, uploads, downloads. Unlike elsewhere
- * `job.poolInfo` may be left out (it is the file's pool), `pool.vmSize` is `local` and `job.onAllTasksComplete`
- * is `terminatejob` by default.
+ * A job file (extension): pool, job, tasks and/or taskFactory, uploads, downloads; its section `simulation` is
+ * for {@link parseJobSimulation}. Unlike elsewhere `job.poolInfo` may be left out (it is the file's pool),
+ * `pool.vmSize` is `local` and `job.onAllTasksComplete` is `terminatejob` by default.
  * @throws `BatchError`
  */
 export function parseJobFile(value: unknown, options: PoolOptions & SealOptions = {}): JobFile {
   return demand(jobFile(options), value, { name: 'job file' });
+}
+
+/**
+ * The section `simulation` of a job file (extension), `undefined` where there is none; `file` is what the rest of
+ * the file says.
+ * @throws `BatchError`
+ */
+export function parseJobSimulation(section: unknown, file: JobFile): JobSimulation {
+  if (section === undefined || section === null) {
+    throw new BatchError({
+      code: 'MissingRequiredProperty',
+      message:
+        'simulation is required: it says how long the tasks run, for all of them as in ' +
+        'simulation: { duration: PT1M }, or by their ids in simulation.durations',
+      values: [{ key: 'PropertyName', value: 'simulation' }],
+    });
+  }
+  const schema = z.object({ simulation: jobSimulation(file) });
+  return demand(schema, { simulation: section }, { name: 'job file' }).simulation;
 }
 
 /**

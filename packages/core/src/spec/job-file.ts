@@ -39,7 +39,9 @@ export function jobFile(options: PoolOptions & SealOptions): z.ZodType<JobFile> 
     taskFactory: taskFactory.optional(),
     uploads: uploads.default(() => []),
     downloads: downloads.default(() => []),
-  }).transform((file, ctx): JobFile => {
+    // Read by `jobSimulation`, where somebody simulates; to a run it means nothing.
+    simulation: z.unknown().optional(),
+  }).transform(({ simulation: _, ...file }, ctx): JobFile => {
     const { pool, job, tasks, taskFactory } = file;
     const add = (path: PropertyKey[], reason: string, details?: ProblemDetails): void => {
       ctx.issues.push(issue(file, reason, details, path));

@@ -5,6 +5,7 @@ import {
   parseJob,
   parseJobFile,
   parseJobPatch,
+  parseJobSimulation,
   parsePool,
   parseTask,
   parseTaskConstraints,
@@ -12,6 +13,12 @@ import {
   parseTasks,
   parseWorkflow,
 } from '../../src/spec/index.ts';
+
+const someFile = parseJobFile({
+  pool: { id: 'p', targetDedicatedNodes: 1 },
+  job: { id: 'j' },
+  tasks: [{ id: 'id', commandLine: 'x' }],
+});
 
 const parsers = [
   parsePool,
@@ -23,6 +30,7 @@ const parsers = [
   parseTaskConstraints,
   parseJobFile,
   parseWorkflow,
+  (value: unknown) => parseJobSimulation(value, someFile),
 ] as const;
 
 /** Words by which a message would betray that it is zod's. */

@@ -1,0 +1,119 @@
+import { parseArgs } from 'node:util';
+import type { NodeFillType } from '@berth/core';
+
+export const usage = `usage: berth run FILE [--state DIR] [--restart] [--json]
+       berth simulate FILE [--nodes N] [--slots N] [--fill spread|pack] [--json]
+
+run: run a job file (JSON or YAML) to its end on this machine, and show the results;
+after an interruption the same command goes on where it was
+  --state DIR   where the run is kept (default: .berth/<job id>)
+  --restart     begin anew, whatever the state directory holds
+
+simulate: run a job file with durations (its section "simulation"), or a recorded workflow
+(WfFormat 1.5), on a virtual clock, and show how long it takes and how far that is from the
+shortest possible; nothing is started and nothing is written
+  --nodes N     on so many nodes (default: as the job file says; of a workflow 1)
+  --slots N     of so many task slots each (default: likewise)
+  --fill WHICH  spread over the nodes or pack them (default: likewise; of a workflow spread)
+
+both
+  --json        print the results, or the error, as JSON and nothing else
+  -h, --help    print this
+
+exit code: 0 all tasks succeeded, 1 some did not, 2 the input is wrong,
+           70 Berth itself failed, 130 interrupted
+`;
+
+/** The user's mistake: exit code 2. */
+export class UsageError extends Error {}
+
+export type Choice =
+  | { command: 'help' }
+  | { command: 'run'; file: string; state?: string; restart: boolean; json: boolean }
+  | {
+      command: 'simulate';
+      file: string;
+      nodes?: number;
+      slots?: number;
+      fill?: NodeFillType;
+      json: boolean;
+    };
+
+/** What the door allows a pool (semantics §1.2). */
+const mostNodes = 1_000_000;
+const mostSlots = 256;
+
+/** Beside those that every command takes. */
+const optionsOf: Record<string, readonly string[]> = {
+  run: ['state', 'restart'],
+  simulate: ['nodes', 'slots', 'fill'],
+};
+
+/** @throws UsageError */
+export function parseCommandLine(args: string[]): Choice {
+  const { values, positionals } = parse(args);
+  if (values.help === true) return { command: 'help' };
+  const [command, file, more] = positionals;
+  if (command === undefined) throw new UsageError('no command');
+  const own = optionsOf[command];
+  if (own === undefined) throw new UsageError(`unknown command "${command}"`);
+  for (const option of Object.keys(values)) {
+    if (option !== 'json' && !own.includes(option)) {
+      throw new UsageError(`${command} takes no --${option}`);
+    }
+  }
+  if (file === undefined) throw new UsageError(`${command}: no FILE`);
+  if (more !== undefined) throw new UsageError(`${command}: one FILE, not also "${more}"`);
+  const json = values.json === true;
+  if (command === 'run') {
+    const { state, restart = false } = values;
+    return { command, file, ...(state !== undefined && { state }), restart, json };
+  }
+  const nodes = wholeNumber('--nodes', values.nodes, mostNodes);
+  const slots = wholeNumber('--slots', values.slots, mostSlots);
+  const fill = fillType(values.fill);
+  return {
+    command: 'simulate',
+    file,
+    ...(nodes !== undefined && { nodes }),
+    ...(slots !== undefined && { slots }),
+    ...(fill !== undefined && { fill }),
+    json,
+  };
+}
+
+function wholeNumber(option: string, given: string | undefined, most: number): number | undefined {
+  if (given === undefined) return undefined;
+  const value = /^\d{1,9}$/.test(given) ? Number(given) : 0;
+  if (value >= 1 && value <= most) return value;
+  throw new UsageError(`${option} must be a whole number from 1 to ${most}; it is "${given}"`);
+}
+
+function fillType(given: string | undefined): NodeFillType | undefined {
+  if (given === undefined || given === 'spread' || given === 'pack') return given;
+  throw new UsageError(`--fill must be spread or pack; it is "${given}"`);
+}
+
+function parse(args: string[]): ReturnType<typeof parseStrictly> {
+  try {
+    return parseStrictly(args);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function parseStrictly(args: string[]) {
+  return parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      state: { type: 'string' },
+      restart: { type: 'boolean' },
+      nodes: { type: 'string' },
+      slots: { type: 'string' },
+      fill: { type: 'string' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+}

@@ -1,0 +1,97 @@
+import type { Command, TaskCounts } from '@berth/core';
+import { BatchError, Engine, Simulation } from '@berth/core';
+import { CriticalPath } from './critical-path.ts';
+import { blockedTasks, failedTask, failedTasks } from './results.ts';
+import type { SimulatedJob } from './simulated-job.ts';
+import type { SimulatedResults } from './simulated-results.ts';
+import { nothingCanStart } from './stalled.ts';
+
+/** More would not fit in memory beside their order. */
+const mostTasks = 100_000_000;
+
+/** Runs it on a virtual clock to its end, or until nothing that is left can ever start. */
+export function simulate(simulated: SimulatedJob): SimulatedResults {
+  const { pool, job, taskFactory, tasks, factoryCount } = simulated;
+  const count = factoryCount + tasks.length;
+  if (count > mostTasks) {
+    throw new BatchError({
+      code: 'InvalidPropertyValue',
+      message: `${count} tasks are too many to simulate: at most ${mostTasks}`,
+    });
+  }
+  const path = new CriticalPath(simulated);
+  const startOrder = new Int32Array(count);
+  let started = 0;
+  const simulation = new Simulation(new Engine(), {
+    bootTimeMs: simulated.bootTimeMs,
+    durationMs: ({ taskIndex }) => simulated.durationMs(taskIndex),
+    outcome: ({ taskIndex, retryCount }) => simulated.exitCode(taskIndex, retryCount),
+    onStart({ taskIndex }) {
+      if (path.started(taskIndex)) startOrder[started++] = taskIndex;
+    },
+    onEnd: ({ taskIndex, startTime }, at) => path.ended(taskIndex, at - startTime),
+  });
+  const { queries } = simulation.engine;
+  const give = (command: Command): void => {
+    const { error, refused = [] } = simulation.command(command);
+    for (const one of error === undefined ? refused : [{ error }]) throw new BatchError(one.error);
+  };
+  const counts = (): TaskCounts => must(queries.taskCounts(job.id)).taskCounts;
+
+  give({ type: 'addPool', pool });
+  // Nodes that boot in no time are there before the tasks, which then spread over all of them.
+  simulation.run(simulation.now);
+  // As in a run, an empty job would end at once.
+  give({ type: 'addJob', job: { ...job, onAllTasksComplete: 'noaction' } });
+  if (taskFactory !== undefined)
+    give({ type: 'addTaskFactory', jobId: job.id, factory: taskFactory });
+  if (tasks.length > 0) give({ type: 'addTasks', jobId: job.id, tasks });
+  const { onAllTasksComplete } = job;
+  if (onAllTasksComplete === 'terminatejob') {
+    give({ type: 'patchJob', jobId: job.id, patch: { onAllTasksComplete } });
+  }
+  do {
+    const { running, active } = counts();
+    if (running > 0) continue;
+    if (active === 0) break;
+    if (!nothingCanStart(queries, pool.id)) continue;
+    give({ type: 'terminateJob', jobId: job.id, terminateReason: 'NothingLeftToRun' });
+    break;
+  } while (simulation.step());
+
+  const { makespanMs, busySlotMs, utilization, startedRuns } = simulation.result();
+  const { state, executionInfo } = must(queries.job(job.id));
+  const slots = pool.targetDedicatedNodes * pool.taskSlotsPerNode;
+  const lowerBoundMs = Math.max(path.longestMs, slots === 0 ? 0 : busySlotMs / slots);
+  const { terminateReason } = executionInfo;
+  return {
+    kind: simulated.kind,
+    name: simulated.name,
+    pool: {
+      targetDedicatedNodes: pool.targetDedicatedNodes,
+      taskSlotsPerNode: pool.taskSlotsPerNode,
+      nodeFillType: pool.taskSchedulingPolicy.nodeFillType,
+    },
+    state,
+    ...(terminateReason === undefined ? {} : { terminateReason }),
+    tasks: count,
+    taskCounts: counts(),
+    runs: startedRuns,
+    makespanSeconds: makespanMs / 1_000,
+    criticalPathSeconds: path.longestMs / 1_000,
+    totalWorkSeconds: busySlotMs / 1_000,
+    lowerBoundSeconds: lowerBoundMs / 1_000,
+    aboveLowerBound: lowerBoundMs === 0 ? 0 : makespanMs / lowerBoundMs - 1,
+    utilization,
+    failedTasks: failedTasks(queries, job.id).map((task) => failedTask(task, job.id)),
+    blockedTasks: blockedTasks(queries, job.id, must(queries.pool(pool.id))),
+    startOrder: startOrder.subarray(0, started),
+    idOf: simulated.idOf,
+  };
+}
+
+/** The engine was told of it: it knows it. */
+function must<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('the engine does not know what it was given');
+  return value;
+}
