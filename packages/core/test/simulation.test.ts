@@ -208,6 +208,26 @@ describe('the virtual world', () => {
     expect(executionInfo.exitCode).toBeUndefined();
   });
 
+  test('each end is told with its moment: by itself, for a retry or killed, but not lost with its node', () => {
+    const ends: string[] = [];
+    const constraints = { maxTaskRetryCount: 1 };
+    const killed = { id: 'c', constraints: { maxWallClockTime: 'PT0.005S' } };
+    const engine = engineOf({ jobs: [{ tasks: [{ id: 'a', constraints }, { id: 'b' }, killed] }] });
+    const { simulation } = simulated(
+      engine,
+      { a: 3, b: 10, c: 10 },
+      {
+        outcome: ({ taskId }) => (taskId === 'a' ? 1 : 0),
+        onEnd: ({ taskId, retryCount, startTime }, at) => {
+          ends.push(`${taskId}${retryCount} ${startTime - begin}-${at - begin}`);
+        },
+      },
+    );
+    simulation.loseNode(begin + 5, 'p', 'node-2');
+    finish(simulation);
+    expect(ends).toEqual(['a0 0-3', 'c0 3-8', 'b0 8-18', 'a1 18-21']);
+  });
+
   test('scheduled commands come before the ends of their moment; refused ones are told', () => {
     const engine = engineOf({ jobs: [{ tasks: ids('ab') }] });
     const { simulation } = simulated(engine, { a: 10, b: 30 });

@@ -48,17 +48,23 @@ export interface PoolChoice {
  */
 export async function loadSimulatedJob(file: string, choice: PoolChoice): Promise<SimulatedJob> {
   const value = await readDocument(file);
-  return aboutFile(file, () => {
-    const document = propertiesOf(value);
-    const isWorkflow = 'workflow' in document || 'schemaVersion' in document;
-    if (isWorkflow) return ofWorkflow(value, basename(file, '.json'), choice);
-    if ('pool' in document || 'job' in document) return ofJobFile(value, document, choice);
-    throw new BatchError({
-      code: 'InvalidRequestBody',
-      message:
-        'is neither a job file, which has pool, job and tasks, nor a recorded workflow in WfFormat, ' +
-        'which has schemaVersion and workflow',
-    });
+  return aboutFile(file, () => simulatedJob(value, choice, basename(file, '.json')));
+}
+
+/**
+ * The same of a document that has been read; `name` is for a workflow that has none.
+ * @throws BatchError
+ */
+export function simulatedJob(value: unknown, choice: PoolChoice, name = ''): SimulatedJob {
+  const document = propertiesOf(value);
+  const isWorkflow = 'workflow' in document || 'schemaVersion' in document;
+  if (isWorkflow) return ofWorkflow(value, name, choice);
+  if ('pool' in document || 'job' in document) return ofJobFile(value, document, choice);
+  throw new BatchError({
+    code: 'InvalidRequestBody',
+    message:
+      'is neither a job file, which has pool, job and tasks, nor a recorded workflow in WfFormat, ' +
+      'which has schemaVersion and workflow',
   });
 }
 
