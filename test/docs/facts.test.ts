@@ -62,6 +62,7 @@ describe('errors.md', () => {
     const others = [
       // reasons of a job's end
       'AllTasksComplete',
+      'TaskFailed',
       'MaxWallClockTimeExpiry',
       'UserTerminate',
       'NothingLeftToRun',

@@ -10,8 +10,8 @@ import { applyTo } from './recording.ts';
  * dependency broken, no priority inverted, no task lost, no run started twice.
  */
 export class Audit {
-  /** Ids of tasks that have ever succeeded, by job. */
-  readonly #succeeded = new Map<string, Set<string>>();
+  /** Ids of tasks that have ever succeeded, or ended in a way that may satisfy as well, by job. */
+  readonly #satisfying = new Map<string, Set<string>>();
   /** Tasks added less tasks gone, by job. */
   readonly #expected = new Map<string, number>();
 
@@ -43,13 +43,16 @@ export class Audit {
     for (const event of events) {
       if (event.entity === 'job' && event.to === 'gone') {
         this.#expected.delete(event.jobId.toLowerCase());
-        this.#succeeded.delete(event.jobId);
+        this.#satisfying.delete(event.jobId);
       }
       if (event.entity !== 'task' || queries.job(event.jobId) === undefined) continue;
       if (event.to === 'gone') this.#add(event.jobId, -1);
-      if (event.result !== 'success') continue;
-      const ids = this.#succeeded.get(event.jobId) ?? new Set();
-      this.#succeeded.set(event.jobId, ids.add(event.taskId.toLowerCase()));
+      if (event.result === undefined) continue;
+      const task = queries.task(event.jobId, event.taskId);
+      const maySatisfy = JSON.stringify(task?.exitConditions ?? {}).includes('"satisfy"');
+      if (event.result === 'failure' && !maySatisfy) continue;
+      const ids = this.#satisfying.get(event.jobId) ?? new Set();
+      this.#satisfying.set(event.jobId, ids.add(event.taskId.toLowerCase()));
     }
   }
 
@@ -80,6 +83,7 @@ export class Audit {
         (other) =>
           other.poolId === poolId &&
           other.priority > job.priority &&
+          !other.isLimited &&
           ledger.nodes.some(
             (node) =>
               node.is === 'up' &&
@@ -94,13 +98,14 @@ export class Audit {
           poolId,
           priority: job.priority,
           slots: task.requiredSlots,
+          isLimited: job.maxParallelTasks !== -1,
         });
       }
     }
   }
 
   #checkDependencies(jobId: string, { id, dependsOn }: TaskView): void {
-    const succeeded = this.#succeeded.get(jobId) ?? new Set();
+    const succeeded = this.#satisfying.get(jobId) ?? new Set();
     const integers = new Set([...succeeded].filter((id) => /^\d+$/.test(id)).map(Number));
     for (const parent of dependsOn?.taskIds ?? []) {
       if (!succeeded.has(parent.toLowerCase())) throw new Error(`${id} started before ${parent}`);
@@ -138,13 +143,15 @@ interface Waiting {
   poolId: string;
   priority: number;
   slots: number;
+  /** Its job may have had too many running. */
+  isLimited: boolean;
 }
 
 function readyWithoutDependencies({ queries }: Engine): Waiting[] {
   return queries
     .jobs()
     .filter(({ state }) => state === 'active')
-    .flatMap(({ id, priority, poolInfo }) =>
+    .flatMap(({ id, priority, poolInfo, maxParallelTasks }) =>
       must(queries.tasks(id, { state: 'active' }))
         .tasks.filter(({ dependsOn }) => dependsOn === undefined)
         .map((task) => ({
@@ -152,6 +159,7 @@ function readyWithoutDependencies({ queries }: Engine): Waiting[] {
           poolId: poolInfo.poolId.toLowerCase(),
           priority,
           slots: task.requiredSlots,
+          isLimited: maxParallelTasks !== -1,
         })),
     );
 }

@@ -1,5 +1,7 @@
 import type {
   Command,
+  ExitConditions,
+  ExitOptions,
   JobPatch,
   JobSpecification,
   NodeDeallocationOption,
@@ -71,15 +73,45 @@ function rarely<Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> {
   return fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: value });
 }
 
+const exitOptions: fc.Arbitrary<ExitOptions> = fc.record(
+  {
+    jobAction: fc.constantFrom('none', 'none', 'disable', 'terminate'),
+    dependencyAction: fc.constantFrom('satisfy', 'satisfy', 'block'),
+  },
+  { requiredKeys: [] },
+);
+const exitConditions: fc.Arbitrary<ExitConditions> = fc.record(
+  {
+    exitCodes: fc.array(fc.record({ code: fc.constantFrom(0, 1, -1073741510), exitOptions }), {
+      maxLength: 2,
+    }),
+    exitCodeRanges: fc.constantFrom(-1, 1).chain((start) =>
+      fc.array(fc.record({ start: fc.constant(start), end: fc.constantFrom(1, 2), exitOptions }), {
+        maxLength: 2,
+      }),
+    ),
+    preProcessingError: exitOptions,
+    fileUploadError: exitOptions,
+    default: exitOptions,
+  },
+  { requiredKeys: [] },
+);
+
 const template: fc.Arbitrary<TaskTemplate> = fc
-  .record({ requiredSlots: slots, constraints: fewConstraints, dependsOn: rarely(dependsOn) })
-  .map(({ dependsOn, ...rest }) => ({
+  .record({
+    requiredSlots: slots,
+    constraints: fewConstraints,
+    dependsOn: rarely(dependsOn),
+    exitConditions: rarely(exitConditions),
+  })
+  .map(({ dependsOn, exitConditions, ...rest }) => ({
     commandLine: 'run {0}',
     resourceFiles: [],
     outputFiles: [],
     environmentSettings: [],
     ...rest,
     ...(dependsOn === null ? {} : { dependsOn }),
+    ...(exitConditions === null ? {} : { exitConditions }),
   }));
 
 const task: fc.Arbitrary<TaskSpecification> = fc
@@ -108,29 +140,43 @@ export const pool: fc.Arbitrary<PoolSpecification> = fc.record({
   targetDedicatedNodes: fc.constantFrom(0, 1, 2, 2, 3),
   targetLowPriorityNodes: fc.constantFrom(0, 0, 0, 1),
   taskSlotsPerNode: fc.constantFrom(1, 2, 3, 4),
-  taskSchedulingPolicy: fc.record({ nodeFillType: fc.constantFrom('spread', 'pack') }),
+  taskSchedulingPolicy: fc.record(
+    {
+      nodeFillType: fc.constantFrom('spread', 'pack'),
+      jobDefaultOrder: fc.constant('creationtime' as const),
+    },
+    { requiredKeys: ['nodeFillType'] },
+  ),
   metadata: fc.constant([]),
   executor: fc.constant('simulated'),
   durability: fc.constantFrom('written', 'synced'),
 });
 
-export const job: fc.Arbitrary<JobSpecification> = fc.record({
-  id: fc.constantFrom(...jobIds, 'A'),
-  priority: fc.constantFrom(0, 0, 0, 7, -1000, 1000),
-  constraints: fc
-    .record({
-      maxTaskRetryCount: fc.constantFrom(0, 1, 2, -1),
-      clock: fc.constantFrom(...Array<undefined>(7), 2_000, 100_000),
-    })
-    .map(({ clock, ...rest }) =>
-      clock === undefined ? rest : { ...rest, maxWallClockTimeMs: clock },
-    ),
-  commonEnvironmentSettings: fc.constant([]),
-  poolInfo: fc.record({ poolId: fc.constantFrom('p', 'p', 'p', 'p', 'p', 'q') }),
-  onAllTasksComplete: fc.constantFrom('noaction', 'noaction', 'terminatejob'),
-  usesTaskDependencies: fc.constantFrom(true, true, true, false),
-  metadata: fc.constant([]),
-});
+export const job: fc.Arbitrary<JobSpecification> = fc
+  .record<JobSpecification & { actsOnFailure: boolean; limit: number | undefined }>({
+    id: fc.constantFrom(...jobIds, 'A'),
+    priority: fc.constantFrom(0, 0, 0, 7, -1000, 1000),
+    constraints: fc
+      .record({
+        maxTaskRetryCount: fc.constantFrom(0, 1, 2, -1),
+        clock: fc.constantFrom(...Array<undefined>(7), 2_000, 100_000),
+      })
+      .map(({ clock, ...rest }) =>
+        clock === undefined ? rest : { ...rest, maxWallClockTimeMs: clock },
+      ),
+    commonEnvironmentSettings: fc.constant([]),
+    poolInfo: fc.record({ poolId: fc.constantFrom('p', 'p', 'p', 'p', 'p', 'q') }),
+    onAllTasksComplete: fc.constantFrom('noaction', 'noaction', 'terminatejob'),
+    usesTaskDependencies: fc.constantFrom(true, true, true, false),
+    metadata: fc.constant([]),
+    actsOnFailure: fc.constantFrom(false, true),
+    limit: fc.constantFrom(...Array<undefined>(3), 1, 2),
+  })
+  .map(({ actsOnFailure, limit, ...rest }) => ({
+    ...rest,
+    ...(actsOnFailure ? { onTaskFailure: 'performexitoptionsjobaction' as const } : {}),
+    ...(limit === undefined ? {} : { maxParallelTasks: limit }),
+  }));
 
 const patch: fc.Arbitrary<JobPatch> = fc.record(
   {
@@ -140,9 +186,13 @@ const patch: fc.Arbitrary<JobPatch> = fc.record(
       { maxTaskRetryCount: 0, maxWallClockTimeMs: 5_000 },
     ),
     onAllTasksComplete: fc.constantFrom('noaction', 'noaction', 'noaction', 'terminatejob'),
+    maxParallelTasks: fc.constantFrom(-1, 1, 2),
   },
   { requiredKeys: [] },
 );
+const move: fc.Arbitrary<JobPatch> = fc.record({
+  poolInfo: fc.record({ poolId: fc.constantFrom('p', 'Q') }),
+});
 
 const nodeDeallocationOption = fc.constantFrom<NodeDeallocationOption>(
   'requeue',
@@ -212,7 +262,9 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   },
   {
     weight: 3,
-    arbitrary: fc.record({ jobId, patch }).map((rest): Command => ({ type: 'patchJob', ...rest })),
+    arbitrary: fc
+      .record({ jobId, patch: fc.oneof(patch, patch, move) })
+      .map((rest): Command => ({ type: 'patchJob', ...rest })),
   },
   {
     weight: 2,

@@ -12,6 +12,8 @@ import type {
 } from '@berth/core';
 import { factoryTasks } from './factory-tasks.ts';
 import { must } from './must.ts';
+import type { NaiveEnd } from './naive-exit.ts';
+import { naiveExitOptions } from './naive-exit.ts';
 
 /*
  * The rules once more, as plainly as they can be said: sorted arrays, no index, everything computed again for
@@ -90,6 +92,9 @@ interface NaiveJob {
   reason?: string;
   ended?: number;
   expired?: number;
+  /** A task has failed whose job action is to terminate; carried out when the job is active (2.4). */
+  terminationDue: boolean;
+  formerPools: string[];
 }
 
 type Part = 0 | 1 | 2;
@@ -121,6 +126,8 @@ interface NaiveTask {
   ended?: number;
   exitCode?: number;
   failure?: NaiveFailure;
+  /** What its end means (3.7). */
+  satisfies: boolean;
 }
 
 interface NaiveFailure {
@@ -265,20 +272,21 @@ export class NaiveScheduler {
     const failed = failure !== undefined && failure !== 'none';
     if (run.ending !== undefined) this.#endConfirmed(run, exitCode);
     else if (failed || exitCode === undefined) {
-      this.#complete(task, exitCode, {
+      const end: NaiveEnd = { by: 'failure', ...(exitCode === undefined ? {} : { exitCode }) };
+      this.#complete(task, end, exitCode, {
         code: failed ? failure : 'Unknown',
         kind: 'scheduling',
         ...(detail === undefined ? {} : { detail }),
       });
     } else if (exitCode === 0) {
       node.succeeded++;
-      this.#complete(task, 0, undefined);
+      this.#complete(task, { by: 'exit', exitCode }, 0, undefined);
     } else if (hasRetries(task)) {
       task.retries++;
       task.retrying = true;
       this.#backToActive(run, back);
     } else {
-      this.#complete(task, exitCode, {
+      this.#complete(task, { by: 'exit', exitCode }, exitCode, {
         code: 'FailureExitCode',
         category: 'usererror',
         kind: 'application',
@@ -292,9 +300,11 @@ export class NaiveScheduler {
     if (run.deleting) this.#forget(task);
     else if (run.ending === 'requeue') this.#countRequeue(run);
     else if (run.ending === 'user') {
-      this.#complete(task, exitCode, { code: 'TaskEnded', category: 'usererror' });
+      const failure = { code: 'TaskEnded', category: 'usererror' } as const;
+      this.#complete(task, { by: 'user' }, exitCode, failure);
     } else {
-      this.#complete(task, wallClockExitCode, {
+      const by = run.ending === 'jobClock' ? 'jobClock' : 'taskClock';
+      this.#complete(task, { by }, wallClockExitCode, {
         code: 'TaskEnded',
         category: 'servererror',
         kind: 'constraint',
@@ -304,6 +314,7 @@ export class NaiveScheduler {
 
   #complete(
     task: NaiveTask,
+    end: NaiveEnd,
     exitCode: number | undefined,
     failure: NaiveFailure | undefined,
   ): void {
@@ -315,6 +326,37 @@ export class NaiveScheduler {
     delete task.failure;
     if (exitCode !== undefined) task.exitCode = exitCode;
     if (failure !== undefined) task.failure = failure;
+    const options = naiveExitOptions(task.specification.exitConditions, end);
+    task.satisfies = options.dependencyAction === 'satisfy';
+    this.#endIfAllCompleted(task.job);
+    if (task.job.specification.onTaskFailure === 'performexitoptionsjobaction') {
+      this.#act(task.job, options.jobAction);
+    }
+  }
+
+  /** 3.7; 2.4: what falls due while the job is not active is kept if it is to terminate. */
+  #act(job: NaiveJob, jobAction: string): void {
+    if (jobAction === 'terminate' && isOpen(job)) {
+      job.terminationDue = true;
+      this.#terminateIfDue(job);
+    } else if (jobAction === 'disable' && job.state === 'active') {
+      this.#move(job, 'disabling');
+      this.#endAll(job, 'requeue');
+    }
+  }
+
+  #terminateIfDue(job: NaiveJob): void {
+    if (job.state !== 'active' || !job.terminationDue) return;
+    this.#move(job, 'terminating');
+    job.reason = 'TaskFailed';
+    this.#endAll(job, 'user');
+  }
+
+  #endIfAllCompleted(job: NaiveJob): void {
+    if (job.state !== 'active' || job.specification.onAllTasksComplete === 'noaction') return;
+    if (!job.tasks.every(({ state }) => state === 'completed')) return;
+    this.#move(job, 'terminating');
+    job.reason = 'AllTasksComplete';
   }
 
   /** By creation, as they will stand at the front (3.3). */
@@ -395,7 +437,20 @@ export class NaiveScheduler {
           ) {
             return { error: 'InvalidPropertyValue' };
           }
-          job.specification = { ...job.specification, ...command.patch };
+          const { maxParallelTasks, ...patch } = command.patch;
+          const former = job.specification.poolInfo.poolId;
+          if (patch.poolInfo !== undefined) {
+            if (job.state !== 'disabled') return { error: 'OperationInvalidForCurrentState' };
+            const differs = (one: string, other: string) => keyOf(one) !== keyOf(other);
+            const { poolId } = patch.poolInfo;
+            job.formerPools = [...job.formerPools.filter((id) => differs(id, former)), former];
+            job.formerPools = job.formerPools.filter((id) => differs(id, poolId));
+          }
+          job.specification = { ...job.specification, ...patch };
+          if (maxParallelTasks === -1) delete job.specification.maxParallelTasks;
+          else if (maxParallelTasks !== undefined) {
+            job.specification.maxParallelTasks = maxParallelTasks;
+          }
           return {};
         });
       case 'disableJob':
@@ -410,6 +465,8 @@ export class NaiveScheduler {
           if (job.state === 'active') return {};
           this.#move(job, 'enabling');
           this.#move(job, 'active');
+          this.#endIfAllCompleted(job);
+          this.#terminateIfDue(job);
           return {};
         });
       case 'terminateJob':
@@ -438,7 +495,10 @@ export class NaiveScheduler {
           if (state === 'completed') return { error: 'TaskCompleted' };
           const run = this.#runOf(task);
           if (run !== undefined) this.#end(run, 'user');
-          else this.#complete(task, undefined, { code: 'TaskEnded', category: 'usererror' });
+          else {
+            const failure = { code: 'TaskEnded', category: 'usererror' } as const;
+            this.#complete(task, { by: 'user' }, undefined, failure);
+          }
           return {};
         });
       case 'reactivateTask':
@@ -661,6 +721,8 @@ export class NaiveScheduler {
       state: 'active',
       since: this.now,
       tasks: [],
+      terminationDue: false,
+      formerPools: [],
     });
     return {};
   }
@@ -675,10 +737,16 @@ export class NaiveScheduler {
     return { refused };
   }
 
-  #refusal(job: NaiveJob, { id, dependsOn }: TaskSpecification): string | undefined {
-    if (taskOf(job, id) !== undefined) return 'TaskExists';
-    if (dependsOn === undefined || job.specification.usesTaskDependencies) return undefined;
-    return 'TaskDependenciesNotSpecifiedOnJob';
+  #refusal(job: NaiveJob, task: TaskSpecification): string | undefined {
+    const { onTaskFailure, usesTaskDependencies } = job.specification;
+    if (taskOf(job, task.id) !== undefined) return 'TaskExists';
+    if (task.dependsOn !== undefined && !usesTaskDependencies) {
+      return 'TaskDependenciesNotSpecifiedOnJob';
+    }
+    const said = JSON.stringify(task.exitConditions ?? {});
+    if (said.includes('"jobAction"') && onTaskFailure === undefined) return 'InvalidPropertyValue';
+    if (said.includes('"dependencyAction"') && !usesTaskDependencies) return 'InvalidPropertyValue';
+    return undefined;
   }
 
   #addTask(job: NaiveJob, specification: TaskSpecification): void {
@@ -696,6 +764,7 @@ export class NaiveScheduler {
       retrying: false,
       retries: 0,
       requeues: 0,
+      satisfies: false,
     });
   }
 
@@ -733,7 +802,7 @@ export class NaiveScheduler {
   #settleDependencies(): void {
     for (const job of this.#jobs) {
       const satisfied = job.tasks.filter(
-        ({ state, failure }) => state === 'completed' && failure === undefined,
+        ({ state, satisfies }) => state === 'completed' && satisfies,
       );
       for (const task of job.tasks) {
         for (const { specification } of satisfied) {
@@ -752,14 +821,7 @@ export class NaiveScheduler {
   /** 2.4, 3.10. */
   #settleJobs(): void {
     for (const job of this.#jobs) {
-      if (
-        job.state === 'active' &&
-        job.specification.onAllTasksComplete === 'terminatejob' &&
-        job.tasks.every(({ state }) => state === 'completed')
-      ) {
-        this.#move(job, 'terminating');
-        job.reason = 'AllTasksComplete';
-      }
+      this.#endIfAllCompleted(job);
       if (this.#runs.some((run) => run.task.job === job)) continue;
       if (job.state === 'disabling') this.#move(job, 'disabled');
       else if (job.state === 'terminating') {
@@ -767,8 +829,10 @@ export class NaiveScheduler {
         job.ended = this.now;
       } else if (job.state === 'deleting') {
         const { id, poolInfo } = job.specification;
-        const poolId = this.#pool(poolInfo.poolId)?.specification.id ?? poolInfo.poolId;
-        this.effects.push(`remove ${id} in ${poolId}`);
+        for (const named of [...job.formerPools, poolInfo.poolId]) {
+          const poolId = this.#pool(named)?.specification.id ?? named;
+          this.effects.push(`remove ${id} in ${poolId}`);
+        }
         this.#jobs = this.#jobs.filter((other) => other !== job);
       }
     }
@@ -781,16 +845,23 @@ export class NaiveScheduler {
       .filter(
         (job) => job.state === 'active' && this.#pool(job.specification.poolInfo.poolId) === pool,
       )
+      .filter((job) => this.#mayStartAnother(job))
       .map((job) => ({ job, task: this.#firstThatFits(job, pool) }))
       .filter(({ task }) => task !== undefined);
     if (fitting.length === 0) return false;
     const priority = Math.max(...fitting.map(({ job }) => job.specification.priority));
     const equals = fitting.filter(({ job }) => job.specification.priority === priority);
-    const last = pool.cursors.get(priority) ?? -1;
+    const byCreation = pool.specification.taskSchedulingPolicy.jobDefaultOrder === 'creationtime';
+    const last = byCreation ? -1 : (pool.cursors.get(priority) ?? -1);
     const { job, task } = must(equals.find((one) => one.job.sequence > last) ?? equals[0]);
     pool.cursors.set(priority, job.sequence);
     this.#start(must(task), pool);
     return true;
+  }
+
+  #mayStartAnother(job: NaiveJob): boolean {
+    const running = this.#runs.filter(({ task }) => task.job === job).length;
+    return running < (job.specification.maxParallelTasks ?? Infinity);
   }
 
   #firstThatFits(job: NaiveJob, pool: NaivePool): NaiveTask | undefined {

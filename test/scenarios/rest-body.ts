@@ -1,4 +1,5 @@
 import type { CommandLine } from './command-line.ts';
+import { exitConditions } from './exit-condition-words.ts';
 import { parseRange } from './id-list.ts';
 
 /** Short options of the scenario language, and the properties of the REST body that they stand for. */
@@ -17,6 +18,7 @@ export const poolOptions: BodyOptions = {
   timeout: ['resizeTimeout', text],
   slots: ['taskSlotsPerNode', number],
   fill: ['taskSchedulingPolicy.nodeFillType', text],
+  order: ['taskSchedulingPolicy.jobDefaultOrder', text],
   size: ['vmSize', text],
   executor: ['executor', text],
 };
@@ -41,11 +43,13 @@ export const jobPatchOptions: BodyOptions = {
   ...constraintOptions,
   priority: ['priority', number],
   onAllTasksComplete: ['onAllTasksComplete', text],
+  maxParallelTasks: ['maxParallelTasks', number],
+  pool: ['poolInfo.poolId', text],
 };
 
 export const jobOptions: BodyOptions = {
   ...jobPatchOptions,
-  pool: ['poolInfo.poolId', text],
+  onTaskFailure: ['onTaskFailure', text],
   usesTaskDependencies: ['usesTaskDependencies', flag],
 };
 
@@ -54,6 +58,7 @@ export const taskOptions: BodyOptions = {
   slots: ['requiredSlots', number],
   command: ['commandLine', text],
   dependsOn: ['dependsOn', dependencies],
+  exitConditions: ['exitConditions', exitConditions],
 };
 
 export const taskUpdateOptions: BodyOptions = {

@@ -1,4 +1,5 @@
 import type {
+  ExitConditions,
   MetadataItem,
   NodeDeallocationOption,
   NodeFillType,
@@ -38,7 +39,11 @@ export interface PoolParameters {
   /** Default 1. */
   taskSlotsPerNode?: number;
   /** Default spread. */
-  taskSchedulingPolicy?: { nodeFillType: NodeFillType };
+  taskSchedulingPolicy?: {
+    nodeFillType?: NodeFillType;
+    /** Default none: jobs of equal priority take turns. */
+    jobDefaultOrder?: 'none' | 'creationtime';
+  };
   metadata?: MetadataItem[];
   /** (extension) Default `local`. */
   executor?: string;
@@ -76,6 +81,10 @@ export interface JobParameters {
   commonEnvironmentSettings?: EnvironmentSettingParameters[];
   poolInfo: { poolId: string };
   onAllTasksComplete?: OnAllTasksComplete;
+  /** Default noaction. */
+  onTaskFailure?: 'noaction' | 'performexitoptionsjobaction';
+  /** Default −1: any number. */
+  maxParallelTasks?: number;
   usesTaskDependencies?: boolean;
   metadata?: MetadataItem[];
 }
@@ -84,6 +93,9 @@ export interface JobPatchParameters {
   priority?: number;
   constraints?: JobConstraintParameters;
   onAllTasksComplete?: OnAllTasksComplete;
+  maxParallelTasks?: number;
+  /** Only while the job is disabled. */
+  poolInfo?: { poolId: string };
   metadata?: MetadataItem[];
 }
 
@@ -101,6 +113,7 @@ export interface TaskTemplateParameters {
   environmentSettings?: EnvironmentSettingParameters[];
   constraints?: TaskConstraintParameters;
   requiredSlots?: number;
+  exitConditions?: ExitConditions;
   dependsOn?: { taskIds?: string[]; taskIdRanges?: TaskIdRange[] };
 }
 

@@ -28,6 +28,7 @@ export function enable(world: World, job: Job): void {
   job.watch();
   joinRings(world, job);
   considerJobEnd(world, job);
+  considerTermination(world, job);
 }
 
 /** active → terminating: what runs is killed, what waits never runs. */
@@ -68,6 +69,26 @@ export function considerJobEnd(world: World, job: Job): void {
 export function runLeft(world: World, job: Job): void {
   considerRunsGone(world, job);
   considerJobEnd(world, job);
+  considerRoom(world, job);
+}
+
+/** Where so many may run at a time, there is room for another. */
+export function considerRoom(world: World, job: Job): void {
+  if (job.specification.maxParallelTasks !== undefined) joinRings(world, job);
+}
+
+/** To be called when a task of the job has completed: its exit conditions may stop the job (semantics §3.7). */
+export function considerJobAction(world: World, job: Job, row: number): void {
+  if (job.specification.onTaskFailure === undefined || !job.isOpen) return;
+  const { jobAction } = job.exitOptionsOf(row);
+  if (jobAction === 'terminate') {
+    job.terminationDue = true;
+    considerTermination(world, job);
+  } else if (jobAction === 'disable' && job.state === 'active') disable(world, job, 'requeue');
+}
+
+function considerTermination(world: World, job: Job): void {
+  if (job.terminationDue && job.state === 'active') terminate(world, job, 'TaskFailed');
 }
 
 /** Nothing of the job is placed again. */
@@ -114,7 +135,8 @@ export function considerRunsGone(world: World, job: Job): void {
     job.rows.free();
     world.jobById.delete(idKey(job.specification.id));
     const { id, poolInfo } = job.specification;
-    const poolId = world.pool(poolInfo.poolId)?.specification.id ?? poolInfo.poolId;
-    world.effects.remove({ poolId, jobId: id });
+    for (const poolId of [...job.formerPoolIds, poolInfo.poolId]) {
+      world.effects.remove({ poolId: world.pool(poolId)?.specification.id ?? poolId, jobId: id });
+    }
   }
 }

@@ -37,9 +37,17 @@ export function patchJob(world: World, id: string, patch: JobPatch): BatchErrorB
       { PropertyName: 'onAllTasksComplete', PropertyValue: 'noaction' },
     );
   }
+  if (patch.poolInfo !== undefined && job.state !== 'disabled') {
+    return refuse(
+      'OperationInvalidForCurrentState',
+      `The job "${id}" is ${job.state}: its pool can change only while it is disabled.`,
+    );
+  }
   leaveRings(world, job);
-  job.specification = { ...before, ...patch };
+  job.specification = patched(before, patch);
   job.lastModified = world.now;
+  if (patch.poolInfo !== undefined) moveToPool(world, job, before.poolInfo.poolId);
+  job.watch();
   joinRings(world, job);
   if (patch.constraints !== undefined) {
     const { maxWallClockTimeMs } = patch.constraints;
@@ -48,6 +56,23 @@ export function patchJob(world: World, id: string, patch: JobPatch): BatchErrorB
   }
   considerJobEnd(world, job);
   return undefined;
+}
+
+function patched(
+  { maxParallelTasks: before, ...rest }: JobSpecification,
+  { maxParallelTasks = before, ...patch }: JobPatch,
+): JobSpecification {
+  const limit =
+    maxParallelTasks === undefined || maxParallelTasks === -1 ? {} : { maxParallelTasks };
+  return { ...rest, ...patch, ...limit };
+}
+
+/** What its tasks have left on the nodes of the other pool stays there until the job is deleted. */
+function moveToPool(world: World, job: Job, formerPoolId: string): void {
+  const { poolId } = job.specification.poolInfo;
+  job.pool = world.pool(poolId)?.number ?? -1;
+  const others = job.formerPoolIds.filter((id) => idKey(id) !== idKey(formerPoolId));
+  job.formerPoolIds = [...others, formerPoolId].filter((id) => idKey(id) !== idKey(poolId));
 }
 
 /** semantics §2.4: also while it is being disabled, with another choice for what runs. */

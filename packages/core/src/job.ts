@@ -1,10 +1,12 @@
 import type { TaskLookup } from './dependencies.ts';
 import { Dependencies } from './dependencies.ts';
+import { exitOptionsOf } from './exit-conditions.ts';
 import { GivenTasks } from './given-tasks.ts';
 import { integerOf, spelledInteger } from './integer-ids.ts';
 import type { JobState } from './machines.ts';
 import { ReadyClass } from './ready-queue.ts';
 import type {
+  ExitOptions,
   JobSpecification,
   TaskConstraints,
   TaskFactory,
@@ -17,7 +19,15 @@ import { Class, ClassFlag } from './task-classes.ts';
 import { compileFactory } from './task-factory.ts';
 import type { TaskLimits } from './task-limits.ts';
 import { limitsOf } from './task-limits.ts';
-import { Flag, stateMask, TaskRows, TaskState, Word } from './task-rows.ts';
+import {
+  Flag,
+  failureMask,
+  failureShift,
+  stateMask,
+  TaskRows,
+  TaskState,
+  Word,
+} from './task-rows.ts';
 import { idKey } from './task-text.ts';
 
 /** Rows that were added by one command and came from one place. */
@@ -51,6 +61,8 @@ export interface RareTaskFacts {
   constraints?: TaskConstraints;
 }
 
+const openStates: ReadonlySet<JobState> = new Set(['active', 'disabling', 'disabled', 'enabling']);
+
 /** The tables of the world in which a job keeps its tasks. */
 export interface TaskTables {
   readonly arena: TaskArena;
@@ -73,6 +85,12 @@ export class Job implements TaskLookup {
   expiredAt: number | undefined;
   /** Number of the pool that its tasks go to; −1: there is none now. */
   pool = -1;
+  /** Ids of pools that it was moved away from. */
+  formerPoolIds: string[] = [];
+  /** A task has failed whose exit conditions end the job as soon as it is active (semantics §2.4). */
+  terminationDue = false;
+  /** Whether some of its tasks has exit conditions. */
+  hasExitConditions = false;
 
   readonly rows: TaskRows;
   readonly #classes: TaskClasses;
@@ -127,6 +145,7 @@ export class Job implements TaskLookup {
           requiredSlots: limits.requiredSlots,
           maxWallClockTimeMs: own.maxWallClockTimeMs,
           maxTaskRetryCount: own.maxTaskRetryCount,
+          exitConditions: limits.exitConditions,
         };
   }
 
@@ -213,9 +232,23 @@ export class Job implements TaskLookup {
     return (this.rows.get(row, Word.flags) & stateMask) === TaskState.gone;
   }
 
+  /** Whether the task lets those go on that depend on it, as it is now. */
   satisfies(row: number): boolean {
     const flags = this.rows.get(row, Word.flags);
-    return (flags & stateMask) === TaskState.completed && (flags & Flag.success) !== 0;
+    if ((flags & stateMask) !== TaskState.completed) return false;
+    if (!this.hasExitConditions) return (flags & Flag.success) !== 0;
+    return this.exitOptionsOf(row).dependencyAction === 'satisfy';
+  }
+
+  /** What the end of a completed task means (semantics §3.7). */
+  exitOptionsOf(row: number): Required<ExitOptions> {
+    const flags = this.rows.get(row, Word.flags);
+    const hasExitCode = (flags & Flag.hasExitCode) !== 0;
+    return exitOptionsOf(
+      this.limitsOf(row).exitConditions,
+      (flags & failureMask) >>> failureShift,
+      hasExitCode ? this.rows.get(row, Word.runOrExitCode) : undefined,
+    );
   }
 
   rareOf(row: number): RareTaskFacts | undefined {
@@ -260,18 +293,32 @@ export class Job implements TaskLookup {
 
   /** Takes tasks, and keeps those that wait in their places (semantics §2.4). */
   get isOpen(): boolean {
-    const { state } = this;
-    return state !== 'terminating' && state !== 'completed' && state !== 'deleting';
+    return openStates.has(this.state);
   }
 
   /** The ends of its tasks are looked at closely from now on, or need not be any more. */
   watch(): void {
+    const { maxParallelTasks, onTaskFailure } = this.specification;
+    const counted = maxParallelTasks !== undefined;
     const watched =
-      this.dependencies !== undefined || this.state !== 'active' ? ClassFlag.watched : 0;
+      counted ||
+      onTaskFailure !== undefined ||
+      this.dependencies !== undefined ||
+      this.state !== 'active';
+    const flags = (watched ? ClassFlag.watched : 0) | (counted ? ClassFlag.counted : 0);
+    const { words } = this.#classes;
     for (const { at } of this.classes) {
-      const { words } = this.#classes;
-      words[at + Class.flags] = (words[at + Class.flags]! & ~ClassFlag.watched) | watched;
+      words[at + Class.flags] =
+        (words[at + Class.flags]! & ~(ClassFlag.watched | ClassFlag.counted)) | flags;
     }
+  }
+
+  /** As many of its tasks run as may at a time (semantics §3.1). */
+  get isFull(): boolean {
+    const { maxParallelTasks } = this.specification;
+    if (maxParallelTasks === undefined) return false;
+    const running = this.classes.reduce((sum, { at }) => sum + this.#classes.running(at), 0);
+    return running >= maxParallelTasks;
   }
 
   /** So many tasks of this size are there that were not. */
@@ -319,6 +366,7 @@ export class Job implements TaskLookup {
     const segment = factorySegment(this.rowCount, count, creationTime, factory);
     this.segments.push(segment);
     this.rowCount += count;
+    if (factory.repeatTask.exitConditions !== undefined) this.hasExitConditions = true;
     this.count(factory.repeatTask.requiredSlots, count);
     return segment;
   }
@@ -338,6 +386,7 @@ export class Job implements TaskLookup {
         written: true,
       });
     this.given ??= new GivenTasks(this.rows);
+    if (task.exitConditions !== undefined) this.hasExitConditions = true;
     const { id, commandLine, dependsOn } = task;
     const template = this.given.internTemplate(task);
     this.count(this.given.add(row, { id, commandLine, template, creationTime, dependsOn }), 1);

@@ -3,7 +3,7 @@ import { nodeBits as sharedNodeBits, NodeWord as sharedNodeWord } from './node-t
 import type { Pool } from './pool.ts';
 import { noNode as sharedNoNode, priorityCount as sharedPriorityCount } from './pool.ts';
 import { joinRings, openPiece, settleHead } from './ready-queue.ts';
-import { retryStarts, startClock } from './run-start.ts';
+import { leaveIfFull, retryStarts, startClock } from './run-start.ts';
 import {
   Ending as sharedEnding,
   isPlain as sharedIsPlain,
@@ -58,7 +58,7 @@ const placed: number = transition(TaskState.active, TaskTrigger.place);
  */
 export function place(world: World, pool: Pool): void {
   const { classes, arena, runs, clocks, effects, events, now } = world;
-  const { buckets, cursors } = pool;
+  const { buckets, cursors, inTurn } = pool;
   const nodes = world.nodeTable.words;
   for (;;) {
     const { loose } = pool;
@@ -72,8 +72,8 @@ export function place(world: World, pool: Pool): void {
       return;
     }
     // The first after the one that was served last, in the order of creation, cyclically (ruling 8).
-    const number = ring.firstJobs.nextAround(cursors[ring.firstRank]!) | 0;
-    cursors[ring.firstRank] = number;
+    const number = ring.firstJobs.nextAround(inTurn ? cursors[ring.firstRank]! : -1) | 0;
+    if (inTurn) cursors[ring.firstRank] = number;
 
     let at = classes.ofJob[number]!;
     let { words } = classes;
@@ -134,8 +134,9 @@ export function place(world: World, pool: Pool): void {
     if (node !== pool.loose) buckets.move(nodes[nodeAt + NodeWord.ordinal]!, free, free - slots);
     if (free === nodes[nodeAt + NodeWord.slots]) world.moveNode(world.nodes[node]!, 'firstTask');
     words[at + Class.begun]!++;
-    if ((classFlags & ClassFlag.limited) !== 0 || (flags & Flag.rare) !== 0) {
+    if ((classFlags & (ClassFlag.limited | ClassFlag.counted)) !== 0 || (flags & Flag.rare) !== 0) {
       startClock(world, at, task, run);
+      if ((classFlags & ClassFlag.counted) !== 0) leaveIfFull(world, world.jobs[number]!);
     } else if (classFlags >>> clockShift !== 0) clocks.start(run, classFlags >>> clockShift);
     effects.startRun(node, run, sequence, pool.mustSync);
   }

@@ -89,6 +89,8 @@ export class Pool {
   specification: PoolSpecification;
   /** What placement asks of the specification. */
   readonly spread: boolean;
+  /** Jobs of equal priority take turns; else the older one is served first. */
+  readonly inTurn: boolean;
   readonly mustSync: boolean;
   readonly creationTime: number;
   state: PoolState = 'active';
@@ -139,6 +141,7 @@ export class Pool {
     this.buckets = new NodeBuckets(specification.taskSlotsPerNode);
     this.#ringFor = new Array<undefined>(specification.taskSlotsPerNode + 1).fill(undefined);
     this.spread = specification.taskSchedulingPolicy.nodeFillType === 'spread';
+    this.inTurn = specification.taskSchedulingPolicy.jobDefaultOrder !== 'creationtime';
     this.mustSync = specification.durability === 'synced';
   }
 

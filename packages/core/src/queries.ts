@@ -46,7 +46,12 @@ export interface NodeView {
   totalTasksSucceeded: number;
 }
 
-export interface JobView extends JobSpecification, StateView {
+export interface JobView
+  extends Omit<JobSpecification, 'onTaskFailure' | 'maxParallelTasks'>,
+    StateView {
+  onTaskFailure: 'noaction' | 'performexitoptionsjobaction';
+  /** −1: any number. */
+  maxParallelTasks: number;
   lastModified: string;
   executionInfo: {
     startTime: string;
@@ -347,6 +352,8 @@ function jobView(job: Job): JobView {
   const { endTime, terminateReason } = job;
   return {
     ...job.specification,
+    onTaskFailure: job.specification.onTaskFailure ?? 'noaction',
+    maxParallelTasks: job.specification.maxParallelTasks ?? -1,
     ...stateView(job),
     lastModified: formatTime(job.lastModified),
     executionInfo: {

@@ -116,7 +116,7 @@ export function joinRings(world: World, job: Job): void {
   const pool = world.poolOf(job);
   if (pool === undefined || pool.state !== 'active') return;
   const smallest =
-    job.state === 'active'
+    job.state === 'active' && !job.isFull
       ? job.classes.find(({ at }) => world.classes.live(at) > 0)?.slots
       : undefined;
   pool.setReady(job.number, rankOf(job.specification.priority), smallest ?? Infinity);

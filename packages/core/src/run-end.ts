@@ -1,5 +1,5 @@
 import type { Job } from './job.ts';
-import { considerRunsGone, runLeft } from './job-end.ts';
+import { considerJobAction, considerRoom, considerRunsGone, runLeft } from './job-end.ts';
 import { TaskTrigger as sharedTaskTrigger } from './machines.ts';
 import { emptied } from './node-request.ts';
 import { nodeBits as sharedNodeBits, NodeWord as sharedNodeWord } from './node-table.ts';
@@ -198,6 +198,7 @@ function goOn(world: World, run: number, how: number): void {
   else if (how === isRetried) retry(world, job, run);
   else requeue(world, job, run, how === isRequeued);
   considerRunsGone(world, job);
+  considerRoom(world, job);
 }
 
 /**
@@ -245,11 +246,12 @@ function retry(world: World, job: Job, run: number): void {
 
 /** What else the end of a task may mean. */
 function finished(world: World, job: Job, row: number, success: boolean): void {
-  if (success && job.dependencies !== undefined) {
+  if (job.dependencies !== undefined && (job.hasExitConditions ? job.satisfies(row) : success)) {
     job.dependencies.satisfied(row, job.integerOf(row));
     release(world, job);
   }
   runLeft(world, job);
+  considerJobAction(world, job, row);
 }
 
 /** Queues the tasks whose last dependency has just been satisfied. */

@@ -1,3 +1,5 @@
+import type { Job } from './job.ts';
+import { leaveRings } from './ready-queue.ts';
 import { ownDeadline } from './run-clocks.ts';
 import { Flag } from './task-rows.ts';
 import { jobOf, startTimeOf } from './task-transitions.ts';
@@ -18,6 +20,11 @@ export function retryStarts(world: World, taskClass: number, row: number, flags:
     after |= Flag.rare;
   }
   return isRetry ? after | Flag.startWasRetry : after;
+}
+
+/** No more of the job may run at a time. */
+export function leaveIfFull(world: World, job: Job): void {
+  if (job.isFull) leaveRings(world, job);
 }
 
 export function startClock(world: World, taskClass: number, row: number, run: number): void {

@@ -67,6 +67,9 @@ interface JobRecord {
     | 'terminateReason'
     | 'expiredAt'
     | 'pool'
+    | 'formerPoolIds'
+    | 'terminationDue'
+    | 'hasExitConditions'
     | 'nextStamp'
     | 'rowCount'
   >;
@@ -343,6 +346,9 @@ function jobRecord(world: World, job: Job): JobRecord {
       terminateReason: job.terminateReason,
       expiredAt: job.expiredAt,
       pool: job.pool,
+      formerPoolIds: job.formerPoolIds,
+      terminationDue: job.terminationDue,
+      hasExitConditions: job.hasExitConditions,
       nextStamp: job.nextStamp,
       rowCount: job.rowCount,
     },

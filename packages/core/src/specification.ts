@@ -31,7 +31,8 @@ export interface PoolSpecification {
   /** Of the latest sizing by hand. Absent: no limit. */
   resizeTimeoutMs?: number;
   taskSlotsPerNode: number;
-  taskSchedulingPolicy: { nodeFillType: NodeFillType };
+  /** `jobDefaultOrder` absent: `none`, equal priorities take turns; `creationtime`: the older job first. */
+  taskSchedulingPolicy: { nodeFillType: NodeFillType; jobDefaultOrder?: 'creationtime' };
   metadata: MetadataItem[];
   /** (extension) name of the executor that gets this pool's nodes. */
   executor: string;
@@ -80,6 +81,10 @@ export interface JobSpecification {
   commonEnvironmentSettings: EnvironmentSetting[];
   poolInfo: { poolId: string };
   onAllTasksComplete: OnAllTasksComplete;
+  /** Absent: no action. */
+  onTaskFailure?: 'performexitoptionsjobaction';
+  /** How many of its tasks may run at a time, at least 1; absent: any number. */
+  maxParallelTasks?: number;
   usesTaskDependencies: boolean;
   metadata: MetadataItem[];
 }
@@ -87,6 +92,10 @@ export interface JobSpecification {
 /** What PATCH may change of a job; an absent element stays as it is (semantics §1.4). */
 export interface JobPatch {
   priority?: number;
+  /** −1: any number. */
+  maxParallelTasks?: number;
+  /** Only while the job is disabled. */
+  poolInfo?: { poolId: string };
   constraints?: JobConstraints;
   onAllTasksComplete?: OnAllTasksComplete;
   metadata?: MetadataItem[];
@@ -133,6 +142,24 @@ export interface TaskDependencies {
   taskIdRanges: TaskIdRange[];
 }
 
+/** semantics §3.7; an absent half is the built-in one. */
+export interface ExitOptions {
+  jobAction?: 'none' | 'disable' | 'terminate';
+  dependencyAction?: 'satisfy' | 'block';
+}
+
+/** What an end of the task means for its job and for those that depend on it. semantics §3.7 */
+export interface ExitConditions {
+  exitCodes?: { code: number; exitOptions: ExitOptions }[];
+  /** Both ends belong to a range. */
+  exitCodeRanges?: { start: number; end: number; exitOptions: ExitOptions }[];
+  /** Its files, its packages or its launch failed. */
+  preProcessingError?: ExitOptions;
+  fileUploadError?: ExitOptions;
+  /** Every other end but a success. */
+  default?: ExitOptions;
+}
+
 /** All of a task but its id: what a factory repeats. semantics §1.5 */
 export interface TaskTemplate {
   displayName?: string;
@@ -142,6 +169,7 @@ export interface TaskTemplate {
   environmentSettings: EnvironmentSetting[];
   constraints: TaskConstraints;
   requiredSlots: number;
+  exitConditions?: ExitConditions;
   dependsOn?: TaskDependencies;
 }
 

@@ -43,6 +43,8 @@ export const ClassFlag = {
   watched: 4,
   /** No row of the piece has ever been written: they need not be read. */
   fresh: 8,
+  /** The job may have so many running at a time: each start is counted. */
+  counted: 16,
 } as const;
 
 /** The flags from here on: the clock of all rows of the piece (run-clocks.ts), 0 if they have none. */

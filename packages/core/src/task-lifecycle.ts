@@ -1,6 +1,7 @@
 import type { Job } from './job.ts';
 import { considerJobEnd } from './job-end.ts';
 import { TaskTrigger } from './machines.ts';
+import { release } from './run-end.ts';
 import { Class } from './task-classes.ts';
 import { Failure } from './task-failure.ts';
 import { Flag, failureMask, stateMask, TaskState, Word } from './task-rows.ts';
@@ -32,6 +33,10 @@ export function endActive(world: World, job: Job, row: number): void {
   words[at + Word.flags] = withFailure(flags, Failure.endedByUser);
   world.classes.words[taskClass + Class.begun]!++;
   world.classes.words[taskClass + Class.failed]!++;
+  if (job.dependencies !== undefined && job.satisfies(row)) {
+    job.dependencies.satisfied(row, job.integerOf(row));
+    release(world, job);
+  }
   considerJobEnd(world, job);
 }
 
@@ -40,6 +45,7 @@ export function reactivate(world: World, job: Job, row: number): void {
   const words = job.rows.touch(row);
   const at = job.rows.offset(row);
   const taskClass = classOf(job, row);
+  if (job.satisfies(row)) job.dependencies?.withdrawn(job.integerOf(row));
   const flags = move(world, taskClass, row, words[at + Word.flags]!, TaskTrigger.reactivate);
   // A retry that was still due is off: its start would be none.
   words[at + Word.flags] =
@@ -66,7 +72,7 @@ export function forget(world: World, job: Job, row: number): void {
   const state = flags & stateMask;
   const taskClass = classOf(job, row);
   const succeeded = (flags & Flag.success) !== 0;
-  if (succeeded) job.dependencies?.withdrawn(job.integerOf(row));
+  if (job.satisfies(row)) job.dependencies?.withdrawn(job.integerOf(row));
   const counts = world.classes.words;
   counts[taskClass + Class.total]!--;
   if (state === TaskState.completed) {

@@ -1,11 +1,12 @@
-import type { TaskTemplate } from './specification.ts';
+import type { ExitConditions, TaskTemplate } from './specification.ts';
 
-/** What the hot path asks of a task's specification. */
+/** What starts and ends ask of a task's specification. */
 export interface TaskLimits {
   requiredSlots: number;
   maxWallClockTimeMs: number | undefined;
   /** Absent: the job's. */
   maxTaskRetryCount: number | undefined;
+  exitConditions: ExitConditions | undefined;
 }
 
 export function limitsOf(template: TaskTemplate): TaskLimits {
@@ -13,5 +14,6 @@ export function limitsOf(template: TaskTemplate): TaskLimits {
     requiredSlots: template.requiredSlots,
     maxWallClockTimeMs: template.constraints.maxWallClockTimeMs,
     maxTaskRetryCount: template.constraints.maxTaskRetryCount,
+    exitConditions: template.exitConditions,
   };
 }

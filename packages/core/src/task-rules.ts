@@ -1,11 +1,17 @@
 import type { BatchErrorBody } from './errors.ts';
+import { mentions } from './exit-conditions.ts';
 import { Job } from './job.ts';
 import { endRunAs } from './job-end.ts';
 import { findJob, refuseUnlessOpen } from './job-rules.ts';
 import { dequeue, enqueue, noteWritten, Part, purge } from './ready-queue.ts';
 import { refuse } from './refusal.ts';
 import { Ending } from './run-table.ts';
-import type { TaskConstraints, TaskFactory, TaskSpecification } from './specification.ts';
+import type {
+  TaskConstraints,
+  TaskFactory,
+  TaskSpecification,
+  TaskTemplate,
+} from './specification.ts';
 import { factoryCount } from './task-factory.ts';
 import { endActive, forget, reactivate } from './task-lifecycle.ts';
 import { Flag, stateMask, TaskState, Word } from './task-rows.ts';
@@ -42,7 +48,8 @@ function addTask(world: World, job: Job, task: TaskSpecification): BatchErrorBod
   if (job.find(id) !== -1) {
     return refuse('TaskExists', `The job "${job.specification.id}" has a task "${id}" already.`);
   }
-  const refusal = refuseDependencies(job, dependsOn !== undefined);
+  const refusal =
+    refuseDependencies(job, dependsOn !== undefined) ?? refuseExitConditions(job, task);
   if (refusal !== undefined) return refusal;
   const row = job.addTask(task, world.now);
   job.dependencies?.added(id, row);
@@ -61,7 +68,10 @@ export function addTaskFactory(
   const job = findJob(world, jobId);
   if (!(job instanceof Job)) return job;
   const { dependsOn } = factory.repeatTask;
-  const refusal = refuseUnlessOpen(job) ?? refuseDependencies(job, dependsOn !== undefined);
+  const refusal =
+    refuseUnlessOpen(job) ??
+    refuseDependencies(job, dependsOn !== undefined) ??
+    refuseExitConditions(job, factory.repeatTask);
   if (refusal !== undefined) return refusal;
   const count = factoryCount(factory);
   const taken = job.findIntegerIn(factory.firstTaskId, count);
@@ -205,4 +215,28 @@ function refuseDependencies(job: Job, dependsOn: boolean): BatchErrorBody | unde
     'TaskDependenciesNotSpecifiedOnJob',
     `The job "${job.specification.id}" does not set usesTaskDependencies, so its tasks cannot have dependsOn.`,
   );
+}
+
+/** semantics §3.7: an action that nobody would carry out is a mistake. */
+function refuseExitConditions(
+  job: Job,
+  { exitConditions }: TaskTemplate,
+): BatchErrorBody | undefined {
+  if (exitConditions === undefined) return undefined;
+  const { id, onTaskFailure, usesTaskDependencies } = job.specification;
+  if (onTaskFailure === undefined && mentions(exitConditions, 'jobAction')) {
+    return refuse(
+      'InvalidPropertyValue',
+      `The job "${id}" has onTaskFailure noaction, so exitConditions of its tasks cannot have a jobAction.`,
+      { PropertyName: 'exitConditions' },
+    );
+  }
+  if (!usesTaskDependencies && mentions(exitConditions, 'dependencyAction')) {
+    return refuse(
+      'InvalidPropertyValue',
+      `The job "${id}" does not set usesTaskDependencies, so exitConditions of its tasks cannot have a dependencyAction.`,
+      { PropertyName: 'exitConditions' },
+    );
+  }
+  return undefined;
 }

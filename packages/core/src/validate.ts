@@ -181,7 +181,7 @@ function checkQueues(world: World, job: Job): string[] {
     if (live > 0) smallest = Math.min(smallest, ready.slots);
   }
   for (const ring of pool?.state === 'active' ? pool.rings : []) {
-    const expected = job.state === 'active' && ring.slots >= smallest;
+    const expected = job.state === 'active' && !job.isFull && ring.slots >= smallest;
     if (ring.has(rankOf(priority), job.number) !== expected) {
       wrong.push(`job ${id}: in the ring of ${ring.slots} slots is ${!expected}`);
     }

@@ -10,7 +10,7 @@ import type { OtherNames } from './entity.ts';
 import { entity } from './entity.ts';
 import { environmentSettings } from './environment.ts';
 import { metadata } from './metadata.ts';
-import { choice, displayName, flag, id, whole } from './scalars.ts';
+import { choice, displayName, flag, id, MAX_INT32, whole } from './scalars.ts';
 
 const readOnly = [
   'url',
@@ -26,7 +26,6 @@ const readOnly = [
 ];
 
 const notBuiltYet: OtherNames['notBuiltYet'] = {
-  maxParallelTasks: [-1],
   allowTaskPreemption: [false],
   jobManagerTask: [],
   jobPreparationTask: [],
@@ -44,6 +43,16 @@ const poolInfo: z.ZodType<{ poolId: string }> = entity(
 /** semantics §2.4 */
 export const disableTasks: z.ZodType<DisableTasks> = choice(['requeue', 'terminate', 'wait']);
 
+/** Any number is no limit, and comes out as none. */
+const maxParallelTasks = whole(-1, MAX_INT32).refine(
+  (limit) => limit !== 0,
+  'must be -1 or at least 1',
+);
+const noLimit = (limit: number): number | undefined => (limit === -1 ? undefined : limit);
+const onTaskFailure = choice(['noaction', 'performexitoptionsjobaction']).transform((action) =>
+  action === 'noaction' ? undefined : action,
+);
+
 /** Properties of a job that mean the same wherever it stands. */
 const common = {
   id,
@@ -51,12 +60,14 @@ const common = {
   priority: priority.default(0),
   constraints: jobConstraints.default(() => ({ maxTaskRetryCount: 0 })),
   commonEnvironmentSettings: environmentSettings.default(() => []),
+  onTaskFailure: onTaskFailure.optional(),
+  maxParallelTasks: maxParallelTasks.transform(noLimit).optional(),
   usesTaskDependencies: flag.default(false),
   metadata: metadata.default(() => []),
 };
 
 const others: OtherNames = {
-  notBuiltYet: { ...notBuiltYet, onTaskFailure: ['noaction'] },
+  notBuiltYet,
   readOnly,
 };
 
@@ -85,10 +96,12 @@ export const jobPatch: z.ZodType<JobPatch> = entity(
     priority: priority.optional(),
     constraints: jobConstraints.optional(),
     onAllTasksComplete: onAllTasksComplete.optional(),
+    maxParallelTasks: maxParallelTasks.optional(),
+    poolInfo: poolInfo.optional(),
     metadata: metadata.optional(),
   },
   {
-    notBuiltYet: { maxParallelTasks: [-1], allowTaskPreemption: [false], poolInfo: [] },
+    notBuiltYet: { allowTaskPreemption: [false] },
     readOnly,
     fixed: [
       'id',

@@ -40,10 +40,12 @@ const givenPool = entity(
     resizeTimeout: resizeTimeout.default(DEFAULT_RESIZE_TIMEOUT),
     taskSlotsPerNode: slots,
     maxTasksPerNode: slots,
-    taskSchedulingPolicy: entity(
-      { nodeFillType: choice(['spread', 'pack']).default('spread') },
-      { notBuiltYet: { jobDefaultOrder: ['none'] } },
-    ).default(() => ({ nodeFillType: 'spread' as const })),
+    taskSchedulingPolicy: entity({
+      nodeFillType: choice(['spread', 'pack']).default('spread'),
+      jobDefaultOrder: choice(['none', 'creationtime'])
+        .transform((order) => (order === 'none' ? undefined : order))
+        .optional(),
+    }).default(() => ({ nodeFillType: 'spread' as const })),
     metadata: metadata.default(() => []),
     executor: id.default('local'),
   },

@@ -6,6 +6,7 @@ import { dependsOn } from './dependencies.ts';
 import type { OtherNames } from './entity.ts';
 import { entity } from './entity.ts';
 import { environmentSettings } from './environment.ts';
+import { exitConditions } from './exit-conditions.ts';
 import { outputFile } from './output-file.ts';
 import { resourceFile } from './resource-file.ts';
 import { commandLine, displayName, id, MAX_INT32, whole } from './scalars.ts';
@@ -20,7 +21,6 @@ const notBuiltYet: OtherNames['notBuiltYet'] = {
   ],
   runElevated: [false],
   multiInstanceSettings: [],
-  exitConditions: [{}],
   applicationPackageReferences: [[]],
   authenticationTokenSettings: [{ access: [] }, {}],
   containerSettings: [],
@@ -48,6 +48,7 @@ const common = {
   constraints: taskConstraints.default(() => ({})),
   requiredSlots: whole(1, MAX_INT32).default(1),
   dependsOn: dependsOn.optional(),
+  exitConditions: exitConditions.optional(),
 };
 
 /** semantics §1.5 */

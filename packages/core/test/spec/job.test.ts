@@ -31,7 +31,21 @@ describe('a job', () => {
     expect(parseJob({ ...least, constraints }).constraints).toEqual({ maxTaskRetryCount: 0 });
   });
 
+  it('says what asks for something only', () => {
+    const nothing = { maxParallelTasks: -1, onTaskFailure: 'NoAction' };
+    expect(parseJob({ ...least, ...nothing })).toEqual(parseJob(least));
+    const something = { maxParallelTasks: 3, onTaskFailure: 'performExitOptionsJobAction' };
+    expect(parseJob({ ...least, ...something })).toEqual({
+      ...parseJob(least),
+      maxParallelTasks: 3,
+      onTaskFailure: 'performexitoptionsjobaction',
+    });
+  });
+
   it.each([
+    ['InvalidPropertyValue', 'maxParallelTasks', { maxParallelTasks: 0 }],
+    ['InvalidPropertyValue', 'maxParallelTasks', { maxParallelTasks: -2 }],
+    ['InvalidPropertyValue', 'onTaskFailure', { onTaskFailure: 'stop' }],
     ['OutOfRangePriority', 'priority', { priority: 1001 }],
     ['OutOfRangePriority', 'priority', { priority: -1001 }],
     ['OutOfRangePriority', 'priority', { priority: 0.5 }],

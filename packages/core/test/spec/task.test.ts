@@ -17,6 +17,27 @@ describe('a task', () => {
     });
   });
 
+  it('keeps the exit conditions that it is given', () => {
+    const exitConditions = {
+      exitCodes: [{ code: -1073741510, exitOptions: { jobAction: 'disable' } }],
+      exitCodeRanges: [{ start: 1, end: 9, exitOptions: { dependencyAction: 'satisfy' } }],
+      default: { jobAction: 'none', dependencyAction: 'block' },
+    };
+    expect(parseTask({ ...least, exitConditions }).exitConditions).toEqual(exitConditions);
+  });
+
+  it.each([
+    ['exitConditions.exitCodes[0].code', { exitCodes: [{ code: 0.5, exitOptions: {} }] }],
+    ['exitConditions.exitCodes[0].exitOptions', { exitCodes: [{ code: 1 }] }],
+    [
+      'exitConditions.exitCodeRanges[0]',
+      { exitCodeRanges: [{ start: 2, end: 1, exitOptions: {} }] },
+    ],
+    ['exitConditions.default.jobAction', { default: { jobAction: 'stop' } }],
+  ])('refuses %s', (path, exitConditions) => {
+    expect(refusalOf(() => parseTask({ ...least, exitConditions })).path).toBe(path);
+  });
+
   it('leaves the value that it was read from as it was', () => {
     const given = Object.freeze({ ...least, displayName: null, requiredSlots: 2 });
     expect(parseTask(given)).not.toHaveProperty('displayName');
