@@ -81,6 +81,11 @@ describe('errors.md', () => {
       'AuthorizationPermissionMismatch',
       'AccountIsDisabled',
       'InsufficientAccountPermissions',
+      // methods of autoscale formulas
+      'GetSample',
+      'GetSamplePercent',
+      'GetSamplePeriod',
+      'HistoryBeginTime',
       // a size of 2016
       'ExtraLarge',
     ];

@@ -1,3 +1,17 @@
+export type { Evaluation, FormulaInputs } from './autoscale/evaluator.ts';
+export { Formula, longestFormula, parseFormula } from './autoscale/formula.ts';
+export {
+  type FormulaError,
+  type FormulaErrorCode,
+  formulaErrorText,
+  type Position,
+} from './autoscale/formula-error.ts';
+export { historyLength, notSampled, SampleHistory, samplePeriodMs } from './autoscale/samples.ts';
+export {
+  type NodeDeallocationOption,
+  type SampledVariable,
+  sampledVariables,
+} from './autoscale/variables.ts';
 export * from './command.ts';
 export * from './effect.ts';
 export { type Applied, type CommandResult, Engine } from './engine.ts';

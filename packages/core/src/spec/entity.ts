@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nearest } from './nearest.ts';
+import { nearest } from '../nearest.ts';
 import type { Path } from './path.ts';
 import { pathText, shorten } from './path.ts';
 import { issue } from './problem.ts';

@@ -1,4 +1,4 @@
-import { editDistance } from './nearest.ts';
+import { editDistance } from '../nearest.ts';
 
 /** What a pool may be made of. semantics §1.2 */
 export interface NodeSize {
