@@ -48,6 +48,7 @@ test('logarithms and roundings of a list are lists, of one double a double, unle
   expect(shown('lg(2, 4)')).toBe('[1,2]');
   expect(shown('log([10, 100])')).toBe('[1,2]');
   expect(shown('lg(vec(8))')).toBe('[3]');
+  expect(refused('x = lg(vec(8)) > 0')).toMatch('there is no doubleVec > double');
   expect(shown('floor(1.5, 2.5)')).toBe('[1,2]');
 });
 
