@@ -88,7 +88,12 @@ utilization            100.0 %
     expect(await resultsFor(diamond, '--nodes', '2', '--slots=1', '--fill', 'pack')).toEqual({
       kind: 'workflow',
       name: 'diamond',
-      pool: { targetDedicatedNodes: 2, taskSlotsPerNode: 1, nodeFillType: 'pack' },
+      pool: {
+        targetDedicatedNodes: 2,
+        targetLowPriorityNodes: 0,
+        taskSlotsPerNode: 1,
+        nodeFillType: 'pack',
+      },
       state: 'completed',
       terminateReason: 'AllTasksComplete',
       tasks: 4,
@@ -180,6 +185,17 @@ describe.concurrent('a job file', () => {
       pool: { targetDedicatedNodes: 1, taskSlotsPerNode: 3 },
       makespanSeconds: 90,
     });
+  });
+
+  test('nodes of low priority count as the others do; --nodes stands for both kinds', async () => {
+    const tasks = ['a', 'b', 'c', 'd'].map((id) => ({ ...task, id }));
+    const job = jobOf(tasks, {
+      pool: { targetDedicatedNodes: 1, targetLowPriorityNodes: 1 },
+      simulation: { duration: 10 },
+    });
+    const whole = { makespanSeconds: 10, lowerBoundSeconds: 10, utilization: 1 };
+    expect(await resultsFor(job)).toMatchObject(whole);
+    expect(await resultsFor(job, '--nodes=1')).toMatchObject({ makespanSeconds: 20 });
   });
 
   test('--fill says which nodes: packed, two tasks of one slot leave a node for one of two', async () => {

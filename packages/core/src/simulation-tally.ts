@@ -11,6 +11,8 @@ export interface SimulationResult {
   killedRuns: number;
   /** Those that went with their node. */
   lostRuns: number;
+  /** The most slots of nodes that were up at one moment. */
+  mostSlots: number;
   /** Slots that were taken, times how long. */
   busySlotMs: number;
   /** Slots of the nodes that were up, times how long: to the end of the last run, or to now if there are runs. */
@@ -31,7 +33,8 @@ export interface Refused {
 export class SimulationTally {
   readonly #begin: number;
   #now: number;
-  upSlots = 0;
+  #upSlots = 0;
+  #mostSlots = 0;
   #slotMs = 0;
   #busySlots = 0;
   #busySlotMs = 0;
@@ -56,8 +59,14 @@ export class SimulationTally {
   pass(to: number): void {
     const passed = to - this.#now;
     this.#now = to;
-    this.#slotMs += this.upSlots * passed;
+    this.#slotMs += this.#upSlots * passed;
     this.#busySlotMs += this.#busySlots * passed;
+  }
+
+  /** Slots came up, or went if they are less than 0. */
+  changed(slots: number): void {
+    this.#upSlots += slots;
+    if (this.#upSlots > this.#mostSlots) this.#mostSlots = this.#upSlots;
   }
 
   started(slots: number): void {
@@ -83,6 +92,7 @@ export class SimulationTally {
       endedRuns: this.#endedRuns,
       killedRuns: this.killedRuns,
       lostRuns: this.#lostRuns,
+      mostSlots: this.#mostSlots,
       busySlotMs: this.#busySlotMs,
       slotMs,
       utilization: slotMs === 0 ? 0 : this.#busySlotMs / slotMs,

@@ -278,7 +278,7 @@ export class Simulation {
   #up(node: SimulatedNode, isUp: boolean): void {
     if (node.isUp === isUp) return;
     node.isUp = isUp;
-    this.#tally.upSlots += isUp ? node.slots : -node.slots;
+    this.#tally.changed(isUp ? node.slots : -node.slots);
   }
 
   #expectReady(number: number, sequence: number, afterMs: number): void {

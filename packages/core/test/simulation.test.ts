@@ -85,6 +85,7 @@ describe('a schedule that was worked out by hand', () => {
       endedRuns: 5,
       killedRuns: 0,
       lostRuns: 0,
+      mostSlots: 4,
       busySlotMs: 15,
       slotMs: 24,
       utilization: 15 / 24,

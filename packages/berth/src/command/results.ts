@@ -163,7 +163,7 @@ const reasons: Record<BlockedTask['reason'], string> = {
 
 function reasonOf(task: TaskView, pool: PoolView): BlockedTask['reason'] {
   if (task.requiredSlots > pool.taskSlotsPerNode) return 'slots';
-  return pool.currentDedicatedNodes === 0 ? 'noNodes' : 'dependency';
+  return pool.currentDedicatedNodes + pool.currentLowPriorityNodes === 0 ? 'noNodes' : 'dependency';
 }
 
 /** Without a state directory nothing has been written anywhere. */

@@ -59,16 +59,17 @@ export function simulate(simulated: SimulatedJob): SimulatedResults {
     break;
   } while (simulation.step());
 
-  const { makespanMs, busySlotMs, utilization, startedRuns } = simulation.result();
+  const { makespanMs, busySlotMs, utilization, startedRuns, mostSlots } = simulation.result();
   const { state, executionInfo } = must(queries.job(job.id));
-  const slots = pool.targetDedicatedNodes * pool.taskSlotsPerNode;
-  const lowerBoundMs = Math.max(path.longestMs, slots === 0 ? 0 : busySlotMs / slots);
+  const workMs = mostSlots === 0 ? 0 : busySlotMs / mostSlots;
+  const lowerBoundMs = Math.max(path.longestMs, workMs);
   const { terminateReason } = executionInfo;
   return {
     kind: simulated.kind,
     name: simulated.name,
     pool: {
       targetDedicatedNodes: pool.targetDedicatedNodes,
+      targetLowPriorityNodes: pool.targetLowPriorityNodes ?? 0,
       taskSlotsPerNode: pool.taskSlotsPerNode,
       nodeFillType: pool.taskSchedulingPolicy.nodeFillType,
     },

@@ -88,7 +88,7 @@ function ofJobFile(
     name: job.id,
     pool: {
       ...pool,
-      ...(nodes !== undefined && { targetDedicatedNodes: nodes }),
+      ...(nodes !== undefined && { targetDedicatedNodes: nodes, targetLowPriorityNodes: 0 }),
       ...(slots !== undefined && { taskSlotsPerNode: slots }),
       ...(fill !== undefined && { taskSchedulingPolicy: { nodeFillType: fill } }),
     },

@@ -8,7 +8,12 @@ export interface SimulatedResults
     Pick<RunResults, 'state' | 'terminateReason'> {
   kind: 'job' | 'workflow';
   name: string;
-  pool: { targetDedicatedNodes: number; taskSlotsPerNode: number; nodeFillType: NodeFillType };
+  pool: {
+    targetDedicatedNodes: number;
+    targetLowPriorityNodes: number;
+    taskSlotsPerNode: number;
+    nodeFillType: NodeFillType;
+  };
   /** How many there are. */
   tasks: number;
   /** That were started, retries included. */
@@ -47,7 +52,8 @@ export function* simulatedAsJson(results: SimulatedResults): Iterable<string> {
 
 export function formatSimulated(results: SimulatedResults): string {
   const { kind, name, pool, state, terminateReason } = results;
-  const { targetDedicatedNodes: nodes, taskSlotsPerNode: slots, nodeFillType } = pool;
+  const { taskSlotsPerNode: slots, nodeFillType } = pool;
+  const nodes = pool.targetDedicatedNodes + pool.targetLowPriorityNodes;
   const reason = terminateReason === undefined ? '' : ` (${terminateReason})`;
   const seconds = (value: number): string => `${value.toFixed(3)} s`;
   const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { TaskConstraints } from '../specification.ts';
 import { factoryCount } from '../task-factory.ts';
-import { parseDuration } from './duration.ts';
+import { formatDuration, parseDuration } from './duration.ts';
 import { entity } from './entity.ts';
 import type { JobFile } from './job-file.ts';
 import type { ProblemDetails } from './problem.ts';
@@ -107,6 +107,11 @@ export function jobSimulation(file: JobFile): z.ZodType<JobSimulation> {
       const often = retries === -1 ? 'for ever' : `${retries} times`;
       const reason = `must end with 0, since the task would be retried ${often} (maxTaskRetryCount)`;
       refuse(['exitCodes', id], reason, { hideValue: true });
+    }
+    const { resizeTimeoutMs = Infinity } = file.pool;
+    if ((given.bootTime ?? 0) >= resizeTimeoutMs) {
+      const timeout = `resizeTimeout (${formatDuration(resizeTimeoutMs)})`;
+      refuse(['bootTime'], `must be shorter than the pool's ${timeout}, or no node ever comes`);
     }
     const factoryDurationsMs = given.factoryDurations ?? [];
     if (factoryDurationsMs.length > 0 && file.taskFactory === undefined) {

@@ -128,6 +128,12 @@ describe('the section simulation of a job file', () => {
       'simulation.durations.First is an id that stands here already',
     ],
     [
+      'with nodes that come too late for their pool',
+      { duration: 1, bootTime: 'PT15M' },
+      'InvalidPropertyValue',
+      'simulation.bootTime must be shorter than the pool\'s resizeTimeout (PT15M), or no node ever comes; it is "PT15M"',
+    ],
+    [
       'with an exit code that is none',
       { duration: 1, exitCodes: { first: [1, 'x'] } },
       'InvalidPropertyValue',
