@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from './berth.ts';
@@ -136,11 +143,41 @@ describe.concurrent('a file that is no job file', () => {
     const directory = temporaryDirectory();
     const missing = await berth(['run', 'no/job.yaml'], { cwd: directory });
     expect(missing.code).toBe(2);
-    expect(oneMessage(missing)).toBe('no/job.yaml: there is no such file (InvalidRequestBody)');
+    expect(oneMessage(missing)).toBe(
+      `no/job.yaml: there is no such file; check the path, which is ${join(directory, 'no/job.yaml')} (FileNotFound)`,
+    );
+    const absolute = join(directory, 'none.yaml');
+    expect(oneMessage(await berth(['run', absolute], { cwd: directory }))).toBe(
+      `${absolute}: there is no such file; check the path (FileNotFound)`,
+    );
     const folder = await berth(['run', '.'], { cwd: directory });
     expect(folder.code).toBe(2);
-    expect(oneMessage(folder)).toBe('.: is a directory, not a job file (InvalidRequestBody)');
+    expect(oneMessage(folder)).toBe('.: is a directory; name the file in it (InvalidRequestBody)');
   });
+});
+
+// To root every file is open.
+test.skipIf(process.getuid?.() === 0)('a file that may not be read', async () => {
+  const directory = temporaryDirectory();
+  chmodSync(writeJob(directory, jobOf([task])), 0);
+  const { code, stderr } = await berth(['run', 'job.json'], { cwd: directory });
+  expect(code).toBe(2);
+  expect(stderr).toBe(
+    'berth: job.json: may not be read by you; check who owns it and its permissions (InvalidRequestBody)\n',
+  );
+});
+
+test('a link that leads to itself, a device without an end', async () => {
+  const directory = temporaryDirectory();
+  symlinkSync('loop.json', join(directory, 'loop.json'));
+  const loop = await berth(['run', 'loop.json'], { cwd: directory });
+  expect(loop.code).toBe(2);
+  expect(oneMessage(loop)).toBe(
+    'loop.json: is a symbolic link that leads back to itself; name the file itself (InvalidRequestBody)',
+  );
+  const endless = await berth(['run', '/dev/zero'], { cwd: directory });
+  expect(endless.code).toBe(2);
+  expect(oneMessage(endless)).toMatch(/^\/dev\/zero: has no end, and at most 200 MB are read; /);
 });
 
 function aliasBomb(): string {

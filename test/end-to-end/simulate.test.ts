@@ -425,6 +425,6 @@ describe.concurrent('the command line of simulate', () => {
     );
     const missing = await berth(['simulate', 'none.json', '--json'], { cwd: directory });
     expect(missing.code).toBe(2);
-    expect(JSON.parse(missing.stdout)).toMatchObject({ error: { code: 'InvalidRequestBody' } });
+    expect(JSON.parse(missing.stdout)).toMatchObject({ error: { code: 'FileNotFound' } });
   });
 });

@@ -235,6 +235,22 @@ const jobs = fc
   });
 
 describe('a job file', () => {
+  test('of ids that are the same number, the first to complete is the one that is waited for', () => {
+    const task = { commandLine: 'x' };
+    const dependsOn = { taskIdRanges: [{ start: 4, end: 4 }] };
+    const { makespanSeconds, criticalPathSeconds } = run({
+      pool: { id: 'p', targetDedicatedNodes: 3 },
+      job: { id: 'j', usesTaskDependencies: true },
+      tasks: [
+        { ...task, id: '4' },
+        { ...task, id: '04' },
+        { ...task, id: 'after', dependsOn },
+      ],
+      simulation: { durations: { 4: 10, '04': 1, after: 2 } },
+    });
+    expect([makespanSeconds, criticalPathSeconds]).toEqual([10, 10]);
+  });
+
   test('runs with its retries, wall clocks, slots and dependencies, and never below its lower bound', () => {
     fc.assert(
       fc.property(jobs, ({ known, certain, document, slotsOf, bootMs }) => {

@@ -1,27 +1,31 @@
 import { parseArgs } from 'node:util';
 import type { NodeFillType } from '@berth/core';
 
+/** At most 80 columns wide. */
 export const usage = `usage: berth run FILE [--state DIR] [--restart] [--json]
        berth simulate FILE [--nodes N] [--slots N] [--fill spread|pack] [--json]
 
-run: run a job file (JSON or YAML) to its end on this machine, and show the results;
-after an interruption the same command goes on where it was
+run: runs a job file (JSON or YAML) to its end on this machine, with progress,
+and shows the results. After an interruption the same command goes on where it
+was, and no task runs twice.
   --state DIR   where the run is kept (default: .berth/<job id>)
   --restart     begin anew, whatever the state directory holds
 
-simulate: run a job file with durations (its section "simulation"), or a recorded workflow
-(WfFormat 1.5), on a virtual clock, and show how long it takes and how far that is from the
-shortest possible; nothing is started and nothing is written
-  --nodes N     on so many nodes (default: as the job file says; of a workflow 1)
-  --slots N     of so many task slots each (default: likewise)
-  --fill WHICH  spread over the nodes or pack them (default: likewise; of a workflow spread)
+simulate: runs a job file whose section "simulation" says how long its tasks
+take, or a recorded workflow (WfFormat 1.5), on a virtual clock. Shows how long
+it takes, and how far that is from the shortest possible. Starts nothing and
+writes nothing.
+  --nodes N     on N nodes (default: those of the job file; for a workflow 1)
+  --slots N     of N task slots each (default: likewise)
+  --fill TYPE   spread tasks over the nodes, or pack them on few (default:
+                likewise; for a workflow spread)
 
-both
+both:
   --json        print the results, or the error, as JSON and nothing else
-  -h, --help    print this
+  -h, --help    print this and do nothing
 
-exit code: 0 all tasks succeeded, 1 some did not, 2 the input is wrong,
-           70 Berth itself failed, 130 interrupted
+exit code: 0 all tasks succeeded, 1 some failed or never ran, 2 the input is
+           wrong, 70 Berth itself failed, 130 interrupted
 `;
 
 /** The user's mistake: exit code 2. */
@@ -44,10 +48,10 @@ const mostNodes = 1_000_000;
 const mostSlots = 256;
 
 /** Beside those that every command takes. */
-const optionsOf: Record<string, readonly string[]> = {
-  run: ['state', 'restart'],
-  simulate: ['nodes', 'slots', 'fill'],
-};
+const optionsOf: ReadonlyMap<string, readonly string[]> = new Map([
+  ['run', ['state', 'restart']],
+  ['simulate', ['nodes', 'slots', 'fill']],
+]);
 
 /** @throws UsageError */
 export function parseCommandLine(args: string[]): Choice {
@@ -55,7 +59,7 @@ export function parseCommandLine(args: string[]): Choice {
   if (values.help === true) return { command: 'help' };
   const [command, file, more] = positionals;
   if (command === undefined) throw new UsageError('no command');
-  const own = optionsOf[command];
+  const own = optionsOf.get(command);
   if (own === undefined) throw new UsageError(`unknown command "${command}"`);
   for (const option of Object.keys(values)) {
     if (option !== 'json' && !own.includes(option)) {
@@ -103,17 +107,15 @@ function parse(args: string[]): ReturnType<typeof parseStrictly> {
 }
 
 function parseStrictly(args: string[]) {
-  return parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      state: { type: 'string' },
-      restart: { type: 'boolean' },
-      nodes: { type: 'string' },
-      slots: { type: 'string' },
-      fill: { type: 'string' },
-      json: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
+  return parseArgs({ args, allowPositionals: true, options });
 }
+
+const options = {
+  state: { type: 'string' },
+  restart: { type: 'boolean' },
+  nodes: { type: 'string' },
+  slots: { type: 'string' },
+  fill: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;

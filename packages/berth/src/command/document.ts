@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { readFile, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { BatchError } from '@berth/core';
 import { parseDocument } from 'yaml';
 
@@ -34,18 +36,49 @@ export async function readDocument(file: string): Promise<unknown> {
 async function readBounded(file: string): Promise<Buffer> {
   try {
     const { size } = await stat(file);
-    if (size > mostJsonBytes) {
-      throw refusal(
-        file,
-        `has ${megabytes(size)} MB, more than ${megabytes(mostJsonBytes)}; tasks that differ in numbers only can be a taskFactory`,
-      );
+    if (size > mostJsonBytes) throw tooLarge(file, `${megabytes(size)} MB`);
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    // A pipe or a device tells its size to nobody.
+    for await (const piece of createReadStream(file) as AsyncIterable<Buffer>) {
+      bytes += piece.length;
+      if (bytes > mostJsonBytes) throw tooLarge(file, 'no end');
+      pieces.push(piece);
     }
-    return await readFile(file);
+    return Buffer.concat(pieces, bytes);
   } catch (error) {
-    if (error instanceof BatchError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw refusal(file, 'there is no such file');
-    throw refusal(file, code === 'EISDIR' ? 'is a directory, not a job file' : message);
+    throw error instanceof BatchError ? error : unreadable(file, error);
+  }
+}
+
+function tooLarge(file: string, size: string): BatchError {
+  return refusal(
+    file,
+    `has ${size}, and at most ${megabytes(mostJsonBytes)} MB are read; tasks that differ in numbers only can be a taskFactory`,
+  );
+}
+
+function unreadable(file: string, error: unknown): BatchError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR': {
+      const path = resolve(file);
+      const place = path === file ? '' : `, which is ${path}`;
+      return new BatchError({
+        code: 'FileNotFound',
+        message: `${file}: there is no such file; check the path${place}`,
+      });
+    }
+    case 'EISDIR':
+      return refusal(file, 'is a directory; name the file in it');
+    case 'EACCES':
+    case 'EPERM':
+      return refusal(file, 'may not be read by you; check who owns it and its permissions');
+    case 'ELOOP':
+      return refusal(file, 'is a symbolic link that leads back to itself; name the file itself');
+    default:
+      return refusal(file, `cannot be read: ${message}`);
   }
 }
 
