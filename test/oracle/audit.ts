@@ -1,8 +1,8 @@
-import type { Applied, Engine, TaskView } from '@berth/core';
+import type { Applied, Engine, Report, TaskView } from '@berth/core';
 import { ReportKind } from '@berth/core';
 import type { Input, KnownNode, Ledger } from './ledger.ts';
 import { must } from './must.ts';
-import type { Recording } from './recording.ts';
+import type { Recording, Watcher } from './recording.ts';
 import { applyTo } from './recording.ts';
 
 /**
@@ -119,16 +119,17 @@ export class Audit {
 }
 
 /** Every node comes up and every run succeeds: then nothing that could run is left over. */
-export function drain(recording: Recording): void {
+export function drain(recording: Recording, watch?: Watcher): void {
   const { engine, ledger } = recording;
   const at = engine.now;
   for (const { number: node, sequence, is } of ledger.nodes) {
     if (is !== 'asked' && is !== 'lost') continue;
-    applyTo(recording, { at, report: { kind: ReportKind.nodeReady, node, sequence } });
+    applyTo(recording, { at, report: { kind: ReportKind.nodeReady, node, sequence } }, watch);
   }
   for (let live = ledger.live; live.length > 0; live = ledger.live) {
     const { run, sequence } = must(live[0]);
-    applyTo(recording, { at, report: { kind: ReportKind.runEnded, run, sequence, exitCode: 0 } });
+    const report: Report = { kind: ReportKind.runEnded, run, sequence, exitCode: 0 };
+    applyTo(recording, { at, report }, watch);
   }
   const left = readyWithoutDependencies(engine).find(({ poolId, slots }) =>
     ledger.nodes.some(

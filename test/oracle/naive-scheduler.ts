@@ -865,12 +865,27 @@ export class NaiveScheduler {
   }
 
   #firstThatFits(job: NaiveJob, pool: NaivePool): NaiveTask | undefined {
-    return job.tasks
+    return this.#queueOf(job).find((task) => this.#roomyNodes(pool, task).length > 0);
+  }
+
+  /** 3.3. */
+  #queueOf({ tasks }: NaiveJob): NaiveTask[] {
+    return tasks
       .filter((task) => task.state === 'active' && task.place !== undefined)
       .sort(
         (a, b) => orderIn(a) - orderIn(b) || momentOf(a) - momentOf(b) || a.sequence - b.sequence,
-      )
-      .find((task) => this.#roomyNodes(pool, task).length > 0);
+      );
+  }
+
+  /** The ready tasks of the job that stand before a ready one and need no more slots. */
+  standingBefore(jobId: string, taskId: string): string[] {
+    const queue = this.#queueOf(must(this.#job(jobId)));
+    const at = queue.findIndex(({ specification }) => specification.id === taskId);
+    const most = must(queue[at]).specification.requiredSlots;
+    return queue
+      .slice(0, at)
+      .filter(({ specification }) => specification.requiredSlots <= most)
+      .map(({ specification }) => specification.id);
   }
 
   #roomyNodes(pool: NaivePool, { specification }: NaiveTask): NaiveNode[] {

@@ -46,7 +46,7 @@ export function begin(): Recording {
   return { engine: new Engine(), ledger: new Ledger(), inputs: [], effects: [], history: [] };
 }
 
-function play(recording: Recording, steps: Step[], watch?: Watcher): void {
+export function play(recording: Recording, steps: Step[], watch?: Watcher): void {
   const { engine, ledger } = recording;
   engine.listening = watch !== undefined;
   for (const step of steps) {

@@ -1,4 +1,5 @@
 import type { FailureView, JobView, NodeView, PoolView, TaskCounts, TaskView } from '@berth/core';
+import { explanationSentences } from '@berth/core';
 import type { ScenarioCommand } from './commands.ts';
 import { scenarioStart } from './scenario-world.ts';
 import { formatSpan } from './time-span.ts';
@@ -70,6 +71,14 @@ export const showCommands: Record<string, ScenarioCommand> = {
     const [jobId, taskId] = line.pair('a task');
     line.end();
     world.say(world.engine.queries.task(jobId, taskId)?.commandLine ?? 'not found');
+  },
+  /** Why a task does not run, and what would free it. */
+  'show explain'(world, line) {
+    const [jobId, taskId] = line.pair('a task');
+    line.end();
+    const explanation = world.engine.queries.explain(jobId, taskId);
+    if (explanation === undefined) return world.say('not found');
+    for (const text of explanationSentences(explanation)) world.say(text);
   },
   /** The effects that await an answer: what a host that comes back has to carry out. */
   'show outstanding'(world, line) {

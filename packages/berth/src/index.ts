@@ -1,10 +1,14 @@
 export {
   BatchError,
   type EngineEvent,
+  type ExplainOptions,
+  type ExplanationReason,
+  explanationSentences,
   type JobView,
   type NodeView,
   type PoolView,
   type TaskCounts,
+  type TaskExplanation,
   type TaskRefusal,
   type TaskView,
 } from '@berth/core';

@@ -1,7 +1,9 @@
 import type {
   DisableTasks,
   EngineEvent,
+  ExplainOptions,
   JobView,
+  TaskExplanation,
   TaskRefusal,
   TaskSpecification,
   TaskView,
@@ -106,6 +108,16 @@ export class TaskClient {
     const task = this.#runtime.queries.task(this.#jobId, taskId);
     if (task === undefined) throw notFound('Task', taskId);
     return task;
+  }
+
+  /**
+   * Why the task does not run, with everything that holds it up and what would free it; `explanationSentences`
+   * makes plain text of it. @throws BatchError `TaskNotFound`.
+   */
+  explain(taskId: string, options: ExplainOptions = {}): TaskExplanation {
+    const explanation = this.#runtime.queries.explain(this.#jobId, taskId, options);
+    if (explanation === undefined) throw notFound('Task', taskId);
+    return explanation;
   }
 
   /** By creation. Tasks that change while you read are seen in one of their states. */

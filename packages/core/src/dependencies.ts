@@ -2,7 +2,7 @@ import type { ByteReader, ByteWriter } from './bytes.ts';
 import type { RowRange } from './dependency-edges.ts';
 import { DependencyEdges, noEdge } from './dependency-edges.ts';
 import { IdRanges } from './id-ranges.ts';
-import { spelledInteger } from './integer-ids.ts';
+import { integerOf, spelledInteger } from './integer-ids.ts';
 import { MissingIds } from './missing-ids.ts';
 import { RowColumn } from './row-column.ts';
 import type { TaskDependencies } from './specification.ts';
@@ -36,12 +36,20 @@ export interface ParentRange {
   lowestMissing?: number;
 }
 
+/**
+ * One parent, ranges written out: the row of a task, an id that may have a task by now, or an integer for which
+ * any task may stand whose id is it, leading zeros ignored.
+ */
+export type Parent = { isOpen: boolean } & ({ row: number } | { id: string } | { integer: number });
+
 /*
  * The target of an edge in one integer. From 0 on it is the row of a task whose id is no small integer.
  * Inverted, what is below the first bit is an id that is an integer, whether or not there is such a task;
  * above it are the ranges and the names of ids that no task has.
  */
 const firstRange = 1 << 30;
+/** The character `0`. */
+const zero = 48;
 const firstName = firstRange | (1 << 29);
 
 /**
@@ -55,6 +63,8 @@ export class Dependencies {
   readonly #missing = new MissingIds();
   /** Head of the edges from a row. */
   readonly #headOfRow = new RowColumn();
+  /** Derived from the ids of the tasks. */
+  #someLeadingZeros = false;
 
   /**
    * Lets rows `row … row + count − 1` wait; false if everything is satisfied already. Rows come in ascending
@@ -110,10 +120,21 @@ export class Dependencies {
       this.addedInteger(integer, row);
       return;
     }
+    this.noteSpelling(id);
     const head = this.#missing.takeName(idKey(id));
     if (head === noEdge) return;
     this.#edges.retarget(head, row);
     this.#headOfRow.set(row, head);
+  }
+
+  /** To be told of every id that is no small integer. */
+  noteSpelling(id: string): void {
+    if (id.charCodeAt(0) === zero && integerOf(id) >= 0) this.#someLeadingZeros = true;
+  }
+
+  /** False: no task has an id that spells its integer with leading zeros. */
+  get someLeadingZeros(): boolean {
+    return this.#someLeadingZeros;
   }
 
   /** The same for an id that is an integer below 2 ** 30. */
@@ -193,6 +214,33 @@ export class Dependencies {
       }
     }
     return parents;
+  }
+
+  /**
+   * What the row still waits for, range by range and integer by integer; with `all` also what it has waited for.
+   * May be read while the graph changes: it is then as it was or as it is.
+   */
+  *parents(row: number, all: boolean): IterableIterator<Parent> {
+    for (const edge of this.#edges.ofRow(row)) {
+      const isOpen = this.#edges.isOpen(edge);
+      if (!isOpen && !all) continue;
+      const target = this.#edges.target(edge);
+      if (target >= 0) yield { row: target, isOpen };
+      else if (~target < firstRange) yield { id: String(~target), isOpen };
+      else if (~target >= firstName) {
+        yield { id: this.#missing.text(~target ^ firstName), isOpen };
+      } else {
+        const range = ~target ^ firstRange;
+        for (const integer of this.#ranges.open(range)) yield { integer, isOpen: true };
+        if (!all) continue;
+        for (const integer of this.#ranges.satisfiedIn(range)) yield { integer, isOpen: false };
+      }
+    }
+  }
+
+  /** The first row of those that were added with it and wait for the same, −1: it waits and has waited for nothing. */
+  groupOf(row: number): number {
+    return this.#edges.firstRowOfGroup(row);
   }
 
   /**

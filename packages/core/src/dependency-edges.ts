@@ -158,6 +158,12 @@ export class DependencyEdges {
     } while (edge < this.next && !this.#isFirst(edge));
   }
 
+  /** −1: the row waits and has waited for nothing. */
+  firstRowOfGroup(row: number): number {
+    const group = this.#groupAt(row);
+    return group === -1 ? -1 : this.#groupRow.get(group);
+  }
+
   /** Who waits or has waited by the edges of a list, the latest first. */
   *rowsOf(head: number): IterableIterator<RowRange> {
     for (let edge = head; edge !== noEdge; ) {

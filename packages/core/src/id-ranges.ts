@@ -98,9 +98,27 @@ export class IdRanges {
     const end = this.end(range);
     const absent = this.#satisfied.nextAbsent(this.start(range));
     for (const integer of this.#reopened.within(this.start(range), Math.min(end, absent))) {
-      for (const waiting of this.#waitingFor(integer)) if (waiting === range) return integer;
+      if (this.#isWaitingFor(range, integer)) return integer;
     }
     return absent <= end ? absent : -1;
+  }
+
+  /** The integers that it still waits for: those that were taken back first, the others in order. */
+  *open(range: number): IterableIterator<number> {
+    if (this.isDone(range)) return;
+    const end = this.end(range);
+    for (const integer of this.#reopened.within(this.start(range), end)) {
+      if (this.#isWaitingFor(range, integer)) yield integer;
+    }
+    let absent = this.#satisfied.nextAbsent(this.start(range));
+    for (; absent <= end; absent = this.#satisfied.nextAbsent(absent + 1)) yield absent;
+  }
+
+  /** The integers in it that are satisfied for those who wait for it, in order. */
+  *satisfiedIn(range: number): IterableIterator<number> {
+    for (const integer of this.#satisfied.within(this.start(range), this.end(range))) {
+      if (!this.#isWaitingFor(range, integer)) yield integer;
+    }
   }
 
   /** All there are that have the integer in them. */
@@ -235,6 +253,12 @@ export class IdRanges {
       this.#waits.set(2 * wait + 1, next);
     }
     this.#reopenedWaiting.set(integer, wait);
+  }
+
+  /** Whether it waits for an integer that had been reopened before it was made. */
+  #isWaitingFor(range: number, integer: number): boolean {
+    for (const waiting of this.#waitingFor(integer)) if (waiting === range) return true;
+    return false;
   }
 
   *#waitingFor(integer: number): IterableIterator<number> {

@@ -17,6 +17,35 @@ export * from './effect.ts';
 export { type Applied, type CommandResult, Engine } from './engine.ts';
 export * from './errors.ts';
 export type { EngineEvent } from './event-log.ts';
+export type { ExplainOptions } from './explain.ts';
+export {
+  type CompletedReason,
+  type CycleReason,
+  defaultSearchLimit,
+  type ExplanationReason,
+  type FreeingEvent,
+  freeingEvents,
+  type JobStateReason,
+  type MoreParentsReason,
+  type NodesByState,
+  type NodesNotReadyReason,
+  type NoFreeSlotsReason,
+  type NoNodesReason,
+  type NoPoolReason,
+  type OtherSizesReason,
+  type ParentRangeReason,
+  type ParentReason,
+  type ParentState,
+  type PoolDeletingReason,
+  type PriorityReason,
+  type QueueReason,
+  type RootCauseReason,
+  type RunningReason,
+  type TaskExplanation,
+  type TooManySlotsReason,
+  type TurnReason,
+} from './explanation.ts';
+export { explanationSentences } from './explanation-text.ts';
 export { InputBatch } from './input-batch.ts';
 export type { Machine, Transition } from './machine.ts';
 export {

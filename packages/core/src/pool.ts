@@ -76,6 +76,15 @@ export class JobRing {
     return this.#jobs[rank]?.has(job) ?? false;
   }
 
+  /** The ranks that have jobs, the highest priority first, each with its jobs by creation. */
+  *ranks(): IterableIterator<{ rank: number; jobs: OrderedSet }> {
+    for (const rank of this.#ranks) yield { rank, jobs: this.#jobs[rank]! };
+  }
+
+  jobsOf(rank: number): OrderedSet | undefined {
+    return this.#jobs[rank];
+  }
+
   #lead(): void {
     const first = this.#ranks.first();
     this.firstRank = first === -1 ? priorityCount : first;

@@ -1,4 +1,7 @@
 import { formatTime } from './calendar.ts';
+import type { ExplainOptions } from './explain.ts';
+import { explainTask } from './explain.ts';
+import type { TaskExplanation } from './explanation.ts';
 import type { Job, TaskTally } from './job.ts';
 import { taskMachine } from './machines.ts';
 import type { Node } from './node.ts';
@@ -185,6 +188,21 @@ export class Queries {
       tasks.push(this.#taskView(job, row));
     }
     return row < job.rowCount ? { tasks, continuation: row } : { tasks };
+  }
+
+  /**
+   * Why a task does not run, and which event would free it; `undefined` if there is no such task. Costs the nodes
+   * of its pool, its own dependencies and `searchLimit`, never the tasks of the job.
+   */
+  explain(
+    jobId: string,
+    taskId: string,
+    options: ExplainOptions = {},
+  ): TaskExplanation | undefined {
+    const job = this.#world.job(jobId);
+    const row = job?.find(taskId) ?? -1;
+    if (job === undefined || row === -1) return undefined;
+    return explainTask(this.#world, job, row, this.#taskView(job, row), options);
   }
 
   /** Handles of all secrets that the specifications of tasks name; the others nobody will ask for. O(specifications). */

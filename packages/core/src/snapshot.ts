@@ -275,7 +275,10 @@ function derive(world: World): void {
     world.jobById.set(idKey(job.specification.id), job);
     for (const { firstRow, count, factory } of job.segments) {
       for (let row = firstRow; factory === undefined && row < firstRow + count; row++) {
-        if (!job.isGone(row)) job.given?.ids.add(job.idOf(row), row);
+        if (job.isGone(row)) continue;
+        const id = job.idOf(row);
+        job.given?.ids.add(id, row);
+        job.dependencies?.noteSpelling(id);
       }
     }
     const { maxWallClockTimeMs } = job.specification.constraints;

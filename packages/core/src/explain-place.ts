@@ -1,0 +1,160 @@
+import type { ExplanationReason, FreeingEvent } from './explanation.ts';
+import { mostJobsListed, reason } from './explanation.ts';
+import type { Job } from './job.ts';
+import { nodeId } from './node.ts';
+import type { Pool } from './pool.ts';
+import { rankOf } from './pool.ts';
+import { queuePlace } from './queue-place.ts';
+import { Flag, Word } from './task-rows.ts';
+import type { World } from './world.ts';
+
+/*
+ * Where an active task could run, and who comes first (semantics §3.1 to §3.4).
+ */
+
+/** What keeps every task of that size from the job's pool, ready or not. */
+export function explainPool(world: World, job: Job, row: number): ExplanationReason[] {
+  const pool = world.poolOf(job);
+  if (pool === undefined) {
+    return [reason('noPool', { poolId: job.specification.poolInfo.poolId }, 'poolAdded')];
+  }
+  const { id: poolId, taskSlotsPerNode } = pool.specification;
+  if (pool.state !== 'active') return [reason('poolDeleting', { poolId }, 'poolAdded')];
+  const reasons: ExplanationReason[] = [];
+  const { requiredSlots } = job.limitsOf(row);
+  if (requiredSlots > taskSlotsPerNode) {
+    const facts = { poolId, requiredSlots, taskSlotsPerNode };
+    reasons.push(reason('tooManySlots', facts, 'poolAdded'));
+  }
+  const { nodesByState, taking, later } = countNodes(pool);
+  if (taking === 0 && later.length === 0) {
+    reasons.push(reason('noNodes', { poolId, nodesByState }, 'poolResized'));
+  } else if (taking === 0) {
+    reasons.push(reason('nodesNotReady', { poolId, nodesByState }, ...later));
+  }
+  return reasons;
+}
+
+/** Why a task that is ready, and that the pool could hold, has not been placed: slots, and who comes first. */
+export function explainPlace(world: World, pool: Pool, job: Job, row: number): ExplanationReason[] {
+  const { requiredSlots } = job.limitsOf(row);
+  const reasons: ExplanationReason[] = [];
+  const { nodesByState, taking, later, freeSlots } = countNodes(pool);
+  if (taking > 0) {
+    const avoidNodeId = avoidedNode(world, pool, job, row);
+    reasons.push(
+      reason(
+        'noFreeSlots',
+        {
+          poolId: pool.specification.id,
+          requiredSlots,
+          freeSlots,
+          nodesByState,
+          ...(avoidNodeId === undefined ? {} : { avoidNodeId }),
+        },
+        'runEnds',
+        ...later,
+      ),
+    );
+  }
+  return [...reasons, ...explainOrder(world, pool, job, row, requiredSlots)];
+}
+
+/** Who comes first: jobs of higher priority, jobs of equal priority, tasks of the same job. */
+function explainOrder(
+  world: World,
+  pool: Pool,
+  job: Job,
+  row: number,
+  requiredSlots: number,
+): ExplanationReason[] {
+  const reasons: ExplanationReason[] = [];
+  const { priority } = job.specification;
+  const ring = pool.ringFor(requiredSlots);
+  const first: { jobId: string; priority: number }[] = [];
+  let jobs = 0;
+  for (const ranked of ring?.ranks() ?? []) {
+    if (ranked.rank >= rankOf(priority)) break;
+    jobs += ranked.jobs.size;
+    for (const number of ranked.jobs) {
+      if (first.length === mostJobsListed) break;
+      const { id, priority } = world.jobs[number]!.specification;
+      first.push({ jobId: id, priority });
+    }
+  }
+  if (jobs > 0) reasons.push(reason('priority', { priority, jobs, first }, 'othersStart'));
+  const equal = (ring?.jobsOf(rankOf(priority))?.size ?? 0) - 1;
+  if (equal > 0) reasons.push(reason('turn', { priority, jobs: equal }, 'othersStart'));
+  const { hasLargerAhead, ...place } = queuePlace(world, job, row);
+  if (place.ahead > 0 || !place.isExact) reasons.push(reason('queue', place, 'othersStart'));
+  const jobsWithSmaller = countSmaller(world, pool, job, requiredSlots);
+  const jobsWithLarger = countLarger(pool, job, requiredSlots) + (hasLargerAhead ? 1 : 0);
+  if (jobsWithSmaller + jobsWithLarger > 0) {
+    const facts = { requiredSlots, jobsWithSmaller, jobsWithLarger };
+    reasons.push(reason('otherSizes', facts, 'othersStart'));
+  }
+  return reasons;
+}
+
+/** Jobs of lower priority, and this one, that have ready tasks of fewer slots. */
+function countSmaller(world: World, pool: Pool, job: Job, requiredSlots: number): number {
+  const rank = rankOf(job.specification.priority);
+  const isSmaller = ({ at, slots }: { at: number; slots: number }): boolean =>
+    slots < requiredSlots && world.classes.live(at) > 0;
+  let jobs = job.classes.some(isSmaller) ? 1 : 0;
+  for (const ranked of pool.ringFor(requiredSlots - 1)?.ranks() ?? []) {
+    if (ranked.rank > rank) jobs += ranked.jobs.size;
+  }
+  return jobs;
+}
+
+/** Jobs of its priority or a higher whose smallest ready task needs more slots; the rings hold one another. */
+function countLarger(pool: Pool, job: Job, requiredSlots: number): number {
+  const rank = rankOf(job.specification.priority);
+  const upTo = (slots: number): number => {
+    let jobs = 0;
+    for (const ranked of pool.ringFor(slots)?.ranks() ?? []) {
+      if (ranked.rank <= rank) jobs += ranked.jobs.size;
+    }
+    return jobs;
+  };
+  return upTo(pool.specification.taskSlotsPerNode) - upTo(requiredSlots);
+}
+
+interface NodeCounts {
+  nodesByState: Record<string, number>;
+  /** Those that take tasks now. */
+  taking: number;
+  /** What lets others take tasks later. */
+  later: FreeingEvent[];
+  /** Of those that take tasks. */
+  freeSlots: { freeSlots: number; nodes: number }[];
+}
+
+/** Every node of the pool is looked at. */
+function countNodes(pool: Pool): NodeCounts {
+  const nodesByState: Record<string, number> = {};
+  const byFree = new Map<number, number>();
+  let taking = 0;
+  const later = new Set<FreeingEvent>();
+  for (const node of pool.nodes) {
+    const state = node.isDraining ? 'draining' : node.state;
+    nodesByState[state] = (nodesByState[state] ?? 0) + 1;
+    if (node.takesTasks) {
+      taking++;
+      byFree.set(node.freeSlots, (byFree.get(node.freeSlots) ?? 0) + 1);
+    } else if (node.isDraining) later.add('resizeGivenUp');
+    else if (node.state !== 'leavingpool') later.add('nodeReady');
+  }
+  const freeSlots = [...byFree]
+    .map(([freeSlots, nodes]) => ({ freeSlots, nodes }))
+    .sort((a, b) => b.freeSlots - a.freeSlots);
+  return { nodesByState, taking, later: [...later], freeSlots };
+}
+
+/** Ruling 14; only a node that the pool still has. */
+function avoidedNode(world: World, pool: Pool, job: Job, row: number): string | undefined {
+  if ((job.rows.get(row, Word.flags) & Flag.avoidNode) === 0) return undefined;
+  const node = world.nodes[job.rows.get(row, Word.node) - 1];
+  return node?.pool === pool.number && node.state !== 'gone' ? nodeId(node) : undefined;
+}

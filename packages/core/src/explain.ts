@@ -1,0 +1,86 @@
+import { formatTime } from './calendar.ts';
+import { canReactivate, explainParents } from './explain-parents.ts';
+import { explainPlace, explainPool } from './explain-place.ts';
+import type { ExplanationReason, TaskExplanation } from './explanation.ts';
+import { defaultSearchLimit, reason } from './explanation.ts';
+import type { Job } from './job.ts';
+import { nodeId } from './node.ts';
+import type { TaskView } from './queries.ts';
+import { Ending } from './run-table.ts';
+import { stateMask, TaskState, Word } from './task-rows.ts';
+import { startTimeOf } from './task-transitions.ts';
+import type { World } from './world.ts';
+
+export interface ExplainOptions {
+  /**
+   * How many dependencies are followed upwards in search of a circle or of a cause; default
+   * {@link defaultSearchLimit}. A microsecond each, about.
+   */
+  searchLimit?: number;
+}
+
+/**
+ * Why the task of a row does not run, from what placement decides by. Costs the nodes of the pool, the task's
+ * own dependencies, and what the limits allow: nothing grows with the tasks beyond them.
+ */
+export function explainTask(
+  world: World,
+  job: Job,
+  row: number,
+  view: TaskView,
+  { searchLimit = defaultSearchLimit }: ExplainOptions,
+): TaskExplanation {
+  const explanation = { jobId: job.specification.id, taskId: view.id, state: view.state };
+  if (view.state === 'completed') {
+    return { ...explanation, reasons: [explainCompleted(job, row, view)] };
+  }
+  if ((job.rows.get(row, Word.flags) & stateMask) === TaskState.running) {
+    return { ...explanation, reasons: [explainRunning(world, job, row)] };
+  }
+  const stateReasons = explainJobState(job);
+  if (!job.isOpen) return { ...explanation, reasons: stateReasons };
+  const pool = world.poolOf(job);
+  const reasons = [...stateReasons, ...explainPool(world, job, row)];
+  if (job.isWaiting(row)) {
+    const slotsPerNode = pool?.specification.taskSlotsPerNode ?? Infinity;
+    const fits = (parent: number): boolean => job.limitsOf(parent).requiredSlots <= slotsPerNode;
+    const { reasons: parents, ...search } = explainParents(job, row, searchLimit, fits);
+    return { ...explanation, reasons: [...parents, ...reasons], ...search };
+  }
+  if (pool !== undefined && reasons.every(({ forEver }) => !forEver)) {
+    reasons.push(...explainPlace(world, pool, job, row));
+  }
+  return { ...explanation, reasons };
+}
+
+function explainJobState(job: Job): ExplanationReason[] {
+  const { state, terminateReason, isOpen } = job;
+  if (state === 'active') return [];
+  const facts = terminateReason === undefined ? { state } : { state, terminateReason };
+  return [isOpen ? reason('jobState', facts, 'jobEnabled') : reason('jobState', facts)];
+}
+
+function explainCompleted(job: Job, row: number, view: TaskView): ExplanationReason {
+  const { result = 'failure', endTime = '', exitCode, failureInfo } = view.executionInfo;
+  const facts = {
+    result,
+    endTime,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(failureInfo === undefined ? {} : { failureCode: failureInfo.code }),
+  };
+  return job.isOpen && canReactivate(job, row)
+    ? reason('completed', facts, 'taskReactivated')
+    : reason('completed', facts);
+}
+
+function explainRunning(world: World, job: Job, row: number): ExplanationReason {
+  const run = job.rows.get(row, Word.runOrExitCode);
+  const node = world.nodes[world.runs.node(run)]!;
+  const facts = {
+    poolId: node.poolId,
+    nodeId: nodeId(node),
+    startTime: formatTime(startTimeOf(job, row)),
+    isEnding: world.runs.ending(run) !== Ending.none,
+  };
+  return reason('running', facts, 'taskEnds');
+}
