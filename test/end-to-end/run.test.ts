@@ -131,6 +131,32 @@ describe.concurrent('exit code and summary', () => {
     expect(stdout).toMatch(/^never run, because they need more task slots .*: wide$/m);
   });
 
+  test('so does a job that a failure ends, or disables for ever', async () => {
+    const outcomeOf = async (jobAction: string): ReturnType<typeof run> => {
+      const exitConditions = { default: { jobAction } };
+      return run(
+        jobOf(
+          [
+            { id: 'bad', commandLine: 'false', exitConditions },
+            { ...ok, id: 'later' },
+          ],
+          {
+            pool: { taskSlotsPerNode: 1 },
+            job: { onTaskFailure: 'performexitoptionsjobaction' },
+          },
+        ),
+      );
+    };
+    const ended = await outcomeOf('terminate');
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toMatch(/^job j: completed \(TaskFailed\)/m);
+    expect(ended.stdout).toMatch(/^never run, because the job ended before: later$/m);
+    const disabled = await outcomeOf('disable');
+    expect(disabled.code).toBe(1);
+    expect(disabled.stdout).toMatch(/^job j: completed \(NothingLeftToRun\)/m);
+    expect(disabled.stdout).toMatch(/^never run, because the job was disabled: later$/m);
+  });
+
   test('and a pool without nodes', async () => {
     const { code, stdout } = await run(jobOf([ok], { pool: { targetDedicatedNodes: 0 } }));
     expect(code).toBe(1);

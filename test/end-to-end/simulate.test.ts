@@ -306,6 +306,47 @@ describe.concurrent('a job file', () => {
     expect(stdout).toMatch(/^never run, because they need more task slots .*: wide$/m);
   });
 
+  test.each([
+    ['terminate', 'TaskFailed', 'jobEnded'],
+    ['disable', 'NothingLeftToRun', 'jobDisabled'],
+    ['none', 'AllTasksComplete', undefined],
+  ])(
+    'a failure whose job action is %s ends with %s, 1',
+    async (jobAction, terminateReason, reason) => {
+      const exitConditions = { exitCodes: [{ code: 7, exitOptions: { jobAction } }] };
+      const { code, stdout } = await simulate(
+        jobOf(
+          [
+            { ...task, id: 'bad', exitConditions },
+            { ...task, id: 'later' },
+          ],
+          {
+            job: { onTaskFailure: 'performexitoptionsjobaction' },
+            simulation: { duration: 10, exitCodes: { bad: 7 } },
+          },
+        ),
+        '--slots=1',
+        '--json',
+      );
+      expect(code).toBe(1);
+      expect(JSON.parse(stdout)).toMatchObject({
+        terminateReason,
+        blockedTasks: reason === undefined ? [] : [{ id: 'later', reason }],
+        startOrder: reason === undefined ? ['bad', 'later'] : ['bad'],
+      });
+    },
+  );
+
+  test('on more slots than fit in memory: refused, 2', async () => {
+    const parts = { simulation: { duration: 1 } };
+    const many = ['--nodes=1000000', '--slots=256'];
+    const { code, stderr } = await simulate(jobOf([{ ...task, id: 'a' }], parts), ...many);
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      'berth: 256000000 task slots are too many to simulate: at most 50000000 (InvalidPropertyValue)\n',
+    );
+  });
+
   test('on a pool without nodes nothing runs, 1', async () => {
     const parts = { pool: { targetDedicatedNodes: 0 }, simulation: { duration: 1 } };
     const { code, stdout } = await simulate(jobOf([{ ...task, id: 'a' }], parts), '--json');

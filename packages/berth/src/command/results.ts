@@ -16,8 +16,11 @@ export interface FailedTask {
 
 export interface BlockedTask {
   id: string;
-  /** `dependency`: a task that it depends on did not succeed, or is none of the job's. */
-  reason: 'dependency' | 'slots' | 'noNodes';
+  /**
+   * `dependency`: a task that it depends on did not succeed, or is none of the job's. `jobEnded`, `jobDisabled`: it
+   * might have run, but for what the exit of another did to the job.
+   */
+  reason: 'dependency' | 'slots' | 'noNodes' | 'jobEnded' | 'jobDisabled';
 }
 
 /** What a run led to: what the table shows, and `--json` prints. */
@@ -58,7 +61,7 @@ export async function collectResults(
     ...(terminateReason === undefined ? {} : { terminateReason }),
     taskCounts,
     failedTasks: failedTasks(queries, jobId).map((task) => failedTask(task, jobId, stateDirectory)),
-    blockedTasks: blockedTasks(queries, jobId, batch.pools.get(job.poolInfo.poolId)),
+    blockedTasks: blockedTasks(queries, jobId, job.poolInfo.poolId),
     downloads,
     nodes,
     elapsedMs: Date.now() - startedMs,
@@ -71,10 +74,12 @@ export function failedTasks(queries: Queries, jobId: string): TaskView[] {
 }
 
 /** The first of those that have not run where nothing runs any more. */
-export function blockedTasks(queries: Queries, jobId: string, pool: PoolView): BlockedTask[] {
+export function blockedTasks(queries: Queries, jobId: string, poolId: string): BlockedTask[] {
+  const pool = queries.pool(poolId);
+  const ended = queries.job(jobId)?.executionInfo.terminateReason;
   return firstTasks(queries, jobId, { state: 'active' }).map((task) => ({
     id: task.id,
-    reason: reasonOf(task, pool),
+    reason: ended === 'NothingLeftToRun' ? reasonOf(task, pool) : 'jobEnded',
   }));
 }
 
@@ -158,12 +163,16 @@ export function linesOfTasks({ taskCounts, failedTasks, blockedTasks }: TaskResu
 const reasons: Record<BlockedTask['reason'], string> = {
   noNodes: 'the pool has no nodes',
   slots: 'they need more task slots (requiredSlots) than a node has (taskSlotsPerNode)',
+  jobEnded: 'the job ended before',
+  jobDisabled: 'the job was disabled',
   dependency: 'a task that they depend on did not succeed, or does not exist',
 };
 
-function reasonOf(task: TaskView, pool: PoolView): BlockedTask['reason'] {
+function reasonOf(task: TaskView, pool: PoolView | undefined): BlockedTask['reason'] {
+  if (pool === undefined) return 'noNodes';
   if (task.requiredSlots > pool.taskSlotsPerNode) return 'slots';
-  return pool.currentDedicatedNodes + pool.currentLowPriorityNodes === 0 ? 'noNodes' : 'dependency';
+  if (pool.currentDedicatedNodes + pool.currentLowPriorityNodes === 0) return 'noNodes';
+  return task.dependsOn === undefined ? 'jobDisabled' : 'dependency';
 }
 
 /** Without a state directory nothing has been written anywhere. */

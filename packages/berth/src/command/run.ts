@@ -11,7 +11,7 @@ import type { Progress, ProgressView } from './progress.ts';
 import { progressView } from './progress.ts';
 import type { RunResults } from './results.ts';
 import { collectResults } from './results.ts';
-import { nothingCanStart } from './stalled.ts';
+import { standingOf } from './standing.ts';
 import { downloadAll, uploadAll } from './transfers.ts';
 
 export interface RunOptions {
@@ -213,17 +213,14 @@ async function watch(
   };
   await batch.runtime.until(() => {
     const now = Date.now();
+    const standing = standingOf(queries, jobId, poolId);
     const over = queries.job(jobId)?.state === 'completed';
     if (over || now - shownAt >= progressIntervalMs) {
       shownAt = now;
       view.show(progress());
     }
-    if (over) return true;
-    const { active, running } = batch.jobs.get(jobId).taskCounts().taskCounts;
-    if (running > 0 || queries.job(jobId)?.state !== 'active') return false;
-    if (active === 0) return true;
-    stalled = nothingCanStart(queries, poolId);
-    return stalled;
+    stalled = standing === 'stalled';
+    return standing !== 'underway';
   }, signal);
   return stalled;
 }

@@ -1,24 +1,23 @@
-import type { Command, TaskCounts } from '@berth/core';
+import type { Command } from '@berth/core';
 import { BatchError, Engine, Simulation } from '@berth/core';
 import { CriticalPath } from './critical-path.ts';
 import { blockedTasks, failedTask, failedTasks } from './results.ts';
 import type { SimulatedJob } from './simulated-job.ts';
 import type { SimulatedResults } from './simulated-results.ts';
-import { nothingCanStart } from './stalled.ts';
+import { standingOf } from './standing.ts';
 
 /** More would not fit in memory beside their order. */
-const mostTasks = 100_000_000;
+const taskLimit = 100_000_000;
+/** Of all nodes together: they are rows of a table. */
+const slotLimit = 50_000_000;
 
 /** Runs it on a virtual clock to its end, or until nothing that is left can ever start. */
 export function simulate(simulated: SimulatedJob): SimulatedResults {
   const { pool, job, taskFactory, tasks, factoryCount } = simulated;
   const count = factoryCount + tasks.length;
-  if (count > mostTasks) {
-    throw new BatchError({
-      code: 'InvalidPropertyValue',
-      message: `${count} tasks are too many to simulate: at most ${mostTasks}`,
-    });
-  }
+  refuseMore(count, taskLimit, 'tasks');
+  const nodes = pool.targetDedicatedNodes + (pool.targetLowPriorityNodes ?? 0);
+  refuseMore(nodes * pool.taskSlotsPerNode, slotLimit, 'task slots');
   const path = new CriticalPath(simulated);
   const startOrder = new Int32Array(count);
   let started = 0;
@@ -36,7 +35,6 @@ export function simulate(simulated: SimulatedJob): SimulatedResults {
     const { error, refused = [] } = simulation.command(command);
     for (const one of error === undefined ? refused : [{ error }]) throw new BatchError(one.error);
   };
-  const counts = (): TaskCounts => must(queries.taskCounts(job.id)).taskCounts;
 
   give({ type: 'addPool', pool });
   // Nodes that boot in no time are there before the tasks, which then spread over all of them.
@@ -50,14 +48,13 @@ export function simulate(simulated: SimulatedJob): SimulatedResults {
   if (onAllTasksComplete === 'terminatejob') {
     give({ type: 'patchJob', jobId: job.id, patch: { onAllTasksComplete } });
   }
-  do {
-    const { running, active } = counts();
-    if (running > 0) continue;
-    if (active === 0) break;
-    if (!nothingCanStart(queries, pool.id)) continue;
+  let standing = standingOf(queries, job.id, pool.id);
+  while (standing === 'underway' && simulation.step()) {
+    standing = standingOf(queries, job.id, pool.id);
+  }
+  if (standing === 'stalled') {
     give({ type: 'terminateJob', jobId: job.id, terminateReason: 'NothingLeftToRun' });
-    break;
-  } while (simulation.step());
+  }
 
   const { makespanMs, busySlotMs, utilization, startedRuns, mostSlots } = simulation.result();
   const { state, executionInfo } = must(queries.job(job.id));
@@ -76,7 +73,7 @@ export function simulate(simulated: SimulatedJob): SimulatedResults {
     state,
     ...(terminateReason === undefined ? {} : { terminateReason }),
     tasks: count,
-    taskCounts: counts(),
+    taskCounts: must(queries.taskCounts(job.id)).taskCounts,
     runs: startedRuns,
     makespanSeconds: makespanMs / 1_000,
     criticalPathSeconds: path.longestMs / 1_000,
@@ -85,10 +82,16 @@ export function simulate(simulated: SimulatedJob): SimulatedResults {
     aboveLowerBound: lowerBoundMs === 0 ? 0 : makespanMs / lowerBoundMs - 1,
     utilization,
     failedTasks: failedTasks(queries, job.id).map((task) => failedTask(task, job.id)),
-    blockedTasks: blockedTasks(queries, job.id, must(queries.pool(pool.id))),
+    blockedTasks: blockedTasks(queries, job.id, pool.id),
     startOrder: startOrder.subarray(0, started),
     idOf: simulated.idOf,
   };
+}
+
+function refuseMore(count: number, most: number, what: string): void {
+  if (count <= most) return;
+  const message = `${count} ${what} are too many to simulate: at most ${most}`;
+  throw new BatchError({ code: 'InvalidPropertyValue', message });
 }
 
 /** The engine was told of it: it knows it. */
