@@ -154,7 +154,7 @@ export interface Results {
     exitCode?: number;
     directory?: string;
   }[];
-  blockedTasks: { id: string; reason: string }[];
+  blockedTasks: { id: string; reasons: { kind: string }[] }[];
   downloads: { file: string; print: boolean }[];
   nodes: { id: string; totalTasksRun: number; totalTasksSucceeded: number }[];
   elapsedMs: number;

@@ -119,16 +119,43 @@ describe.concurrent('exit code and summary', () => {
     );
     expect(code).toBe(1);
     expect(stdout).toMatch(/^job j: completed \(NothingLeftToRun\)/m);
-    expect(stdout).toMatch(
-      /^never run, because a task that they depend on did not succeed, or does not exist: after, later, never$/m,
+    expect(stdout).toContain(
+      [
+        'never run: after',
+        '  It depends on task bad, which is completed and does not satisfy (FailureExitCode).',
+        '',
+        'never run: later',
+        '  In the end it waits, by way of after, for task bad, which is completed and does not satisfy.',
+        '',
+        'never run: never',
+        '  It depends on task not-there, which does not exist.',
+        '',
+      ].join('\n'),
     );
     expect(stdout).toMatch(/^5 {14}1 {7}1 {10}3$/m);
+  });
+
+  test('so do tasks that depend on each other in a circle, which is named', async () => {
+    const circle = [
+      { ...ok, id: 'x', dependsOn: { taskIds: ['z'] } },
+      { ...ok, id: 'y', dependsOn: { taskIds: ['x'] } },
+      { ...ok, id: 'z', dependsOn: { taskIds: ['y'] } },
+    ];
+    const file = jobOf([ok, ...circle], { job: { usesTaskDependencies: true } });
+    const { code, stdout } = await run(file);
+    expect(code).toBe(1);
+    expect(stdout).toContain('\nnever run: x\n  It waits for itself in a circle: x → z → y → x.\n');
+    const json = JSON.parse((await run(file, '--json')).stdout);
+    expect(json.blockedTasks[1]).toMatchObject({
+      id: 'y',
+      reasons: [{ kind: 'cycle', taskIds: ['y', 'x', 'z'], forEver: true }],
+    });
   });
 
   test('so do tasks that need more slots than any node has', async () => {
     const { code, stdout } = await run(jobOf([ok, { ...ok, id: 'wide', requiredSlots: 3 }]));
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^never run, because they need more task slots .*: wide$/m);
+    expect(stdout).toMatch(/^never run: wide\n {2}It needs 3 task slots .* has 2 .*$/m);
   });
 
   test('so does a job that a failure ends, or disables for ever', async () => {
@@ -150,17 +177,19 @@ describe.concurrent('exit code and summary', () => {
     const ended = await outcomeOf('terminate');
     expect(ended.code).toBe(1);
     expect(ended.stdout).toMatch(/^job j: completed \(TaskFailed\)/m);
-    expect(ended.stdout).toMatch(/^never run, because the job ended before: later$/m);
+    expect(ended.stdout).toMatch(
+      /^never run: later\n {2}Its job is completed \(TaskFailed\): .*$/m,
+    );
     const disabled = await outcomeOf('disable');
     expect(disabled.code).toBe(1);
     expect(disabled.stdout).toMatch(/^job j: completed \(NothingLeftToRun\)/m);
-    expect(disabled.stdout).toMatch(/^never run, because the job was disabled: later$/m);
+    expect(disabled.stdout).toMatch(/^never run: later\n {2}Its job is disabled: .*$/m);
   });
 
   test('and a pool without nodes', async () => {
     const { code, stdout } = await run(jobOf([ok], { pool: { targetDedicatedNodes: 0 } }));
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^never run, because the pool has no nodes: a$/m);
+    expect(stdout).toMatch(/^never run: a\n {2}Pool .* has no nodes\.$/m);
   });
 
   test('--json', async () => {

@@ -300,19 +300,20 @@ describe.concurrent('a job file', () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/^job j, .*: completed \(NothingLeftToRun\)$/m);
     expect(stdout).toMatch(/^6 {14}1 {7}1 {10}4$/m);
+    expect(stdout).toMatch(/^never run: after\n {2}It depends on task bad, which is completed/m);
     expect(stdout).toMatch(
-      /^never run, because a task that they depend on .*: after, here, there$/m,
+      /^never run: here\n {2}It waits for itself in a circle: here → there → here/m,
     );
-    expect(stdout).toMatch(/^never run, because they need more task slots .*: wide$/m);
+    expect(stdout).toMatch(/^never run: wide\n {2}It needs 3 task slots/m);
   });
 
   test.each([
-    ['terminate', 'TaskFailed', 'jobEnded'],
-    ['disable', 'NothingLeftToRun', 'jobDisabled'],
+    ['terminate', 'TaskFailed', 'completed'],
+    ['disable', 'NothingLeftToRun', 'disabled'],
     ['none', 'AllTasksComplete', undefined],
   ])(
     'a failure whose job action is %s ends with %s, 1',
-    async (jobAction, terminateReason, reason) => {
+    async (jobAction, terminateReason, state) => {
       const exitConditions = { exitCodes: [{ code: 7, exitOptions: { jobAction } }] };
       const { code, stdout } = await simulate(
         jobOf(
@@ -331,8 +332,9 @@ describe.concurrent('a job file', () => {
       expect(code).toBe(1);
       expect(JSON.parse(stdout)).toMatchObject({
         terminateReason,
-        blockedTasks: reason === undefined ? [] : [{ id: 'later', reason }],
-        startOrder: reason === undefined ? ['bad', 'later'] : ['bad'],
+        blockedTasks:
+          state === undefined ? [] : [{ id: 'later', reasons: [{ kind: 'jobState', state }] }],
+        startOrder: state === undefined ? ['bad', 'later'] : ['bad'],
       });
     },
   );
@@ -356,7 +358,7 @@ describe.concurrent('a job file', () => {
       lowerBoundSeconds: 0,
       aboveLowerBound: 0,
       utilization: 0,
-      blockedTasks: [{ id: 'a', reason: 'noNodes' }],
+      blockedTasks: [{ id: 'a', reasons: [{ kind: 'noNodes' }] }],
       startOrder: [],
     });
   });

@@ -2,7 +2,8 @@ import type { JobView, NodeView, PoolView } from '@berth/core';
 import { BatchError } from '@berth/core';
 import { parseJob, parseNodeRemoval, parsePool, parsePoolResize } from '@berth/core/spec';
 import type { BlobStore } from '@berth/storage';
-import { JobClient, notFound } from './job-client.ts';
+import { JobClient } from './job-client.ts';
+import { notFound } from './not-found.ts';
 import type {
   JobParameters,
   NodeRemovalParameters,

@@ -15,5 +15,11 @@ export {
 export { type Executor, localExecutor, perRun } from '@berth/executors';
 export { Batch, JobsClient, PoolClient } from './batch.ts';
 export { JobClient, TaskClient, type TaskFilter } from './job-client.ts';
+export type {
+  DependencyAttributes,
+  JobGraph,
+  JobGraphOptions,
+  TaskNodeAttributes,
+} from './job-graph.ts';
 export { type BatchOptions, openBatch } from './open-batch.ts';
 export type * from './parameters.ts';

@@ -19,6 +19,9 @@ import {
 } from '@berth/core/spec';
 import { SecretGroup } from '@berth/storage';
 import { EventStream } from './event-stream.ts';
+import type { JobGraph, JobGraphOptions } from './job-graph.ts';
+import { jobGraph } from './job-graph.ts';
+import { notFound } from './not-found.ts';
 import type {
   JobPatchParameters,
   TaskConstraintParameters,
@@ -215,6 +218,16 @@ export class JobClient {
     await this.#runtime.submit({ type: 'deleteJob', jobId: this.id });
   }
 
+  /**
+   * The job's tasks and dependencies as a directed graph of graphology, from parent to child, to analyse or to
+   * draw. Ranges are written out; ids that no task has are nodes with the state `missing`. The engine goes on
+   * meanwhile.
+   * @throws BatchError `JobNotFound`; `InvalidPropertyValue` where there is more than `limit`.
+   */
+  async graph(options: JobGraphOptions = {}): Promise<JobGraph> {
+    return await jobGraph(this.#runtime, this.id, options);
+  }
+
   /** Resolves with the job when it is completed; rejects with `JobNotFound` if it is deleted first. */
   async done({ signal }: { signal?: AbortSignal } = {}): Promise<JobView> {
     this.get();
@@ -239,11 +252,4 @@ export class JobClient {
       signal,
     );
   }
-}
-
-export function notFound(entity: 'Pool' | 'Job' | 'Task', id: string): BatchError {
-  return new BatchError({
-    code: `${entity}NotFound`,
-    message: `There is no ${entity.toLowerCase()} "${id}".`,
-  });
 }

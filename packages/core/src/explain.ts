@@ -38,7 +38,6 @@ export function explainTask(
     return { ...explanation, reasons: [explainRunning(world, job, row)] };
   }
   const stateReasons = explainJobState(job);
-  if (!job.isOpen) return { ...explanation, reasons: stateReasons };
   const pool = world.poolOf(job);
   const reasons = [...stateReasons, ...explainPool(world, job, row)];
   if (job.isWaiting(row)) {

@@ -12,13 +12,14 @@ import type {
 
 const longestListing = 10;
 
-/** The explanation in plain sentences: one for each reason, with what would free the task from it. */
-export function explanationSentences({
-  taskId,
-  reasons,
-  searchedEdges,
-}: TaskExplanation): string[] {
-  const sentences = reasons.map((one) => `${sentence(taskId, one)} ${freeing(one)}`.trim());
+/** The explanation in plain sentences: one for each reason, with what would free the task from it, if anything does. */
+export function explanationSentences({ reasons, searchedEdges }: TaskExplanation): string[] {
+  const isOver = reasons.some(({ kind, freedBy }) => kind === 'jobState' && freedBy.length === 0);
+  const sentences = reasons.map((one) =>
+    isOver && one.kind !== 'jobState'
+      ? reasonSentence(one)
+      : `${reasonSentence(one)} ${freeing(one)}`.trim(),
+  );
   if (searchedEdges !== undefined) {
     sentences.push(
       `What it waits for was looked through up to ${many(searchedEdges, 'dependency', 'dependencies')}: a cause further up may not be listed.`,
@@ -28,12 +29,12 @@ export function explanationSentences({
 }
 
 /** What a reason says of the task, without what frees it. */
-function sentence(taskId: string, one: ExplanationReason): string {
+export function reasonSentence(one: ExplanationReason): string {
   switch (one.kind) {
     case 'running':
-      return `Task ${taskId} runs on node ${one.nodeId} of pool ${one.poolId}, since ${one.startTime}${one.isEnding ? '; it has been told to end' : ''}.`;
+      return `It runs on node ${one.nodeId} of pool ${one.poolId}, since ${one.startTime}${one.isEnding ? '; it has been told to end' : ''}.`;
     case 'completed':
-      return `Task ${taskId} completed with ${one.result} at ${one.endTime}${inBrackets(
+      return `It completed with ${one.result} at ${one.endTime}${inBrackets(
         one.exitCode === undefined ? undefined : `exit code ${one.exitCode}`,
         one.failureCode,
       )}.`;
@@ -142,7 +143,7 @@ const eventTexts: Record<FreeingEvent, string> = {
   parentSatisfies: 'that succeeds',
   taskAdded: 'a task with that id is added',
   taskReactivated: 'that task is reactivated and succeeds',
-  taskReplaced: 'that task is deleted and added again so that it can run',
+  taskReplaced: 'that task is replaced (deleted and added again)',
   poolAdded: 'a pool with that id and room for it is added',
   jobEnabled: 'the job is enabled',
   poolResized: 'the pool is resized and gets nodes',
@@ -161,9 +162,7 @@ function freeing({ kind, freedBy, forEver }: ExplanationReason): string {
 }
 
 function eventText(kind: ExplanationReason['kind'], event: FreeingEvent): string {
-  return kind === 'cycle'
-    ? 'one of them is deleted and added again so that it can run'
-    : eventTexts[event];
+  return kind === 'cycle' ? 'one of them is replaced (deleted and added again)' : eventTexts[event];
 }
 
 function statesText(nodesByState: NodesByState): string {

@@ -13,6 +13,7 @@ export {
   sampledVariables,
 } from './autoscale/variables.ts';
 export * from './command.ts';
+export type { TaskDependency } from './dependency-list.ts';
 export * from './effect.ts';
 export { type Applied, type CommandResult, Engine } from './engine.ts';
 export * from './errors.ts';
@@ -45,7 +46,7 @@ export {
   type TooManySlotsReason,
   type TurnReason,
 } from './explanation.ts';
-export { explanationSentences } from './explanation-text.ts';
+export { explanationSentences, reasonSentence } from './explanation-text.ts';
 export { InputBatch } from './input-batch.ts';
 export type { Machine, Transition } from './machine.ts';
 export {

@@ -1,4 +1,6 @@
 import { formatTime } from './calendar.ts';
+import type { TaskDependency } from './dependency-list.ts';
+import { listDependencies } from './dependency-list.ts';
 import type { ExplainOptions } from './explain.ts';
 import { explainTask } from './explain.ts';
 import type { TaskExplanation } from './explanation.ts';
@@ -203,6 +205,20 @@ export class Queries {
     const row = job?.find(taskId) ?? -1;
     if (job === undefined || row === -1) return undefined;
     return explainTask(this.#world, job, row, this.#taskView(job, row), options);
+  }
+
+  /**
+   * The dependencies of a job's tasks by child, ranges written out, in slices of `sliceSize`, of which some may be
+   * empty; `undefined` if there is no such job. The engine may go on between two slices: dependencies are told as
+   * they were or as they are.
+   */
+  dependencies(
+    jobId: string,
+    sliceSize: number = 10_000,
+  ): IterableIterator<TaskDependency[]> | undefined {
+    const job = this.#world.job(jobId);
+    if (job === undefined) return undefined;
+    return listDependencies(job, () => this.#world.jobs[job.number] === job, sliceSize);
   }
 
   /** Handles of all secrets that the specifications of tasks name; the others nobody will ask for. O(specifications). */

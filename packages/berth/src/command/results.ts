@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PoolView, Queries, TaskCounts, TaskList, TaskView } from '@berth/core';
+import type { ExplanationReason, Queries, TaskCounts, TaskList, TaskView } from '@berth/core';
+import { reasonSentence } from '@berth/core';
 import type { Batch } from '../batch.ts';
 
 export interface FailedTask {
@@ -16,11 +17,8 @@ export interface FailedTask {
 
 export interface BlockedTask {
   id: string;
-  /**
-   * `dependency`: a task that it depends on did not succeed, or is none of the job's. `jobEnded`, `jobDisabled`: it
-   * might have run, but for what the exit of another did to the job.
-   */
-  reason: 'dependency' | 'slots' | 'noNodes' | 'jobEnded' | 'jobDisabled';
+  /** What would have kept it waiting for ever, or that the job ended before. */
+  reasons: ExplanationReason[];
 }
 
 /** What a run led to: what the table shows, and `--json` prints. */
@@ -39,6 +37,7 @@ export interface RunResults {
 }
 
 const mostListed = 10;
+const mostReasons = 5;
 
 export async function collectResults(
   batch: Batch,
@@ -61,7 +60,7 @@ export async function collectResults(
     ...(terminateReason === undefined ? {} : { terminateReason }),
     taskCounts,
     failedTasks: failedTasks(queries, jobId).map((task) => failedTask(task, jobId, stateDirectory)),
-    blockedTasks: blockedTasks(queries, jobId, job.poolInfo.poolId),
+    blockedTasks: blockedTasks(queries, jobId),
     downloads,
     nodes,
     elapsedMs: Date.now() - startedMs,
@@ -74,14 +73,24 @@ export function failedTasks(queries: Queries, jobId: string): TaskView[] {
 }
 
 /** The first of those that have not run where nothing runs any more. */
-export function blockedTasks(queries: Queries, jobId: string, poolId: string): BlockedTask[] {
-  const pool = queries.pool(poolId);
-  const ended = queries.job(jobId)?.executionInfo.terminateReason;
-  return firstTasks(queries, jobId, { state: 'active' }).map((task) => ({
-    id: task.id,
-    reason: ended === 'NothingLeftToRun' ? reasonOf(task, pool) : 'jobEnded',
-  }));
+export function blockedTasks(queries: Queries, jobId: string): BlockedTask[] {
+  const endedHere = queries.job(jobId)?.executionInfo.terminateReason === 'NothingLeftToRun';
+  return firstTasks(queries, jobId, { state: 'active' }).map(({ id }) => {
+    const reasons = (queries.explain(jobId, id)?.reasons ?? []).filter(
+      // That the job was ended for nothing could start says nothing of why.
+      ({ kind, forEver }) => forEver && !(endedHere && kind === 'jobState'),
+    );
+    return { id, reasons: reasons.length > 0 ? reasons : [jobWasDisabled] };
+  });
 }
+
+/** What is left where nothing else kept a task waiting for ever. */
+const jobWasDisabled: ExplanationReason = {
+  kind: 'jobState',
+  state: 'disabled',
+  freedBy: ['jobEnabled'],
+  forEver: true,
+};
 
 function firstTasks(
   queries: Queries,
@@ -151,28 +160,27 @@ export function linesOfTasks({ taskCounts, failedTasks, blockedTasks }: TaskResu
   }
   const moreFailed = taskCounts.failed - failedTasks.length;
   if (moreFailed > 0) lines.push('', `and ${moreFailed} more failed tasks`);
-  for (const [reason, text] of Object.entries(reasons)) {
-    const ids = blockedTasks.filter((task) => task.reason === reason).map(({ id }) => id);
-    if (ids.length > 0) lines.push('', `never run, because ${text}: ${ids.join(', ')}`);
+  for (const [text, ids] of byReasons(blockedTasks)) {
+    lines.push('', `never run: ${ids.join(', ')}`, text);
   }
   const moreBlocked = taskCounts.active - blockedTasks.length;
   if (moreBlocked > 0) lines.push('', `and ${moreBlocked} more tasks that never ran`);
   return lines;
 }
 
-const reasons: Record<BlockedTask['reason'], string> = {
-  noNodes: 'the pool has no nodes',
-  slots: 'they need more task slots (requiredSlots) than a node has (taskSlotsPerNode)',
-  jobEnded: 'the job ended before',
-  jobDisabled: 'the job was disabled',
-  dependency: 'a task that they depend on did not succeed, or does not exist',
-};
-
-function reasonOf(task: TaskView, pool: PoolView | undefined): BlockedTask['reason'] {
-  if (pool === undefined) return 'noNodes';
-  if (task.requiredSlots > pool.taskSlotsPerNode) return 'slots';
-  if (pool.currentDedicatedNodes + pool.currentLowPriorityNodes === 0) return 'noNodes';
-  return task.dependsOn === undefined ? 'jobDisabled' : 'dependency';
+/** Ids of the tasks that have the same reasons, by the lines that tell them. */
+function byReasons(tasks: readonly BlockedTask[]): Map<string, string[]> {
+  const idsOf = new Map<string, string[]>();
+  for (const { id, reasons } of tasks) {
+    const lines = reasons.slice(0, mostReasons).map((reason) => `  ${reasonSentence(reason)}`);
+    const more = reasons.length - lines.length;
+    if (more > 0) lines.push(`  and ${more} more reasons`);
+    const text = lines.join('\n');
+    const ids = idsOf.get(text);
+    if (ids === undefined) idsOf.set(text, [id]);
+    else ids.push(id);
+  }
+  return idsOf;
 }
 
 /** Without a state directory nothing has been written anywhere. */

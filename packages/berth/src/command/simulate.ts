@@ -82,7 +82,7 @@ export function simulate(simulated: SimulatedJob): SimulatedResults {
     aboveLowerBound: lowerBoundMs === 0 ? 0 : makespanMs / lowerBoundMs - 1,
     utilization,
     failedTasks: failedTasks(queries, job.id).map((task) => failedTask(task, job.id)),
-    blockedTasks: blockedTasks(queries, job.id, pool.id),
+    blockedTasks: blockedTasks(queries, job.id),
     startOrder: startOrder.subarray(0, started),
     idOf: simulated.idOf,
   };

@@ -1,0 +1,8 @@
+import { BatchError } from '@berth/core';
+
+export function notFound(entity: 'Pool' | 'Job' | 'Task', id: string): BatchError {
+  return new BatchError({
+    code: `${entity}NotFound`,
+    message: `There is no ${entity.toLowerCase()} "${id}".`,
+  });
+}
