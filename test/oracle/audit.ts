@@ -73,7 +73,9 @@ export class Audit {
       const job = must(engine.queries.job(jobId));
       const left = must(free.get(run.node));
       if (left < 0) throw new Error(`no room for ${run.title}`);
-      if (ledger.live.filter(({ title }) => title === run.title).length > 1) {
+      // One that was displaced may not be gone yet.
+      const alive = ledger.live.filter(({ title, is }) => title === run.title && is === 'running');
+      if (alive.length > 1) {
         throw new Error(`${run.title} runs twice`);
       }
       this.#checkDependencies(jobId, task);

@@ -93,6 +93,23 @@ const worlds: Record<string, SmallWorld> = {
     losses: 1,
     exitCodes: [0, 1],
   },
+  'a task displaced, ended, lost and placed again': {
+    setup: [
+      ...setup(
+        [task('1'), task('2')],
+        { allowTaskPreemption: true },
+        { taskSlotsPerNode: 2, targetDedicatedNodes: 1 },
+      ),
+      { type: 'addJob', job: { ...job, id: 'k', priority: 1 } },
+    ],
+    commands: [
+      { type: 'addTasks', jobId: 'k', tasks: [task('3', { requiredSlots: 2 })] },
+      { type: 'addTasks', jobId: 'k', tasks: [task('4', { requiredSlots: 2 })] },
+      { type: 'deleteJob', jobId: 'j' },
+    ],
+    losses: 1,
+    exitCodes: [0],
+  },
   'wall clocks of a task and a job': {
     setup: setup(
       [task('1', { constraints: { maxWallClockTimeMs: 1_000 } }), task('2')],

@@ -153,7 +153,9 @@ export const pool: fc.Arbitrary<PoolSpecification> = fc.record({
 });
 
 export const job: fc.Arbitrary<JobSpecification> = fc
-  .record<JobSpecification & { actsOnFailure: boolean; limit: number | undefined }>({
+  .record<
+    JobSpecification & { actsOnFailure: boolean; limit: number | undefined; yields: boolean }
+  >({
     id: fc.constantFrom(...jobIds, 'A'),
     priority: fc.constantFrom(0, 0, 0, 7, -1000, 1000),
     constraints: fc
@@ -171,11 +173,13 @@ export const job: fc.Arbitrary<JobSpecification> = fc
     metadata: fc.constant([]),
     actsOnFailure: fc.constantFrom(false, true),
     limit: fc.constantFrom(...Array<undefined>(3), 1, 2),
+    yields: fc.constantFrom(false, false, true),
   })
-  .map(({ actsOnFailure, limit, ...rest }) => ({
+  .map(({ actsOnFailure, limit, yields, ...rest }) => ({
     ...rest,
     ...(actsOnFailure ? { onTaskFailure: 'performexitoptionsjobaction' as const } : {}),
     ...(limit === undefined ? {} : { maxParallelTasks: limit }),
+    ...(yields ? { allowTaskPreemption: true as const } : {}),
   }));
 
 const patch: fc.Arbitrary<JobPatch> = fc.record(
@@ -187,6 +191,7 @@ const patch: fc.Arbitrary<JobPatch> = fc.record(
     ),
     onAllTasksComplete: fc.constantFrom('noaction', 'noaction', 'noaction', 'terminatejob'),
     maxParallelTasks: fc.constantFrom(-1, 1, 2),
+    allowTaskPreemption: fc.boolean(),
   },
   { requiredKeys: [] },
 );

@@ -28,6 +28,8 @@ import { naiveExitOptions } from './naive-exit.ts';
  * - A task reactivated or added with nothing to wait for is ready at the moment of that input.
  * - A wall clock that a patch puts into the past falls due with the next input.
  * - A deleted task that runs stays, running, until its end is confirmed (ruling 33).
+ * - A displacement is a moment of its own for the order at the front. Of equal priority, what fits comes before what
+ *   would have to displace.
  * - Jobs' wall clocks come before resizes that time out, and these before tasks' wall clocks of the same instant.
  * - Nodes that have not come when a resize times out are given back; those that a removal names and that are
  *   leaving already count nowhere.
@@ -159,6 +161,8 @@ export class NaiveScheduler {
   #pools: NaivePool[] = [];
   #jobs: NaiveJob[] = [];
   #runs: NaiveRun[] = [];
+  /** Their tasks are active again, their processes may still be there. */
+  #displaced: NaiveRun[] = [];
   #sequence = 0;
   #starts = 0;
   #requests = 0;
@@ -234,7 +238,7 @@ export class NaiveScheduler {
   #heed(report: NaiveReport): boolean {
     if (report.kind === 'runEnded' || report.kind === 'runLost') {
       const run = this.#runs.find(({ number }) => number === report.start);
-      if (run === undefined) return false;
+      if (run === undefined) return this.#displacedEnded(({ number }) => number === report.start);
       if (report.kind === 'runLost') this.#requeue(run, false);
       else this.#runEnded(run, report.exitCode, report.failure, report.detail);
       return true;
@@ -252,6 +256,7 @@ export class NaiveScheduler {
         if (node.state !== 'up') return false;
         node.state = 'unknown';
         this.#requeueAll((run) => run.node === node, false);
+        this.#displacedEnded((run) => run.node === node);
         return true;
       case 'nodeGone':
         if (node.state !== 'leavingpool') return false;
@@ -361,10 +366,7 @@ export class NaiveScheduler {
 
   /** By creation, as they will stand at the front (3.3). */
   #requeueAll(concerned: (run: NaiveRun) => boolean, counted: boolean): void {
-    const runs = this.#runs.filter(concerned).sort(({ task: a }, { task: b }) => {
-      const byJob = this.#jobs.indexOf(a.job) - this.#jobs.indexOf(b.job);
-      return byJob || a.sequence - b.sequence;
-    });
+    const runs = byCreation(this.#jobs, this.#runs.filter(concerned));
     for (const run of runs) this.#requeue(run, counted);
   }
 
@@ -437,7 +439,7 @@ export class NaiveScheduler {
           ) {
             return { error: 'InvalidPropertyValue' };
           }
-          const { maxParallelTasks, ...patch } = command.patch;
+          const { maxParallelTasks, allowTaskPreemption, ...patch } = command.patch;
           const former = job.specification.poolInfo.poolId;
           if (patch.poolInfo !== undefined) {
             if (job.state !== 'disabled') return { error: 'OperationInvalidForCurrentState' };
@@ -447,6 +449,8 @@ export class NaiveScheduler {
             job.formerPools = job.formerPools.filter((id) => differs(id, poolId));
           }
           job.specification = { ...job.specification, ...patch };
+          if (allowTaskPreemption === true) job.specification.allowTaskPreemption = true;
+          if (allowTaskPreemption === false) delete job.specification.allowTaskPreemption;
           if (maxParallelTasks === -1) delete job.specification.maxParallelTasks;
           else if (maxParallelTasks !== undefined) {
             job.specification.maxParallelTasks = maxParallelTasks;
@@ -629,6 +633,7 @@ export class NaiveScheduler {
   #leaveIfEmpty(node: NaiveNode): void {
     if (!node.draining || this.#usedSlots(node) > 0) return;
     node.draining = false;
+    this.#displacedEnded((run) => run.node === node);
     node.state = 'leavingpool';
     node.request = this.#requests++;
     this.effects.push(`release ${nameOf(node)}`);
@@ -795,7 +800,63 @@ export class NaiveScheduler {
     this.#settleJobs();
     this.#settleSizes();
     this.#pools = this.#pools.filter((pool) => pool.state === 'active' || pool.nodes.length > 0);
-    for (const pool of this.#pools) while (this.#placeOne(pool));
+    for (const pool of this.#pools) while (this.#displaceOne(pool) || this.#placeOne(pool));
+  }
+
+  /** 3.5, ruling 15 (d): makes room for the first task that can be placed so. */
+  #displaceOne(pool: NaivePool): boolean {
+    if (pool.state !== 'active') return false;
+    const fits = this.#firstThatFitsAny(pool)?.job.specification.priority ?? -Infinity;
+    for (const job of this.#inOrder(pool)) {
+      if (job.specification.priority <= fits) return false;
+      const rooms = pool.nodes.map((node) => ({ node, runs: this.#lower(node, job) }));
+      for (const task of this.#queueOf(job)) {
+        const { requiredSlots } = task.specification;
+        const costs = rooms.flatMap(({ node, runs }) => {
+          if (node.state !== 'up' || node.draining) return [];
+          for (let count = 0; count <= runs.length; count++) {
+            const gone = runs.slice(0, count);
+            const room = gone.reduce((sum, run) => sum + slotsOf(run), this.#freeSlots(node));
+            if (room >= requiredSlots) return [{ ordinal: node.ordinal, gone }];
+          }
+          return [];
+        });
+        const [cheapest] = costs.sort(
+          (a, b) => a.gone.length - b.gone.length || a.ordinal - b.ordinal,
+        );
+        if (cheapest === undefined) continue;
+        this.#moment++;
+        for (const run of byCreation(this.#jobs, cheapest.gone)) {
+          this.effects.push(`kill ${titleOf(run.task)} #${run.number} (ended)`);
+          this.#displaced.push(run);
+          this.#requeue(run, false);
+        }
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What may be displaced from the node for a task of this job, what goes first first. */
+  #lower(node: NaiveNode, { specification: { priority } }: NaiveJob): NaiveRun[] {
+    return this.#runs
+      .filter((run) => run.node === node && run.ending === undefined)
+      .filter(({ task }) => task.job.specification.allowTaskPreemption === true)
+      .filter(({ task }) => task.job.specification.priority < priority)
+      .sort(
+        ({ task: a, started: startedA }, { task: b, started: startedB }) =>
+          a.job.specification.priority - b.job.specification.priority ||
+          startedB - startedA ||
+          b.created - a.created ||
+          b.job.sequence - a.job.sequence ||
+          b.sequence - a.sequence,
+      );
+  }
+
+  #displacedEnded(concerned: (run: NaiveRun) => boolean): boolean {
+    const before = this.#displaced.length;
+    this.#displaced = this.#displaced.filter((run) => !concerned(run));
+    return this.#displaced.length < before;
   }
 
   /** 3.6; what is satisfied once stays so (ruling 32), so only what is missing is looked at. */
@@ -822,7 +883,7 @@ export class NaiveScheduler {
   #settleJobs(): void {
     for (const job of this.#jobs) {
       this.#endIfAllCompleted(job);
-      if (this.#runs.some((run) => run.task.job === job)) continue;
+      if ([...this.#runs, ...this.#displaced].some((run) => run.task.job === job)) continue;
       if (job.state === 'disabling') this.#move(job, 'disabled');
       else if (job.state === 'terminating') {
         this.#move(job, 'completed');
@@ -841,22 +902,39 @@ export class NaiveScheduler {
   /** 3.1 to 3.4. False: nothing that is ready fits. */
   #placeOne(pool: NaivePool): boolean {
     if (pool.state !== 'active') return false;
-    const fitting = this.#jobs
+    const next = this.#firstThatFitsAny(pool);
+    if (next === undefined) return false;
+    pool.cursors.set(next.job.specification.priority, next.job.sequence);
+    this.#start(next.task, pool);
+    return true;
+  }
+
+  #firstThatFitsAny(pool: NaivePool): { job: NaiveJob; task: NaiveTask } | undefined {
+    const [first] = this.#inOrder(pool).flatMap((job) => {
+      const task = this.#firstThatFits(job, pool);
+      return task === undefined ? [] : [{ job, task }];
+    });
+    return first;
+  }
+
+  /** Jobs that may start a task here: higher priorities first, of equal ones the first after the one served last. */
+  #inOrder(pool: NaivePool): NaiveJob[] {
+    const byCreation = pool.specification.taskSchedulingPolicy.jobDefaultOrder === 'creationtime';
+    const turn = ({ sequence, specification: { priority } }: NaiveJob): number => {
+      const last = byCreation ? -1 : (pool.cursors.get(priority) ?? -1);
+      return sequence > last ? 0 : 1;
+    };
+    return this.#jobs
       .filter(
         (job) => job.state === 'active' && this.#pool(job.specification.poolInfo.poolId) === pool,
       )
       .filter((job) => this.#mayStartAnother(job))
-      .map((job) => ({ job, task: this.#firstThatFits(job, pool) }))
-      .filter(({ task }) => task !== undefined);
-    if (fitting.length === 0) return false;
-    const priority = Math.max(...fitting.map(({ job }) => job.specification.priority));
-    const equals = fitting.filter(({ job }) => job.specification.priority === priority);
-    const byCreation = pool.specification.taskSchedulingPolicy.jobDefaultOrder === 'creationtime';
-    const last = byCreation ? -1 : (pool.cursors.get(priority) ?? -1);
-    const { job, task } = must(equals.find((one) => one.job.sequence > last) ?? equals[0]);
-    pool.cursors.set(priority, job.sequence);
-    this.#start(must(task), pool);
-    return true;
+      .sort(
+        (a, b) =>
+          b.specification.priority - a.specification.priority ||
+          turn(a) - turn(b) ||
+          a.sequence - b.sequence,
+      );
   }
 
   #mayStartAnother(job: NaiveJob): boolean {
@@ -1027,6 +1105,17 @@ export class NaiveScheduler {
       tasks: tasks.map(viewTask),
     };
   }
+}
+
+function byCreation(jobs: readonly NaiveJob[], runs: readonly NaiveRun[]): NaiveRun[] {
+  return [...runs].sort(
+    ({ task: a }, { task: b }) =>
+      jobs.indexOf(a.job) - jobs.indexOf(b.job) || a.sequence - b.sequence,
+  );
+}
+
+function slotsOf({ task }: NaiveRun): number {
+  return task.specification.requiredSlots;
 }
 
 /** 2.4: it takes tasks, and what waits keeps its place. */

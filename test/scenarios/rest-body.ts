@@ -44,6 +44,7 @@ export const jobPatchOptions: BodyOptions = {
   priority: ['priority', number],
   onAllTasksComplete: ['onAllTasksComplete', text],
   maxParallelTasks: ['maxParallelTasks', number],
+  allowTaskPreemption: ['allowTaskPreemption', flag],
   pool: ['poolInfo.poolId', text],
 };
 

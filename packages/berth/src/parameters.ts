@@ -85,6 +85,8 @@ export interface JobParameters {
   onTaskFailure?: 'noaction' | 'performexitoptionsjobaction';
   /** Default −1: any number. */
   maxParallelTasks?: number;
+  /** Default false. Tasks of jobs of higher priority may displace its own. */
+  allowTaskPreemption?: boolean;
   usesTaskDependencies?: boolean;
   metadata?: MetadataItem[];
 }
@@ -94,6 +96,7 @@ export interface JobPatchParameters {
   constraints?: JobConstraintParameters;
   onAllTasksComplete?: OnAllTasksComplete;
   maxParallelTasks?: number;
+  allowTaskPreemption?: boolean;
   /** Only while the job is disabled. */
   poolInfo?: { poolId: string };
   metadata?: MetadataItem[];

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { displacedRunEnded } from './displacement.ts';
 import type { EffectBatch } from './effect.ts';
 import { EffectLog } from './effect-log.ts';
 import type { BatchErrorBody } from './errors.ts';
@@ -134,7 +135,7 @@ export class Engine {
     const world = this.#world;
     this.#advance(at);
     if (world.runs.is(run, sequence)) endRun(world, run, 0, 0, undefined);
-    else world.ignoredReports++;
+    else runWasOver(world, run, sequence);
     this.#settle();
   }
 
@@ -167,6 +168,10 @@ export class Engine {
     for (const node of world.nodes) {
       if (node.state === 'creating') effects.getNode(node.number, node.sequence);
       else if (node.state === 'leavingpool') effects.releaseNode(node.number, node.sequence);
+    }
+    for (const { run, sequence, node } of world.displaced.all()) {
+      effects.startRun(node, run, sequence, false);
+      effects.killRun(node, run, sequence, 'ended');
     }
     const { runs } = world;
     const byStart = [...runs].sort(
@@ -243,7 +248,7 @@ export class Engine {
   ): boolean {
     const world = this.#world;
     if (kind === ReportKind.runEnded) {
-      if (!world.runs.is(subject, sequence)) return false;
+      if (!world.runs.is(subject, sequence)) return displacedRunEnded(world, subject, sequence);
       if (failure === 0 && exitCode !== undefined) endRun(world, subject, exitCode, 0, detail);
       else {
         // An end without exit code needs a reason.
@@ -253,7 +258,7 @@ export class Engine {
       return true;
     }
     if (kind === ReportKind.runLost) {
-      if (!world.runs.is(subject, sequence)) return false;
+      if (!world.runs.is(subject, sequence)) return displacedRunEnded(world, subject, sequence);
       endRun(world, subject, undefined, lost, undefined);
       return true;
     }
@@ -348,6 +353,11 @@ export class Engine {
       if (pool !== undefined) place(world, pool);
     }
   }
+}
+
+/** Apart from the way of all others, so that it stays short enough to be compiled into its caller. */
+function runWasOver(world: World, run: number, sequence: number): void {
+  if (!displacedRunEnded(world, run, sequence)) world.ignoredReports++;
 }
 
 function configure(

@@ -123,7 +123,7 @@ export function killReason(ending: Ending): KillReason {
 
 /** To be called when a run of the job is over, and the job is not. */
 export function considerRunsGone(world: World, job: Job): void {
-  if (job.state === 'active' || job.hasRuns) return;
+  if (job.state === 'active' || job.hasRuns || world.displaced.hasJob(job.number)) return;
   if (job.state === 'disabling') world.moveJob(job, 'nothingRuns');
   else if (job.state === 'terminating') {
     world.moveJob(job, 'allEnded');
@@ -131,6 +131,7 @@ export function considerRunsGone(world: World, job: Job): void {
   } else if (job.state === 'deleting') {
     world.moveJob(job, 'allEnded');
     world.jobs[job.number] = undefined;
+    world.displaceable.delete(job.number);
     world.classes.free(job.number);
     job.rows.free();
     world.jobById.delete(idKey(job.specification.id));

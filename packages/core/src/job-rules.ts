@@ -15,6 +15,7 @@ export function addJob(world: World, specification: JobSpecification): BatchErro
   job.pool = world.pool(poolInfo.poolId)?.number ?? -1;
   world.jobs.push(job);
   world.jobById.set(idKey(id), job);
+  if (specification.allowTaskPreemption === true) world.displaceable.add(job.number);
   if (constraints.maxWallClockTimeMs !== undefined) {
     world.setJobDeadline(job.number, world.now + constraints.maxWallClockTimeMs);
   }
@@ -49,6 +50,7 @@ export function patchJob(world: World, id: string, patch: JobPatch): BatchErrorB
   if (patch.poolInfo !== undefined) moveToPool(world, job, before.poolInfo.poolId);
   job.watch();
   joinRings(world, job);
+  noteDisplaceable(world, job);
   if (patch.constraints !== undefined) {
     const { maxWallClockTimeMs } = patch.constraints;
     if (maxWallClockTimeMs === undefined) world.jobDeadlines.delete(job.number);
@@ -58,13 +60,27 @@ export function patchJob(world: World, id: string, patch: JobPatch): BatchErrorB
   return undefined;
 }
 
+/** Others may be placed in the place of its tasks now, or may not any more. */
+function noteDisplaceable(world: World, job: Job): void {
+  if (job.specification.allowTaskPreemption !== true) {
+    world.displaceable.delete(job.number);
+    return;
+  }
+  world.displaceable.add(job.number);
+  const pool = world.poolOf(job);
+  if (pool?.state === 'active') world.stir(pool);
+}
+
 function patched(
-  { maxParallelTasks: before, ...rest }: JobSpecification,
-  { maxParallelTasks = before, ...patch }: JobPatch,
+  before: JobSpecification,
+  { maxParallelTasks, allowTaskPreemption, ...patch }: JobPatch,
 ): JobSpecification {
-  const limit =
-    maxParallelTasks === undefined || maxParallelTasks === -1 ? {} : { maxParallelTasks };
-  return { ...rest, ...patch, ...limit };
+  const after: JobSpecification = { ...before, ...patch };
+  if (maxParallelTasks === -1) delete after.maxParallelTasks;
+  else if (maxParallelTasks !== undefined) after.maxParallelTasks = maxParallelTasks;
+  if (allowTaskPreemption === true) after.allowTaskPreemption = true;
+  else if (allowTaskPreemption === false) delete after.allowTaskPreemption;
+  return after;
 }
 
 /** What its tasks have left on the nodes of the other pool stays there until the job is deleted. */

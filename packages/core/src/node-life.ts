@@ -1,3 +1,4 @@
+import { forgetDisplaced } from './displacement.ts';
 import type { Node } from './node.ts';
 import { requeueRuns } from './node-runs.ts';
 import { considerPoolEnd } from './pool-rules.ts';
@@ -34,6 +35,7 @@ export function nodeLost(world: World, node: Node): boolean {
   pool.withdraw(node.number);
   world.moveNode(node, 'lost');
   requeueRuns(world, [node], lost);
+  forgetDisplaced(world, node);
   return true;
 }
 

@@ -1,3 +1,4 @@
+import { forgetDisplaced } from './displacement.ts';
 import { Node } from './node.ts';
 import type { Pool } from './pool.ts';
 import type { World } from './world.ts';
@@ -44,6 +45,7 @@ export function leave(world: World, node: Node): void {
   if (!node.isDraining) pool.nodesLeaving++;
   node.isDraining = false;
   world.moveNode(node, 'remove');
+  forgetDisplaced(world, node);
   node.sequence = world.nextSequence();
   world.effects.releaseNode(node.number, node.sequence);
 }

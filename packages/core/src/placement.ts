@@ -1,8 +1,9 @@
+import { displace } from './displacement.ts';
 import { TaskTrigger as sharedTaskTrigger } from './machines.ts';
 import { nodeBits as sharedNodeBits, NodeWord as sharedNodeWord } from './node-table.ts';
 import type { Pool } from './pool.ts';
 import { noNode as sharedNoNode, priorityCount as sharedPriorityCount } from './pool.ts';
-import { joinRings, openPiece, settleHead } from './ready-queue.ts';
+import { firstReady, joinRings, openPiece } from './ready-queue.ts';
 import { leaveIfFull, retryStarts, startClock } from './run-start.ts';
 import {
   Ending as sharedEnding,
@@ -66,14 +67,16 @@ export function place(world: World, pool: Pool): void {
     const bucketFree = buckets.freest;
     const freest = Math.max(looseFree, bucketFree);
     const ring = pool.ringFor(freest);
-    if (ring === undefined || ring.firstRank === priorityCount) {
+    const firstRank = ring === undefined ? priorityCount : ring.firstRank;
+    if (world.displaceable.size > 0 && displace(world, pool, firstRank)) continue;
+    if (ring === undefined || firstRank === priorityCount) {
       if (looseFree > 0) pool.fasten();
       else pool.loose = noNode;
       return;
     }
     // The first after the one that was served last, in the order of creation, cyclically (ruling 8).
-    const number = ring.firstJobs.nextAround(inTurn ? cursors[ring.firstRank]! : -1) | 0;
-    if (inTurn) cursors[ring.firstRank] = number;
+    const number = ring.firstJobs.nextAround(inTurn ? cursors[firstRank]! : -1) | 0;
+    if (inTurn) cursors[firstRank] = number;
 
     let at = classes.ofJob[number]!;
     let { words } = classes;
@@ -140,33 +143,6 @@ export function place(world: World, pool: Pool): void {
     } else if (classFlags >>> clockShift !== 0) clocks.start(run, classFlags >>> clockShift);
     effects.startRun(node, run, sequence, pool.mustSync);
   }
-}
-
-/** The class whose head comes first in the job's queue, among those that fit (semantics §3.3). */
-function firstReady(world: World, number: number, freest: number): number {
-  const { classes } = world;
-  const job = world.jobs[number]!;
-  let best = noClass;
-  let bestPart = 3;
-  let bestStamp = 0;
-  let bestRow = 0;
-  for (const ready of job.classes) {
-    if (ready.slots > freest) break;
-    if (classes.live(ready.at) === 0) continue;
-    settleHead(world, job, ready);
-    const row = classes.headRow(ready.at);
-    const stamp = ready.headStampLessRow + row;
-    if (
-      ready.headPart < bestPart ||
-      (ready.headPart === bestPart && (stamp < bestStamp || (stamp === bestStamp && row < bestRow)))
-    ) {
-      best = ready.at;
-      bestPart = ready.headPart;
-      bestStamp = stamp;
-      bestRow = row;
-    }
-  }
-  return best;
 }
 
 /** Ordinal of the node that the task has left, if it is one of this pool. */

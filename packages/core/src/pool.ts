@@ -210,6 +210,16 @@ export class Pool {
     }
   }
 
+  /** Those that have a task of a size that a node can have, in the order in which they are served. */
+  *readyJobs(): IterableIterator<number> {
+    for (const { rank, jobs } of this.rings.at(-1)?.ranks() ?? []) {
+      const inOrder = [...jobs];
+      const lastServed = this.inTurn ? this.cursors[rank]! : -1;
+      const next = inOrder.findIndex((job) => job > lastServed);
+      yield* next === -1 ? inOrder : [...inOrder.slice(next), ...inOrder.slice(0, next)];
+    }
+  }
+
   /** Nothing is placed here any more. */
   dropRings(): void {
     this.rings.length = 0;

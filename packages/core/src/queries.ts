@@ -52,11 +52,12 @@ export interface NodeView {
 }
 
 export interface JobView
-  extends Omit<JobSpecification, 'onTaskFailure' | 'maxParallelTasks'>,
+  extends Omit<JobSpecification, 'onTaskFailure' | 'maxParallelTasks' | 'allowTaskPreemption'>,
     StateView {
   onTaskFailure: 'noaction' | 'performexitoptionsjobaction';
   /** −1: any number. */
   maxParallelTasks: number;
+  allowTaskPreemption: boolean;
   lastModified: string;
   executionInfo: {
     startTime: string;
@@ -388,6 +389,7 @@ function jobView(job: Job): JobView {
     ...job.specification,
     onTaskFailure: job.specification.onTaskFailure ?? 'noaction',
     maxParallelTasks: job.specification.maxParallelTasks ?? -1,
+    allowTaskPreemption: job.specification.allowTaskPreemption ?? false,
     ...stateView(job),
     lastModified: formatTime(job.lastModified),
     executionInfo: {

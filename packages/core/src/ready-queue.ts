@@ -2,7 +2,7 @@ import type { Job } from './job.ts';
 import { rankOf } from './pool.ts';
 import { RangeQueue } from './range-queue.ts';
 import { ownDeadline } from './run-clocks.ts';
-import { Class, ClassFlag, clockShift } from './task-classes.ts';
+import { Class, ClassFlag, clockShift, noClass } from './task-classes.ts';
 import { Flag, firstRowOf, pageOf, rowsOf, Word } from './task-rows.ts';
 import type { World } from './world.ts';
 
@@ -190,6 +190,33 @@ export function settleHead(world: World, job: Job, ready: ReadyClass): void {
     job.rows.touch(row)[job.rows.offset(row) + Word.flags]! &= ~Flag.stale;
     words[at + Class.headRow]!++;
   }
+}
+
+/** The class whose head comes first in the job's queue, among those of so many slots at most (semantics §3.3). */
+export function firstReady(world: World, number: number, most: number): number {
+  const { classes } = world;
+  const job = world.jobs[number]!;
+  let best = noClass;
+  let bestPart = 3;
+  let bestStamp = 0;
+  let bestRow = 0;
+  for (const ready of job.classes) {
+    if (ready.slots > most) break;
+    if (classes.live(ready.at) === 0) continue;
+    settleHead(world, job, ready);
+    const row = classes.headRow(ready.at);
+    const stamp = ready.headStampLessRow + row;
+    if (
+      ready.headPart < bestPart ||
+      (ready.headPart === bestPart && (stamp < bestStamp || (stamp === bestStamp && row < bestRow)))
+    ) {
+      best = ready.at;
+      bestPart = ready.headPart;
+      bestStamp = stamp;
+      bestRow = row;
+    }
+  }
+  return best;
 }
 
 function isStale(job: Job, row: number): boolean {

@@ -254,19 +254,22 @@ function finished(world: World, job: Job, row: number, success: boolean): void {
   considerJobAction(world, job, row);
 }
 
-/** Queues the tasks whose last dependency has just been satisfied. */
+/** Queues the tasks whose last dependency has just been satisfied; of a job that is over nothing is placed again. */
 export function release(world: World, job: Job): void {
   if (job.dependencies?.hasReleased !== true) return;
   job.dependencies.takeReleased((row, count) => {
     const segment = job.segmentOf(row);
     if (segment.factory !== undefined) {
       segment.waiting = false;
-      enqueue(world, job, row, count, Part.middle, count - segment.endedWaiting);
+      const live = count - segment.endedWaiting;
+      if (job.isOpen) enqueue(world, job, row, count, Part.middle, live);
       return;
     }
     const words = job.rows.touch(row);
     const at = job.rows.offset(row) + Word.flags;
     words[at]! &= ~Flag.waiting;
-    if ((words[at]! & stateMask) === TaskState.active) enqueue(world, job, row, 1, Part.middle);
+    if ((words[at]! & stateMask) === TaskState.active && job.isOpen) {
+      enqueue(world, job, row, 1, Part.middle);
+    }
   });
 }

@@ -235,9 +235,24 @@ export class Simulation {
 
   #kill(run: number, sequence: number): void {
     if (!this.#ends.has(run) || this.#sequences[run] !== sequence) return;
+    if (!this.#world.runs.is(run, sequence)) {
+      this.#endDisplaced(run, sequence);
+      return;
+    }
     this.#kills[run] = 1;
     this.#ends.delete(run);
     this.#ends.add(run, this.now);
+  }
+
+  /** Its row may be another run's by now. */
+  #endDisplaced(run: number, sequence: number): void {
+    this.#ends.delete(run);
+    this.#tally.ended(this.#slots[run]!);
+    this.#tally.killedRuns++;
+    this.#expect(this.now, (inputs) => {
+      const code = killedExitCode;
+      inputs.report(this.now, ReportKind.runEnded, run, sequence, code, 0, undefined);
+    });
   }
 
   /** By itself or killed; it has left the wheel. */

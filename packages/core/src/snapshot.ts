@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { Dependencies } from './dependencies.ts';
+import type { DisplacedRun } from './displaced-runs.ts';
 import { BatchError } from './errors.ts';
 import { GivenTasks } from './given-tasks.ts';
 import { Hash } from './hash.ts';
@@ -109,6 +110,7 @@ interface WorldRecord {
   nodes: NodeRecord[];
   jobCount: number;
   jobs: JobRecord[];
+  displaced: DisplacedRun[];
 }
 
 export function stateHash(world: World): string {
@@ -181,6 +183,7 @@ function firstChunk(world: World): Uint8Array {
     nodes: world.nodes.map((node) => node.record()),
     jobCount: world.jobs.length,
     jobs: jobs.map((job) => jobRecord(world, job)),
+    displaced: world.displaced.all(),
   };
   writer.json(record);
   world.runs.write(writer);
@@ -234,6 +237,7 @@ function readFirst(world: World, reader: ByteReader): number {
   for (const node of record.nodes) world.nodes.push(new Node(world, node));
   for (const pool of record.pools) world.pools[pool.number] = readPool(world, pool);
   for (const job of record.jobs) world.jobs[job.number] = readJob(world, job);
+  for (const displaced of record.displaced) world.displaced.add(displaced);
   world.runs.read(reader, (number, task, slots) => {
     const job = world.jobs[number]!;
     return { taskClass: job.readyClass(slots).at, address: job.rows.provide(task) };
@@ -273,6 +277,7 @@ function derive(world: World): void {
   for (const job of world.jobs) {
     if (job === undefined) continue;
     world.jobById.set(idKey(job.specification.id), job);
+    if (job.specification.allowTaskPreemption === true) world.displaceable.add(job.number);
     for (const { firstRow, count, factory } of job.segments) {
       for (let row = firstRow; factory === undefined && row < firstRow + count; row++) {
         if (job.isGone(row)) continue;

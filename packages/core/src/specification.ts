@@ -85,6 +85,8 @@ export interface JobSpecification {
   onTaskFailure?: 'performexitoptionsjobaction';
   /** How many of its tasks may run at a time, at least 1; absent: any number. */
   maxParallelTasks?: number;
+  /** Tasks of jobs of higher priority may displace its own (semantics §3.5). */
+  allowTaskPreemption?: true;
   usesTaskDependencies: boolean;
   metadata: MetadataItem[];
 }
@@ -94,6 +96,7 @@ export interface JobPatch {
   priority?: number;
   /** −1: any number. */
   maxParallelTasks?: number;
+  allowTaskPreemption?: boolean;
   /** Only while the job is disabled. */
   poolInfo?: { poolId: string };
   constraints?: JobConstraints;

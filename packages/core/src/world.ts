@@ -1,4 +1,5 @@
 import { DeadlineHeap } from './deadline-heap.ts';
+import { DisplacedRuns } from './displaced-runs.ts';
 import type { EffectCatalog, KillReason, NodeDetails, RunDetails } from './effect.ts';
 import { EffectLog } from './effect-log.ts';
 import type { EngineEvent } from './event-log.ts';
@@ -48,6 +49,9 @@ export class World implements EffectCatalog {
   readonly jobDeadlines: DeadlineHeap = new DeadlineHeap();
   /** When resizes time out, by number of the pool. */
   readonly poolDeadlines: DeadlineHeap = new DeadlineHeap();
+  /** Jobs whose tasks may be displaced, by number. */
+  readonly displaceable: Set<number> = new Set();
+  readonly displaced: DisplacedRuns = new DisplacedRuns();
   /** Reports that named something that is over. */
   ignoredReports = 0;
 
@@ -175,10 +179,18 @@ export class World implements EffectCatalog {
   }
 
   run(run: number, sequence: number): RunDetails | undefined {
-    if (!this.runs.is(run, sequence)) return undefined;
-    const job = this.jobs[this.runs.job(run)]!;
-    const node = this.nodes[this.runs.node(run)]!;
-    const row = this.runs.task(run);
+    if (this.runs.is(run, sequence)) {
+      const { runs } = this;
+      return this.#details(runs.job(run), runs.task(run), runs.node(run));
+    }
+    const displaced = this.displaced.get(run, sequence);
+    if (displaced === undefined) return undefined;
+    return this.#details(displaced.job, displaced.task, displaced.node);
+  }
+
+  #details(jobNumber: number, row: number, nodeNumber: number): RunDetails {
+    const job = this.jobs[jobNumber]!;
+    const node = this.nodes[nodeNumber]!;
     const template = job.templateOf(row);
     return {
       poolId: node.poolId,

@@ -346,6 +346,22 @@ function graphEngine(pool: object, tasks: { id: string; after: number[] }[]): En
   });
 }
 
+test('what is displaced is killed and runs again', () => {
+  const engine = engineOf({
+    pool: { targetDedicatedNodes: 1 },
+    isUp: true,
+    jobs: [
+      { job: { allowTaskPreemption: true }, tasks: [{ id: 'low' }] },
+      { job: { priority: 1 }, tasks: [] },
+    ],
+  });
+  const { simulation, starts } = simulated(engine, { low: 1_000, high: 500 });
+  const high = parseTask({ id: 'high', commandLine: 'work' });
+  simulation.schedule(begin + 300, { type: 'addTasks', jobId: 'j2', tasks: [high] });
+  expect(finish(simulation)).toMatchObject({ makespanMs: 1_800, killedRuns: 1 });
+  expect(starts).toEqual(['0 low node-1', '300 high node-1', '800 low node-1']);
+});
+
 test("Graham's bound: no slot is idle while a task is ready", () => {
   fc.assert(
     fc.property(shape, graph, (pool, tasks) => {

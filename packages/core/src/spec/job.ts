@@ -26,7 +26,6 @@ const readOnly = [
 ];
 
 const notBuiltYet: OtherNames['notBuiltYet'] = {
-  allowTaskPreemption: [false],
   jobManagerTask: [],
   jobPreparationTask: [],
   jobReleaseTask: [],
@@ -62,6 +61,7 @@ const common = {
   commonEnvironmentSettings: environmentSettings.default(() => []),
   onTaskFailure: onTaskFailure.optional(),
   maxParallelTasks: maxParallelTasks.transform(noLimit).optional(),
+  allowTaskPreemption: flag.transform((allowed) => (allowed ? true : undefined)).optional(),
   usesTaskDependencies: flag.default(false),
   metadata: metadata.default(() => []),
 };
@@ -97,11 +97,11 @@ export const jobPatch: z.ZodType<JobPatch> = entity(
     constraints: jobConstraints.optional(),
     onAllTasksComplete: onAllTasksComplete.optional(),
     maxParallelTasks: maxParallelTasks.optional(),
+    allowTaskPreemption: flag.optional(),
     poolInfo: poolInfo.optional(),
     metadata: metadata.optional(),
   },
   {
-    notBuiltYet: { allowTaskPreemption: [false] },
     readOnly,
     fixed: [
       'id',

@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  parseJob,
-  parseJobPatch,
-  parsePool,
-  parseTask,
-  parseTaskConstraints,
-} from '../../src/spec/index.ts';
+import { parseJob, parsePool, parseTask, parseTaskConstraints } from '../../src/spec/index.ts';
 import { refusalOf } from './refusal-of.ts';
 
 const pool = { id: 'p', vmSize: 'A4', targetDedicatedNodes: 2 };
@@ -46,13 +40,11 @@ const asking: Case[] = [
   [inPool, 'targetNodeCommunicationMode', 'simplified'],
   [inPool, 'upgradePolicy', { mode: 'manual' }],
   [inPool, 'resourceTags', { a: 'b' }],
-  [inJob, 'allowTaskPreemption', true],
   [inJob, 'jobManagerTask', task],
   [inJob, 'jobPreparationTask', task],
   [inJob, 'jobReleaseTask', task],
   [inJob, 'networkConfiguration', {}],
   [inPoolInfo, 'autoPoolSpecification', {}],
-  [parseJobPatch, 'allowTaskPreemption', true],
   [inTask, 'affinityInfo', { affinityId: 'a' }],
   [inTask, 'userIdentity', { userName: 'u' }],
   [inTask, 'runElevated', true],
