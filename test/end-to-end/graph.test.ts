@@ -104,6 +104,15 @@ describe('job.graph()', () => {
     ]);
   });
 
+  test('has one edge for an id that is also in a range, open while either is', async () => {
+    await using world = await open((taskId) => taskId === '4');
+    const { job } = world;
+    const dependsOn = { taskIds: ['4'], taskIdRanges: [{ start: 4, end: 4 }] };
+    await job.tasks.addMany([task('4'), task('04'), { ...task('child'), dependsOn }]);
+    await untilNothingRuns(job, 2);
+    expect(edgesOf(await job.graph())).toEqual(['04 → child', '4 → child (open)']);
+  });
+
   test('has the circles that tasks wait in, and explain names them alike', async () => {
     await using world = await open();
     const { job } = world;

@@ -133,13 +133,16 @@ check('as many tasks stand before it as the rules say', 150, nothing, (steps) =>
     if ('command' in input) naive.command(input.at, input.command);
     else naive.report(input.at, ledger.translate(input.report));
     for (const explanation of explainAll(engine)) {
-      if (!explanation.reasons.some(({ kind }) => kind === 'noFreeSlots')) continue;
+      if (!explanation.reasons.some(({ kind }) => isOfReady.has(kind))) continue;
       const queue = explanation.reasons.find((one) => one.kind === 'queue');
       const before = naive.standingBefore(explanation.jobId, explanation.taskId);
       expect(queue?.ahead ?? 0, title(explanation)).toBe(before.length);
     }
   });
 });
+
+/** Kinds that only tasks in a queue have. */
+const isOfReady: ReadonlySet<string> = new Set(['noFreeSlots', 'maxParallelTasks', 'queue']);
 
 function explainAll({ queries }: Engine, which: 'active' | 'all' = 'active'): TaskExplanation[] {
   return queries
@@ -247,6 +250,9 @@ function bring(
       return 'poolId' in reason
         ? report(endOf(engine, (_title, poolId) => poolId === reason.poolId))
         : undefined;
+    case 'jobTaskEnds':
+      return report(endOf(engine, (title) => title.startsWith(`${jobId}/`)));
+    case 'jobMoved':
     case 'taskEnds':
     case 'othersStart':
       return undefined;

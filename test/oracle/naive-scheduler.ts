@@ -955,6 +955,13 @@ export class NaiveScheduler {
       );
   }
 
+  /** The ids, and the integers of ranges, that a task still waits for. */
+  waitsFor(jobId: string, taskId: string): { ids: Set<string>; integers: Set<number> } {
+    const { tasks } = must(this.#job(jobId));
+    const task = must(tasks.find(({ specification }) => specification.id === taskId));
+    return { ids: task.missingIds, integers: task.missingIntegers };
+  }
+
   /** The ready tasks of the job that stand before a ready one and need no more slots. */
   standingBefore(jobId: string, taskId: string): string[] {
     const queue = this.#queueOf(must(this.#job(jobId)));

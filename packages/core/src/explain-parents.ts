@@ -116,5 +116,7 @@ function freeing({ state, canReactivate }: ParentFacts): FreeingEvent[] {
 
 function freeingCause(cause: 'missing' | 'failed' | 'tooManySlots'): FreeingEvent[] {
   if (cause === 'missing') return ['taskAdded'];
-  return cause === 'failed' ? ['taskReactivated', 'taskReplaced'] : ['poolAdded', 'taskReplaced'];
+  return cause === 'failed'
+    ? ['taskReactivated', 'taskReplaced']
+    : ['poolAdded', 'jobMoved', 'taskReplaced'];
 }

@@ -2,6 +2,7 @@ import type { ExplanationReason, FreeingEvent } from './explanation.ts';
 import { mostJobsListed, reason } from './explanation.ts';
 import type { Job } from './job.ts';
 import { nodeId } from './node.ts';
+import type { OrderedSet } from './ordered-set.ts';
 import type { Pool } from './pool.ts';
 import { rankOf } from './pool.ts';
 import { queuePlace } from './queue-place.ts';
@@ -16,31 +17,39 @@ import type { World } from './world.ts';
 export function explainPool(world: World, job: Job, row: number): ExplanationReason[] {
   const pool = world.poolOf(job);
   if (pool === undefined) {
-    return [reason('noPool', { poolId: job.specification.poolInfo.poolId }, 'poolAdded')];
+    return [
+      reason('noPool', { poolId: job.specification.poolInfo.poolId }, 'poolAdded', 'jobMoved'),
+    ];
   }
   const { id: poolId, taskSlotsPerNode } = pool.specification;
-  if (pool.state !== 'active') return [reason('poolDeleting', { poolId }, 'poolAdded')];
+  if (pool.state !== 'active') return [reason('poolDeleting', { poolId }, 'poolAdded', 'jobMoved')];
   const reasons: ExplanationReason[] = [];
   const { requiredSlots } = job.limitsOf(row);
   if (requiredSlots > taskSlotsPerNode) {
     const facts = { poolId, requiredSlots, taskSlotsPerNode };
-    reasons.push(reason('tooManySlots', facts, 'poolAdded'));
+    reasons.push(reason('tooManySlots', facts, 'poolAdded', 'jobMoved'));
   }
   const { nodesByState, taking, later } = countNodes(pool);
   if (taking === 0 && later.length === 0) {
-    reasons.push(reason('noNodes', { poolId, nodesByState }, 'poolResized'));
+    reasons.push(reason('noNodes', { poolId, nodesByState }, 'poolResized', 'jobMoved'));
   } else if (taking === 0) {
     reasons.push(reason('nodesNotReady', { poolId, nodesByState }, ...later));
   }
   return reasons;
 }
 
-/** Why a task that is ready, and that the pool could hold, has not been placed: slots, and who comes first. */
+/** Why a task that is ready, and that the pool could hold, has not been placed: limits, slots, who comes first. */
 export function explainPlace(world: World, pool: Pool, job: Job, row: number): ExplanationReason[] {
   const { requiredSlots } = job.limitsOf(row);
   const reasons: ExplanationReason[] = [];
   const { nodesByState, taking, later, freeSlots } = countNodes(pool);
-  if (taking > 0) {
+  const { maxParallelTasks = Infinity } = job.specification;
+  if (job.isFull) {
+    const facts = { maxParallelTasks, runningTasks: job.tasks.running };
+    reasons.push(reason('maxParallelTasks', facts, 'jobTaskEnds'));
+  }
+  const hasRoom = freeSlots.some((level) => level.freeSlots >= requiredSlots);
+  if (taking > 0 && !hasRoom) {
     const avoidNodeId = avoidedNode(world, pool, job, row);
     reasons.push(
       reason(
@@ -83,8 +92,7 @@ function explainOrder(
     }
   }
   if (jobs > 0) reasons.push(reason('priority', { priority, jobs, first }, 'othersStart'));
-  const equal = (ring?.jobsOf(rankOf(priority))?.size ?? 0) - 1;
-  if (equal > 0) reasons.push(reason('turn', { priority, jobs: equal }, 'othersStart'));
+  reasons.push(...explainEquals(pool, job, ring?.jobsOf(rankOf(priority))));
   const { hasLargerAhead, ...place } = queuePlace(world, job, row);
   if (place.ahead > 0 || !place.isExact) reasons.push(reason('queue', place, 'othersStart'));
   const jobsWithSmaller = countSmaller(world, pool, job, requiredSlots);
@@ -94,6 +102,18 @@ function explainOrder(
     reasons.push(reason('otherSizes', facts, 'othersStart'));
   }
   return reasons;
+}
+
+/** Jobs of equal priority (semantics §3.2). `equals`: those that have a ready task that fits, maybe this one as well. */
+function explainEquals(pool: Pool, job: Job, equals: OrderedSet | undefined): ExplanationReason[] {
+  const { priority } = job.specification;
+  let older = 0;
+  if (!pool.inTurn) for (const number of equals ?? []) if (number < job.number) older++;
+  if (older > 0) return [reason('olderJobs', { priority, jobs: older }, 'othersStart')];
+  const others = (equals?.size ?? 0) - (equals?.has(job.number) === true ? 1 : 0);
+  return pool.inTurn && others > 0
+    ? [reason('turn', { priority, jobs: others }, 'othersStart')]
+    : [];
 }
 
 /** Jobs of lower priority, and this one, that have ready tasks of fewer slots. */

@@ -64,6 +64,10 @@ export function reasonSentence(one: ExplanationReason): string {
       return `No node of pool ${one.poolId} takes tasks now: ${statesText(one.nodesByState)}.`;
     case 'noFreeSlots':
       return noFreeSlotsText(one);
+    case 'maxParallelTasks':
+      return `${many(one.runningTasks, 'task')} of its job ${one.runningTasks === 1 ? 'runs' : 'run'}, and maxParallelTasks is ${one.maxParallelTasks}.`;
+    case 'olderJobs':
+      return `${many(one.jobs, 'older job')} of priority ${one.priority} ${one.jobs === 1 ? 'comes' : 'come'} first.`;
     case 'priority':
       return `${many(one.jobs, 'job')} of a priority above ${one.priority} ${one.jobs === 1 ? 'has' : 'have'} ready tasks that fit where it does: ${listed(
         one.first.map(({ jobId, priority }) => `${jobId} (${priority})`),
@@ -146,6 +150,8 @@ const eventTexts: Record<FreeingEvent, string> = {
   taskReplaced: 'that task is replaced (deleted and added again)',
   poolAdded: 'a pool with that id and room for it is added',
   jobEnabled: 'the job is enabled',
+  jobMoved: 'the job is moved to another pool',
+  jobTaskEnds: 'one of them ends',
   poolResized: 'the pool is resized and gets nodes',
   resizeGivenUp: 'the resize ends before those nodes have left',
   nodeReady: 'a node comes up',

@@ -19,6 +19,10 @@ export const freeingEvents = {
   taskReplaced: 'byCommand',
   /** The job is enabled again (semantics §2.4). */
   jobEnabled: 'byCommand',
+  /** The job is given another pool, which it must be disabled for (semantics §2.4). */
+  jobMoved: 'byCommand',
+  /** A task of the job that runs ends. */
+  jobTaskEnds: 'byItself',
   /** A pool with the id of the job's pool, and with what the task needs, is added. */
   poolAdded: 'byCommand',
   /** The pool is resized, and gets nodes (semantics §2.1). */
@@ -163,6 +167,18 @@ export interface PriorityReason extends Reason<'priority'> {
   first: readonly { jobId: string; priority: number }[];
 }
 
+/** As many tasks of the job run as may at a time (semantics §3.1). */
+export interface MaxParallelTasksReason extends Reason<'maxParallelTasks'> {
+  maxParallelTasks: number;
+  runningTasks: number;
+}
+
+/** Older jobs of equal priority have such tasks too, and the pool's jobDefaultOrder is creationtime (semantics §3.2). */
+export interface OlderJobsReason extends Reason<'olderJobs'> {
+  priority: number;
+  jobs: number;
+}
+
 /** Jobs of equal priority have such tasks too: one task a turn (ruling 8). */
 export interface TurnReason extends Reason<'turn'> {
   priority: number;
@@ -206,7 +222,9 @@ export type ExplanationReason =
   | TooManySlotsReason
   | NodesNotReadyReason
   | NoFreeSlotsReason
+  | MaxParallelTasksReason
   | PriorityReason
+  | OlderJobsReason
   | TurnReason
   | QueueReason
   | OtherSizesReason;
