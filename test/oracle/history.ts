@@ -103,8 +103,9 @@ const template: fc.Arbitrary<TaskTemplate> = fc
     constraints: fewConstraints,
     dependsOn: rarely(dependsOn),
     exitConditions: rarely(exitConditions),
+    affinityId: fc.constantFrom(null, null, null, 'TVM:node-1', 'TVM:node-2', 'TVM:node-3', 'here'),
   })
-  .map(({ dependsOn, exitConditions, ...rest }) => ({
+  .map(({ dependsOn, exitConditions, affinityId, ...rest }) => ({
     commandLine: 'run {0}',
     resourceFiles: [],
     outputFiles: [],
@@ -112,6 +113,7 @@ const template: fc.Arbitrary<TaskTemplate> = fc
     ...rest,
     ...(dependsOn === null ? {} : { dependsOn }),
     ...(exitConditions === null ? {} : { exitConditions }),
+    ...(affinityId === null ? {} : { affinityInfo: { affinityId } }),
   }));
 
 const task: fc.Arbitrary<TaskSpecification> = fc

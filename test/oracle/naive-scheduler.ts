@@ -995,8 +995,11 @@ export class NaiveScheduler {
   #start(task: NaiveTask, pool: NaivePool): void {
     const roomy = this.#roomyNodes(pool, task);
     const others = roomy.filter((node) => node !== task.avoid);
+    const eligible = others.length > 0 ? others : roomy;
+    const affinityId = task.specification.affinityInfo?.affinityId.toLowerCase();
+    const wanted = eligible.filter(({ ordinal }) => `tvm:node-${ordinal}` === affinityId);
     const sign = pool.specification.taskSchedulingPolicy.nodeFillType === 'spread' ? 1 : -1;
-    const [node] = (others.length > 0 ? others : roomy).sort(
+    const [node] = (wanted.length > 0 ? wanted : eligible).sort(
       (a, b) => sign * (this.#usedSlots(a) - this.#usedSlots(b)) || a.ordinal - b.ordinal,
     );
     const run: NaiveRun = {

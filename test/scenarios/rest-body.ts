@@ -59,6 +59,7 @@ export const taskOptions: BodyOptions = {
   slots: ['requiredSlots', number],
   command: ['commandLine', text],
   dependsOn: ['dependsOn', dependencies],
+  affinity: ['affinityInfo.affinityId', text],
   exitConditions: ['exitConditions', exitConditions],
 };
 

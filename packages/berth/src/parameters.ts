@@ -117,6 +117,8 @@ export interface TaskTemplateParameters {
   constraints?: TaskConstraintParameters;
   requiredSlots?: number;
   exitConditions?: ExitConditions;
+  /** Of a node, or of the nodeInfo of a task: it runs there if there is room. */
+  affinityInfo?: { affinityId: string };
   dependsOn?: { taskIds?: string[]; taskIdRanges?: TaskIdRange[] };
 }
 

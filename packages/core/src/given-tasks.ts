@@ -21,8 +21,9 @@ export class GivenTasks {
   readonly templateByJson: Map<string, number> = new Map();
   /** Of the last task that was added: the next is likely to have the same. */
   #lastTemplate = 0;
-  /** Whether some of them has a wall clock. */
+  /** Whether some of them has a wall clock, or names a node. */
   someWallClock = false;
+  someAffinity = false;
 
   constructor(rows: TaskRows) {
     this.#rows = rows;
@@ -61,6 +62,7 @@ export class GivenTasks {
   keepTemplate(template: TaskTemplate, json: string): number {
     const limits = limitsOf(template);
     if (limits.maxWallClockTimeMs !== undefined) this.someWallClock = true;
+    if (template.affinityInfo !== undefined) this.someAffinity = true;
     const number = this.templates.push({ template, limits }) - 1;
     this.templateByJson.set(json, number);
     return number;

@@ -138,6 +138,17 @@ export function nodeId(node: Node): string {
   return `node-${node.ordinal}`;
 }
 
+/** What a task names to run near this node, in the form that Azure's have (semantics §1.3). */
+export function affinityIdOf(node: Node): string {
+  return `TVM:${nodeId(node)}`;
+}
+
+/** Ordinal of the node of this affinityId, −1: it is none. */
+export function ordinalOfAffinity(affinityId: string): number {
+  const ordinal = /^TVM:node-([1-9]\d{0,8})$/i.exec(affinityId)?.[1];
+  return ordinal === undefined ? -1 : Number(ordinal);
+}
+
 /** The nodes of a pool, by ordinal. */
 export class NodeList {
   readonly #nodes: (Node | undefined)[] = [];
@@ -165,6 +176,10 @@ export class NodeList {
 
   number(ordinal: number): number {
     return this.#numbers[ordinal]!;
+  }
+
+  has(ordinal: number): boolean {
+    return ordinal >= 0 && ordinal < this.#nodes.length && this.#nodes[ordinal] !== undefined;
   }
 
   add(node: Node): void {

@@ -4,7 +4,7 @@ import { nodeBits as sharedNodeBits, NodeWord as sharedNodeWord } from './node-t
 import type { Pool } from './pool.ts';
 import { noNode as sharedNoNode, priorityCount as sharedPriorityCount } from './pool.ts';
 import { firstReady, joinRings, openPiece } from './ready-queue.ts';
-import { leaveIfFull, retryStarts, startClock } from './run-start.ts';
+import { leaveIfFull, retryStarts, startClock, wantedNode } from './run-start.ts';
 import {
   Ending as sharedEnding,
   isPlain as sharedIsPlain,
@@ -100,8 +100,8 @@ export function place(world: World, pool: Pool): void {
     const fresh = (classFlags & ClassFlag.fresh) !== 0;
     const before = fresh ? 0 : rows[row + Word.flags]!;
     let node = loose;
-    if ((before & Flag.avoidNode) !== 0) {
-      node = chooseAnother(pool, slots, lastNode(world, pool, rows, row)) | 0;
+    if (((before & Flag.avoidNode) | (classFlags & ClassFlag.choosy)) !== 0) {
+      node = chooseAnother(world, pool, at, address) | 0;
     } else if (looseFree < slots || bucketFree >= slots) {
       node = chooseNode(pool, nodes, slots, looseFree) | 0;
     }
@@ -145,13 +145,6 @@ export function place(world: World, pool: Pool): void {
   }
 }
 
-/** Ordinal of the node that the task has left, if it is one of this pool. */
-function lastNode(world: World, pool: Pool, rows: Int32Array, place: number): number {
-  const last = rows[place + Word.node]! - 1;
-  if (last === -1 || world.nodeTable.get(last, NodeWord.pool) !== pool.number) return -1;
-  return world.nodeTable.get(last, NodeWord.ordinal);
-}
-
 /** By the fill type, then the lower id (semantics §3.4): its number. Some node has room. */
 function chooseNode(
   { buckets, loose, nodes: list, spread }: Pool,
@@ -170,9 +163,21 @@ function chooseNode(
   return list.number(ordinal);
 }
 
-/** The same, but another node than the one of ordinal `avoid` if there is one (ruling 14). */
-function chooseAnother(pool: Pool, slots: number, avoid: number): number {
+/**
+ * The same for the task at an address: another node than it has left, if there is one (ruling 14), and of those the
+ * one that it names, if that has room.
+ */
+function chooseAnother(world: World, pool: Pool, at: number, address: number): number {
   pool.fasten();
+  const { words } = world.classes;
+  const slots = words[at + Class.slots]!;
+  const avoid = nodeLeft(world, pool, address);
+  const choosy = (words[at + Class.flags]! & ClassFlag.choosy) !== 0;
+  const job = world.jobs[words[at + Class.job]!]!;
+  const wanted = choosy ? wantedNode(pool, job, address + words[at + Class.rowLessAddress]!) : -1;
+  if (wanted !== avoid && wanted !== -1 && pool.hasRoom(wanted, slots)) {
+    return pool.nodes.number(wanted);
+  }
   const { buckets, spread } = pool;
   let free = spread ? buckets.freest : buckets.from(slots);
   while (free >= slots) {
@@ -182,4 +187,14 @@ function chooseAnother(pool: Pool, slots: number, avoid: number): number {
     free = spread ? buckets.below(free) : buckets.from(free + 1);
   }
   return pool.nodes.number(avoid);
+}
+
+/** Ordinal of the node that the task has left and is not to come back to, −1: none of this pool. */
+function nodeLeft(world: World, pool: Pool, address: number): number {
+  const rows = world.arena.words(address);
+  const row = world.arena.offset(address);
+  if ((rows[row + Word.flags]! & Flag.avoidNode) === 0) return -1;
+  const last = rows[row + Word.node]! - 1;
+  if (last === -1 || world.nodeTable.get(last, NodeWord.pool) !== pool.number) return -1;
+  return world.nodeTable.get(last, NodeWord.ordinal);
 }

@@ -184,6 +184,12 @@ export class Pool {
     this.#join(loose);
   }
 
+  /** Whether a node, which is not the loose one, may be given a task of so many slots. */
+  hasRoom(ordinal: number, slots: number): boolean {
+    const free = this.#table.get(this.nodes.number(ordinal), NodeWord.freeSlots);
+    return free >= slots && this.buckets.has(free, ordinal);
+  }
+
   #join(node: number): void {
     const { words } = this.#table;
     const at = node << nodeBits;

@@ -7,7 +7,7 @@ import type { TaskExplanation } from './explanation.ts';
 import type { Job, TaskTally } from './job.ts';
 import { taskMachine } from './machines.ts';
 import type { Node } from './node.ts';
-import { nodeId } from './node.ts';
+import { affinityIdOf, nodeId } from './node.ts';
 import type { Pool, ResizeError } from './pool.ts';
 import { secretHandlesIn } from './secret-mark.ts';
 import type { JobSpecification, PoolSpecification, TaskTemplate } from './specification.ts';
@@ -39,6 +39,8 @@ export interface PoolView extends PoolSpecification, StateView {
 export interface NodeView {
   id: string;
   poolId: string;
+  /** What a task's affinityInfo names to run here. */
+  affinityId: string;
   state: string;
   stateTransitionTime: string;
   allocationTime: string;
@@ -95,7 +97,7 @@ export interface TaskView extends TaskTemplate, StateView {
     requeueCount: number;
     lastRequeueTime?: string;
   };
-  nodeInfo?: { poolId: string; nodeId: string };
+  nodeInfo?: { poolId: string; nodeId: string; affinityId: string };
 }
 
 export interface TaskList {
@@ -289,7 +291,9 @@ export class Queries {
       },
       ...(node === undefined || state === 'active'
         ? {}
-        : { nodeInfo: { poolId: node.poolId, nodeId: nodeId(node) } }),
+        : {
+            nodeInfo: { poolId: node.poolId, nodeId: nodeId(node), affinityId: affinityIdOf(node) },
+          }),
     };
   }
 }
@@ -371,6 +375,7 @@ function nodeView(pool: Pool, node: Node): NodeView {
   return {
     id: nodeId(node),
     poolId: node.poolId,
+    affinityId: affinityIdOf(node),
     state: node.state,
     stateTransitionTime: formatTime(node.stateTransitionTime),
     allocationTime: formatTime(node.allocationTime),

@@ -146,7 +146,8 @@ export function openPiece(world: World, at: number): void {
     firstRowOf(page) + rowsOf(page),
   );
   let flags =
-    words[at + Class.flags]! & ~(ClassFlag.limited | ClassFlag.fresh | (-1 << clockShift));
+    words[at + Class.flags]! &
+    ~(ClassFlag.limited | ClassFlag.fresh | ClassFlag.choosy | (-1 << clockShift));
   if ((flags & ClassFlag.stale) !== 0) {
     const most = Math.min(end, row + mostRowsAmongStale);
     for (end = row; end < most && !isStale(job, end); ) end++;
@@ -161,6 +162,11 @@ export function openPiece(world: World, at: number): void {
     flags |= ClassFlag.limited;
   }
   flags |= clock << clockShift;
+  const choosy =
+    segment.factory === undefined
+      ? job.given?.someAffinity === true
+      : segment.factory.repeatTask.affinityInfo !== undefined;
+  if (choosy) flags |= ClassFlag.choosy;
   if (!segment.written && ready.headPart === Part.middle) flags |= ClassFlag.fresh;
   const address = job.rows.provide(row);
   words[at + Class.flags] = flags;

@@ -1,4 +1,6 @@
 import type { Job } from './job.ts';
+import { ordinalOfAffinity } from './node.ts';
+import type { Pool } from './pool.ts';
 import { leaveRings } from './ready-queue.ts';
 import { ownDeadline } from './run-clocks.ts';
 import { Flag } from './task-rows.ts';
@@ -20,6 +22,13 @@ export function retryStarts(world: World, taskClass: number, row: number, flags:
     after |= Flag.rare;
   }
   return isRetry ? after | Flag.startWasRetry : after;
+}
+
+/** Ordinal of the node that the task names (semantics §3.4), −1 if it names none of this pool. */
+export function wantedNode(pool: Pool, job: Job, row: number): number {
+  const { affinityInfo } = job.templateOf(row);
+  const ordinal = affinityInfo === undefined ? -1 : ordinalOfAffinity(affinityInfo.affinityId);
+  return pool.nodes.has(ordinal) ? ordinal : -1;
 }
 
 /** No more of the job may run at a time. */

@@ -172,6 +172,8 @@ export interface TaskTemplate {
   environmentSettings: EnvironmentSetting[];
   constraints: TaskConstraints;
   requiredSlots: number;
+  /** The node where it runs if that has room: the affinityId of a node, or of the node of a task. semantics §3.4 */
+  affinityInfo?: { affinityId: string };
   exitConditions?: ExitConditions;
   dependsOn?: TaskDependencies;
 }

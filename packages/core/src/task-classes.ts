@@ -45,6 +45,8 @@ export const ClassFlag = {
   fresh: 8,
   /** The job may have so many running at a time: each start is counted. */
   counted: 16,
+  /** A row of the piece may name the node that it wants. */
+  choosy: 32,
 } as const;
 
 /** The flags from here on: the clock of all rows of the piece (run-clocks.ts), 0 if they have none. */

@@ -9,10 +9,9 @@ import { environmentSettings } from './environment.ts';
 import { exitConditions } from './exit-conditions.ts';
 import { outputFile } from './output-file.ts';
 import { resourceFile } from './resource-file.ts';
-import { commandLine, displayName, id, MAX_INT32, whole } from './scalars.ts';
+import { commandLine, displayName, id, MAX_INT32, text, whole } from './scalars.ts';
 
 const notBuiltYet: OtherNames['notBuiltYet'] = {
-  affinityInfo: [],
   userIdentity: [
     { autoUser: { scope: 'pool', elevationLevel: 'nonadmin' } },
     { autoUser: { elevationLevel: 'nonadmin', scope: 'pool' } },
@@ -41,6 +40,11 @@ const readOnly = [
   'effectiveEnvironment',
 ];
 
+/** A hint: one that names nothing is none (semantics §3.4). */
+const affinityInfo = entity({
+  affinityId: text((value) => value !== '' && value.length <= 256, 'must have 1 to 256 characters'),
+});
+
 const common = {
   displayName: displayName.optional(),
   commandLine,
@@ -49,6 +53,7 @@ const common = {
   requiredSlots: whole(1, MAX_INT32).default(1),
   dependsOn: dependsOn.optional(),
   exitConditions: exitConditions.optional(),
+  affinityInfo: affinityInfo.optional(),
 };
 
 /** semantics §1.5 */

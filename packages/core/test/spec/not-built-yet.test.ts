@@ -45,7 +45,6 @@ const asking: Case[] = [
   [inJob, 'jobReleaseTask', task],
   [inJob, 'networkConfiguration', {}],
   [inPoolInfo, 'autoPoolSpecification', {}],
-  [inTask, 'affinityInfo', { affinityId: 'a' }],
   [inTask, 'userIdentity', { userName: 'u' }],
   [inTask, 'runElevated', true],
   [inTask, 'multiInstanceSettings', { numberOfInstances: 2 }],

@@ -17,6 +17,13 @@ describe('a task', () => {
     });
   });
 
+  it('refuses an affinity to nothing', () => {
+    const affinityInfo = { affinityId: '' };
+    expect(refusalOf(() => parseTask({ ...least, affinityInfo })).path).toBe(
+      'affinityInfo.affinityId',
+    );
+  });
+
   it('keeps the exit conditions that it is given', () => {
     const exitConditions = {
       exitCodes: [{ code: -1073741510, exitOptions: { jobAction: 'disable' } }],
