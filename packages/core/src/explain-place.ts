@@ -31,7 +31,10 @@ export function explainPool(world: World, job: Job, row: number): ExplanationRea
   }
   const { nodesByState, taking, later } = countNodes(pool);
   if (taking === 0 && later.length === 0) {
-    reasons.push(reason('noNodes', { poolId, nodesByState }, 'poolResized', 'jobMoved'));
+    // A pool that is sized by hand has no such property.
+    const events: FreeingEvent[] =
+      'enableAutoScale' in pool.specification ? ['poolAutoScaled'] : ['poolResized', 'jobMoved'];
+    reasons.push(reason('noNodes', { poolId, nodesByState }, ...events));
   } else if (taking === 0) {
     reasons.push(reason('nodesNotReady', { poolId, nodesByState }, ...later));
   }

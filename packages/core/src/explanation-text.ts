@@ -153,6 +153,7 @@ const eventTexts: Record<FreeingEvent, string> = {
   jobMoved: 'the job is moved to another pool',
   jobTaskEnds: 'one of them ends',
   poolResized: 'the pool is resized and gets nodes',
+  poolAutoScaled: 'its autoscale formula gives it nodes',
   resizeGivenUp: 'the resize ends before those nodes have left',
   nodeReady: 'a node comes up',
   runEnds: 'runs end there',

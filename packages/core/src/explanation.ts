@@ -27,6 +27,8 @@ export const freeingEvents = {
   poolAdded: 'byCommand',
   /** The pool is resized, and gets nodes (semantics §2.1). */
   poolResized: 'byCommand',
+  /** The pool's autoscale formula gives it nodes (semantics §6.7). */
+  poolAutoScaled: 'byItself',
   /** The resize under way ends short of its target: nodes that were to leave take tasks again (semantics §2.1). */
   resizeGivenUp: 'byItself',
   /** A node of the pool comes up, or is back. */
