@@ -89,6 +89,49 @@ describe('a pool', () => {
   });
 });
 
+describe('a pool that follows a formula', () => {
+  test('gets its nodes from it, and is sized by hand again when autoscale is disabled', async () => {
+    await using batch = await open();
+    await batch.pools.add({
+      id: 'f',
+      vmSize: 'local',
+      enableAutoScale: true,
+      autoScaleFormula: '$TargetDedicatedNodes = 2',
+    });
+    await batch.pools.steady('f');
+    expect(batch.pools.get('f')).toMatchObject({
+      enableAutoScale: true,
+      currentDedicatedNodes: 2,
+      autoScaleRun: { results: '$TargetDedicatedNodes=2;$NodeDeallocationOption=requeue' },
+    });
+    await expect(batch.pools.resize('f', { targetDedicatedNodes: 1 })).rejects.toEqual(
+      codeOf('OperationNotValidOnPool'),
+    );
+    const { results, error } = await batch.pools.evaluateAutoScale('f', {
+      autoScaleFormula: 'x = $TargetDedicatedNodes + 1; $TargetDedicatedNodes = $RunningTasks',
+    });
+    expect(results).toBe('$TargetDedicatedNodes=2;$NodeDeallocationOption=requeue;$x=3');
+    expect(error?.code).toBe('InsufficientSampleData');
+    await batch.pools.disableAutoScale('f');
+    await expect(batch.pools.evaluateAutoScale('f', { autoScaleFormula: 'x = 1' })).rejects.toEqual(
+      codeOf('OperationNotValidOnPool'),
+    );
+    await batch.pools.resize('f', { targetDedicatedNodes: 1 });
+    await batch.pools.steady('f');
+    await batch.pools.enableAutoScale('f', {
+      autoScaleFormula: '$TargetDedicatedNodes = 3',
+      autoScaleEvaluationInterval: 'PT1H',
+    });
+    await expect(
+      batch.pools.enableAutoScale('f', { autoScaleEvaluationInterval: 'PT2H' }),
+    ).rejects.toEqual(codeOf('TooManyEnableAutoScaleRequests'));
+    expect(batch.pools.get('f')).toMatchObject({
+      autoScaleEvaluationIntervalMs: 3_600_000,
+      currentDedicatedNodes: 1,
+    });
+  });
+});
+
 describe('the life of a job', () => {
   test('with real processes', async () => {
     await using batch = await open();

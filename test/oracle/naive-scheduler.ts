@@ -415,6 +415,9 @@ export class NaiveScheduler {
           pool.allocation = 'stopping';
           return {};
         });
+      case 'enableAutoScale':
+      case 'disableAutoScale':
+        throw new Error('no history has pools that follow formulas');
       case 'addJob':
         return this.#addJob(command.job);
       case 'addTasks':

@@ -1,8 +1,19 @@
-import { parseNodeRemoval, parsePool, parsePoolResize } from '@berth/core/spec';
+import {
+  parseAutoScaleSettings,
+  parseNodeRemoval,
+  parsePool,
+  parsePoolResize,
+} from '@berth/core/spec';
 import type { ScenarioCommand } from './commands.ts';
 import { throughDoor } from './door.ts';
 import { parseIds } from './id-list.ts';
-import { poolOptions, removalOptions, resizeOptions, restBody } from './rest-body.ts';
+import {
+  autoscaleOptions,
+  poolOptions,
+  removalOptions,
+  resizeOptions,
+  restBody,
+} from './rest-body.ts';
 
 /** Starts on this machine need no sync before them. */
 const durabilityOf = (executor: string): 'written' | 'synced' =>
@@ -20,7 +31,9 @@ function nodeIds(text: string): string[] {
 export const poolCommands: Record<string, ScenarioCommand> = {
   'add pool'(world, line) {
     const id = line.word('an id');
-    const body = restBody(line, poolOptions, { id, vmSize: 'local', targetDedicatedNodes: 1 });
+    const body = restBody(line, poolOptions, { id, vmSize: 'local' });
+    if ('autoScaleFormula' in body) body['enableAutoScale'] = true;
+    else body['targetDedicatedNodes'] ??= 1;
     line.end();
     throughDoor(world, () => ({ type: 'addPool', pool: parsePool(body, { durabilityOf }) }));
   },
@@ -29,6 +42,21 @@ export const poolCommands: Record<string, ScenarioCommand> = {
     const body = restBody(line, resizeOptions, {});
     line.end();
     throughDoor(world, () => ({ type: 'resizePool', poolId, resize: parsePoolResize(body) }));
+  },
+  'enable autoscale'(world, line) {
+    const poolId = line.word('an id');
+    const body = restBody(line, autoscaleOptions, {});
+    line.end();
+    throughDoor(world, () => ({
+      type: 'enableAutoScale',
+      poolId,
+      settings: parseAutoScaleSettings(body),
+    }));
+  },
+  'disable autoscale'(world, line) {
+    const poolId = line.word('an id');
+    line.end();
+    world.send({ type: 'disableAutoScale', poolId });
   },
   'stop resize'(world, line) {
     const poolId = line.word('an id');

@@ -16,11 +16,18 @@ export const poolOptions: BodyOptions = {
   nodes: ['targetDedicatedNodes', number],
   lowPriority: ['targetLowPriorityNodes', number],
   timeout: ['resizeTimeout', text],
+  formula: ['autoScaleFormula', text],
+  interval: ['autoScaleEvaluationInterval', text],
   slots: ['taskSlotsPerNode', number],
   fill: ['taskSchedulingPolicy.nodeFillType', text],
   order: ['taskSchedulingPolicy.jobDefaultOrder', text],
   size: ['vmSize', text],
   executor: ['executor', text],
+};
+
+export const autoscaleOptions: BodyOptions = {
+  formula: ['autoScaleFormula', text],
+  interval: ['autoScaleEvaluationInterval', text],
 };
 
 export const removalOptions: BodyOptions = {

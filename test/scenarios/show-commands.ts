@@ -1,4 +1,12 @@
-import type { FailureView, JobView, NodeView, PoolView, TaskCounts, TaskView } from '@berth/core';
+import type {
+  AutoScaleRunView,
+  FailureView,
+  JobView,
+  NodeView,
+  PoolView,
+  TaskCounts,
+  TaskView,
+} from '@berth/core';
 import { explanationSentences } from '@berth/core';
 import type { ScenarioCommand } from './commands.ts';
 import { scenarioStart } from './scenario-world.ts';
@@ -12,6 +20,21 @@ export const showCommands: Record<string, ScenarioCommand> = {
     const pool = world.engine.queries.pool(line.word('a pool'));
     line.end();
     world.say(pool === undefined ? 'not found' : poolText(pool));
+  },
+  /** Of the latest evaluation. */
+  'show autoscale'(world, line) {
+    const pool = world.engine.queries.pool(line.word('a pool'));
+    line.end();
+    const run = pool?.autoScaleRun;
+    world.say(run === undefined ? 'not evaluated' : runText(run));
+  },
+  /** What a formula would come to now. */
+  'evaluate autoscale'(world, line) {
+    const poolId = line.word('a pool');
+    const formula = line.option('formula') ?? '';
+    line.end();
+    const run = world.engine.queries.evaluateAutoScale(poolId, formula);
+    world.say('timestamp' in run ? runText(run) : `refused ${run.code}`);
   },
   'show nodes'(world, line) {
     const nodes = world.engine.queries.nodes(line.word('a pool'));
@@ -90,6 +113,15 @@ export const showCommands: Record<string, ScenarioCommand> = {
     world.say(world.timeText(world.engine.now));
   },
 };
+
+function runText({ timestamp, results, error }: AutoScaleRunView): string {
+  return words(
+    time('at', timestamp),
+    results,
+    part('error', error?.code),
+    ...(error?.values ?? []).map(({ value }) => value),
+  );
+}
 
 function poolText(pool: PoolView): string {
   const { id, state, allocationState, resizeErrors = [] } = pool;

@@ -1,10 +1,18 @@
-import type { JobView, NodeView, PoolView } from '@berth/core';
+import type { AutoScaleRunView, JobView, NodeView, PoolView } from '@berth/core';
 import { BatchError } from '@berth/core';
-import { parseJob, parseNodeRemoval, parsePool, parsePoolResize } from '@berth/core/spec';
+import {
+  parseAutoScaleEvaluation,
+  parseAutoScaleSettings,
+  parseJob,
+  parseNodeRemoval,
+  parsePool,
+  parsePoolResize,
+} from '@berth/core/spec';
 import type { BlobStore } from '@berth/storage';
 import { JobClient } from './job-client.ts';
 import { notFound } from './not-found.ts';
 import type {
+  AutoScaleParameters,
   JobParameters,
   NodeRemovalParameters,
   PoolParameters,
@@ -78,6 +86,46 @@ export class PoolClient {
       poolId,
       removal: parseNodeRemoval(removal),
     });
+  }
+
+  /**
+   * The pool follows a formula from now on, or another one, or at another interval. semantics §6.7
+   * @throws BatchError `PoolBeingResized`, `PoolBeingDeleted`, `PoolNotFound`, `MissingRequiredProperty` without a
+   * formula, `TooManyEnableAutoScaleRequests` within 30 s, or what is wrong with it, as
+   * `AutoScalingFormulaSyntaxError`.
+   */
+  async enableAutoScale(poolId: string, settings: AutoScaleParameters): Promise<void> {
+    await this.#runtime.submit({
+      type: 'enableAutoScale',
+      poolId,
+      settings: parseAutoScaleSettings(settings),
+    });
+  }
+
+  /**
+   * The pool stays as large as it is to be; also if it followed no formula. semantics §2.1
+   * @throws BatchError `PoolBeingDeleted`, `PoolNotFound`.
+   */
+  async disableAutoScale(poolId: string): Promise<void> {
+    await this.#runtime.submit({ type: 'disableAutoScale', poolId });
+  }
+
+  /**
+   * What a formula comes to now on a pool that follows one; it is not applied. An evaluation that fails is an `error`
+   * in what it resolves to. semantics §6.7
+   * @throws BatchError `OperationNotValidOnPool` on a pool that follows none, `PoolBeingDeleted`, `PoolNotFound`,
+   * `AutoScalingFormulaSyntaxError`.
+   */
+  async evaluateAutoScale(
+    poolId: string,
+    evaluation: { autoScaleFormula: string },
+  ): Promise<AutoScaleRunView> {
+    const { autoScaleFormula } = parseAutoScaleEvaluation(evaluation);
+    // The engine knows no clock: samples and time() are of now once time has passed in it.
+    await this.#runtime.submit({ type: 'tick' });
+    const run = this.#runtime.queries.evaluateAutoScale(poolId, autoScaleFormula);
+    if ('timestamp' in run) return run;
+    throw new BatchError(run);
   }
 
   /** Resolves when no resize is under way; how it went is in `resizeErrors` of the pool. */

@@ -36,6 +36,11 @@ export interface PoolParameters {
   targetLowPriorityNodes?: number;
   /** Default PT15M, at least PT5M. */
   resizeTimeout?: string;
+  /** Default false. With it autoScaleFormula is required, and targets are not given. */
+  enableAutoScale?: boolean;
+  autoScaleFormula?: string;
+  /** Default PT15M, PT5M to PT168H. */
+  autoScaleEvaluationInterval?: string;
   /** Default 1. */
   taskSlotsPerNode?: number;
   /** Default spread. */
@@ -47,6 +52,14 @@ export interface PoolParameters {
   metadata?: MetadataItem[];
   /** (extension) Default `local`. */
   executor?: string;
+}
+
+/** A formula, another interval, or both; what is left out stays as it is. */
+export interface AutoScaleParameters {
+  /** Required where autoscale is not enabled yet. */
+  autoScaleFormula?: string;
+  /** PT5M to PT168H; PT15M where autoscale is not enabled yet. */
+  autoScaleEvaluationInterval?: string;
 }
 
 /** At least one target; the other stays as it is. */

@@ -1,4 +1,5 @@
 import type {
+  AutoScaleSettings,
   DisableTasks,
   JobPatch,
   JobSpecification,
@@ -19,6 +20,8 @@ export type Command =
   | { type: 'resizePool'; poolId: string; resize: PoolResize }
   | { type: 'stopResize'; poolId: string }
   | { type: 'removeNodes'; poolId: string; removal: NodeRemoval }
+  | { type: 'enableAutoScale'; poolId: string; settings: AutoScaleSettings }
+  | { type: 'disableAutoScale'; poolId: string }
   | { type: 'addJob'; job: JobSpecification }
   | { type: 'patchJob'; jobId: string; patch: JobPatch }
   | { type: 'disableJob'; jobId: string; disableTasks: DisableTasks }

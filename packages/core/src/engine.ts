@@ -11,6 +11,7 @@ import { addJob, disableJob, enableJob, patchJob, removeJob, terminateJob } from
 import { nodeGone, nodeLost, nodeReady } from './node-life.ts';
 import { place } from './placement.ts';
 import { noPool } from './pool.ts';
+import { disableAutoScale, enableAutoScale, evaluateNow, takeSample } from './pool-autoscale.ts';
 import { addPool, deletePool } from './pool-rules.ts';
 import { expireResize, removeNodes, resizePool, stopResize } from './pool-size.ts';
 import { Queries } from './queries.ts';
@@ -157,8 +158,13 @@ export class Engine {
 
   /** When the host should send the next `tick`; `Infinity`: no need. */
   nextDeadline(): number {
-    const { clocks, jobDeadlines, poolDeadlines } = this.#world;
-    return Math.min(clocks.firstTime, jobDeadlines.firstTime, poolDeadlines.firstTime);
+    const { clocks, jobDeadlines, poolDeadlines, evaluationDeadlines } = this.#world;
+    return Math.min(
+      clocks.firstTime,
+      jobDeadlines.firstTime,
+      poolDeadlines.firstTime,
+      evaluationDeadlines.firstTime,
+    );
   }
 
   /** Every effect that awaits an answer, nodes first, then runs in the order of their starts: for a host that comes back. */
@@ -283,6 +289,10 @@ export class Engine {
         return result(stopResize(world, command.poolId));
       case 'removeNodes':
         return result(removeNodes(world, command.poolId, command.removal));
+      case 'enableAutoScale':
+        return result(enableAutoScale(world, command.poolId, command.settings));
+      case 'disableAutoScale':
+        return result(disableAutoScale(world, command.poolId));
       case 'addJob':
         return result(addJob(world, command.job));
       case 'patchJob':
@@ -316,7 +326,18 @@ export class Engine {
     }
   }
 
-  /** Time passes: every deadline up to `at` falls due at its own moment, jobs before pools before runs, and has its consequences there. */
+  /**
+   * The same with samples, which are taken of what the last input has left, whenever the next one comes: nobody
+   * has to wake up for them.
+   */
+  #nextDue(): number {
+    return Math.min(this.nextDeadline(), this.#world.sampleDeadlines.firstTime);
+  }
+
+  /**
+   * Time passes: every deadline up to `at` falls due at its own moment, jobs before pools before runs before samples
+   * before formulas, and has its consequences there.
+   */
   #advance(at: number): void {
     const world = this.#world;
     if (at >= world.notBefore) this.#expire(at);
@@ -326,7 +347,7 @@ export class Engine {
   #expire(at: number): void {
     const world = this.#world;
     world.notBefore = Infinity;
-    for (let due = this.nextDeadline(); due <= at; due = this.nextDeadline()) {
+    for (let due = this.#nextDue(); due <= at; due = this.#nextDue()) {
       world.now = Math.max(world.now, due);
       if (world.jobDeadlines.firstTime === due) {
         const job = world.jobs[world.jobDeadlines.firstKey]!;
@@ -334,12 +355,16 @@ export class Engine {
         expire(world, job);
       } else if (world.poolDeadlines.firstTime === due) {
         expireResize(world, world.pools[world.poolDeadlines.firstKey]!);
-      } else {
+      } else if (world.clocks.firstTime === due) {
         endRunAs(world, world.clocks.firstRun, Ending.taskWallClock);
+      } else if (world.sampleDeadlines.firstTime === due) {
+        takeSample(world, world.pools[world.sampleDeadlines.firstKey]!);
+      } else {
+        evaluateNow(world, world.pools[world.evaluationDeadlines.firstKey]!);
       }
       this.#settle();
     }
-    world.expect(this.nextDeadline());
+    world.expect(this.#nextDue());
   }
 
   #settle(): void {

@@ -7,11 +7,7 @@ export {
   type Position,
 } from './autoscale/formula-error.ts';
 export { historyLength, notSampled, SampleHistory, samplePeriodMs } from './autoscale/samples.ts';
-export {
-  type NodeDeallocationOption,
-  type SampledVariable,
-  sampledVariables,
-} from './autoscale/variables.ts';
+export { type SampledVariable, sampledVariables } from './autoscale/variables.ts';
 export * from './command.ts';
 export type { TaskDependency } from './dependency-list.ts';
 export * from './effect.ts';
@@ -59,7 +55,9 @@ export {
   taskMachine,
 } from './machines.ts';
 export type { ResizeError } from './pool.ts';
+export type { AutoScaleRunError } from './pool-autoscale.ts';
 export type {
+  AutoScaleRunView,
   FailureView,
   JobView,
   NodeView,

@@ -1,5 +1,6 @@
 import type { KillReason } from './effect.ts';
 import type { Job } from './job.ts';
+import { assignPool } from './pool-jobs.ts';
 import { dropQueues, joinRings, leaveRings } from './ready-queue.ts';
 import { Ending } from './run-table.ts';
 import type { DisableTasks } from './specification.ts';
@@ -130,6 +131,7 @@ export function considerRunsGone(world: World, job: Job): void {
     job.endTime = world.now;
   } else if (job.state === 'deleting') {
     world.moveJob(job, 'allEnded');
+    assignPool(job, world.poolOf(job), undefined);
     world.jobs[job.number] = undefined;
     world.displaceable.delete(job.number);
     world.classes.free(job.number);

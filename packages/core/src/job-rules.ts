@@ -1,6 +1,7 @@
 import type { BatchErrorBody } from './errors.ts';
 import { Job } from './job.ts';
 import { considerJobEnd, deleteJob, disable, enable, terminate } from './job-end.ts';
+import { assignPool } from './pool-jobs.ts';
 import { joinRings, leaveRings } from './ready-queue.ts';
 import { refuse } from './refusal.ts';
 import type { DisableTasks, JobPatch, JobSpecification } from './specification.ts';
@@ -12,7 +13,7 @@ export function addJob(world: World, specification: JobSpecification): BatchErro
   const { id, poolInfo, constraints } = specification;
   if (world.job(id) !== undefined) return refuse('JobExists', `The job "${id}" exists already.`);
   const job = new Job(world.jobs.length, specification, world.now, world);
-  job.pool = world.pool(poolInfo.poolId)?.number ?? -1;
+  assignPool(job, undefined, world.pool(poolInfo.poolId));
   world.jobs.push(job);
   world.jobById.set(idKey(id), job);
   if (specification.allowTaskPreemption === true) world.displaceable.add(job.number);
@@ -86,7 +87,7 @@ function patched(
 /** What its tasks have left on the nodes of the other pool stays there until the job is deleted. */
 function moveToPool(world: World, job: Job, formerPoolId: string): void {
   const { poolId } = job.specification.poolInfo;
-  job.pool = world.pool(poolId)?.number ?? -1;
+  assignPool(job, world.poolOf(job), world.pool(poolId));
   const others = job.formerPoolIds.filter((id) => idKey(id) !== idKey(formerPoolId));
   job.formerPoolIds = [...others, formerPoolId].filter((id) => idKey(id) !== idKey(poolId));
 }

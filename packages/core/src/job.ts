@@ -87,6 +87,8 @@ export class Job implements TaskLookup {
   pool = -1;
   /** Ids of pools that it was moved away from. */
   formerPoolIds: string[] = [];
+  /** Completions of tasks that are gone or active again. */
+  undone: TaskCompletions = { succeeded: 0, failed: 0 };
   /** A task has failed whose exit conditions end the job as soon as it is active (semantics §2.4). */
   terminationDue = false;
   /** Whether some of its tasks has exit conditions. */
@@ -349,6 +351,17 @@ export class Job implements TaskLookup {
     return this.#tally((slots) => slots);
   }
 
+  /** Since it was made, those of tasks included that are gone or active again: it never falls (semantics §6.5). */
+  get completions(): TaskCompletions {
+    const { unfinished, running, succeeded, failed } = this.tasks;
+    const expired = this.expiredAt === undefined ? 0 : unfinished - running;
+    const { undone } = this;
+    return {
+      succeeded: succeeded + undone.succeeded,
+      failed: failed + expired + undone.failed,
+    };
+  }
+
   #tally(weight: (slots: number) => number): TaskTally {
     const tally = { unfinished: 0, running: 0, succeeded: 0, failed: 0 };
     const { words } = this.#classes;
@@ -392,6 +405,12 @@ export class Job implements TaskLookup {
     this.count(this.given.add(row, { id, commandLine, template, creationTime, dependsOn }), 1);
     return row;
   }
+}
+
+/** How many tasks have completed, and how (semantics §6.5). */
+export interface TaskCompletions {
+  succeeded: number;
+  failed: number;
 }
 
 /** Tasks by state. */

@@ -1,7 +1,10 @@
+import { Formula } from './autoscale/formula.ts';
 import type { BatchErrorBody } from './errors.ts';
 import { leave } from './node-request.ts';
 import { requeueRuns } from './node-runs.ts';
 import { Pool } from './pool.ts';
+import { beginAutoscale, endAutoscale, formulaOf } from './pool-autoscale.ts';
+import { assignPool } from './pool-jobs.ts';
 import { changeSize, findPool, giveUp } from './pool-size.ts';
 import { joinRings } from './ready-queue.ts';
 import { refuse } from './refusal.ts';
@@ -17,17 +20,21 @@ export function addPool(
 ): BatchErrorBody | undefined {
   const { id, targetDedicatedNodes, targetLowPriorityNodes = 0, resizeTimeoutMs } = specification;
   if (world.pool(id) !== undefined) return refuse('PoolExists', `The pool "${id}" exists already.`);
+  const formula = formulaOf(specification);
+  if (formula !== undefined && !(formula instanceof Formula)) return formula;
   const pool = new Pool(world.pools.length, specification, world.now, world.nodeTable);
   world.pools.push(pool);
   world.poolById.set(idKey(id), pool);
   for (const job of world.jobs) {
     if (job === undefined || idKey(job.specification.poolInfo.poolId) !== idKey(id)) continue;
-    job.pool = pool.number;
+    assignPool(job, undefined, pool);
     joinRings(world, job);
   }
-  if (targetDedicatedNodes + targetLowPriorityNodes === 0) return undefined;
-  const targets = { targetDedicatedNodes, targetLowPriorityNodes };
-  changeSize(world, pool, targets, 'requeue', resizeTimeoutMs);
+  if (formula !== undefined) beginAutoscale(world, pool, formula);
+  else if (targetDedicatedNodes + targetLowPriorityNodes > 0) {
+    const targets = { targetDedicatedNodes, targetLowPriorityNodes };
+    changeSize(world, pool, targets, 'requeue', resizeTimeoutMs);
+  }
   return undefined;
 }
 
@@ -36,6 +43,7 @@ export function deletePool(world: World, id: string): BatchErrorBody | undefined
   const pool = findPool(world, id);
   if (!(pool instanceof Pool)) return pool;
   pool.dropRings();
+  endAutoscale(world, pool);
   giveUp(world, pool);
   pool.resizeErrors = [];
   pool.specification = {
@@ -57,5 +65,5 @@ export function considerPoolEnd(world: World, pool: Pool): void {
   world.movePool(pool, 'lastNodeGone');
   world.pools[pool.number] = undefined;
   world.poolById.delete(idKey(pool.specification.id));
-  for (const job of world.jobs) if (job?.pool === pool.number) job.pool = -1;
+  for (const number of pool.jobs) assignPool(world.jobs[number]!, pool, undefined);
 }

@@ -26,6 +26,12 @@ export function resizePool(
 ): BatchErrorBody | undefined {
   const pool = findSteadyPool(world, poolId);
   if (!(pool instanceof Pool)) return pool;
+  if (pool.autoscale !== undefined) {
+    return refuse(
+      'OperationNotValidOnPool',
+      `The size of pool "${poolId}" follows a formula: disable autoscale first.`,
+    );
+  }
   const { targetDedicatedNodes, targetLowPriorityNodes = 0 } = pool.specification;
   keepTimeout(pool, resize.resizeTimeoutMs);
   changeSize(
@@ -152,7 +158,7 @@ export function findPool(world: World, id: string): Pool | BatchErrorBody {
   return pool;
 }
 
-function findSteadyPool(world: World, id: string): Pool | BatchErrorBody {
+export function findSteadyPool(world: World, id: string): Pool | BatchErrorBody {
   const pool = findPool(world, id);
   if (!(pool instanceof Pool) || pool.allocationState === 'steady') return pool;
   return refuse(

@@ -1,9 +1,11 @@
+import type { TaskCompletions } from './job.ts';
 import type { AllocationState, PoolState } from './machines.ts';
 import { NodeList } from './node.ts';
 import { NodeBuckets } from './node-buckets.ts';
 import type { NodeTable } from './node-table.ts';
 import { nodeBits as sharedNodeBits, NodeWord as sharedNodeWord } from './node-table.ts';
 import { OrderedSet } from './ordered-set.ts';
+import type { Autoscale } from './pool-autoscale.ts';
 import type { PoolSpecification } from './specification.ts';
 
 // Constants of its own are operands in a module's compiled code, those of others loads and checks.
@@ -118,6 +120,14 @@ export class Pool {
   resizeDeadline: number | undefined;
   /** Of the last resize, while steady. */
   resizeErrors: ResizeError[] = [];
+  /** While its size follows a formula. */
+  autoscale: Autoscale | undefined;
+  /** When enableAutoScale was last carried out. */
+  enabledAutoScaleAt: number | undefined;
+  /** Numbers of the jobs that name it. */
+  readonly jobs: Set<number> = new Set();
+  /** What it counts as completed beyond its jobs; negative: less, since they had completed it before. */
+  otherCompletions: TaskCompletions = { succeeded: 0, failed: 0 };
   /** Number of the pool after it in the world's chain of pools to place in, {@link notStirred}: it is not in it. */
   stirredBefore: number = notStirred;
   /** Those that take tasks, but for the loose one. */

@@ -1,6 +1,7 @@
 import { formatTime } from './calendar.ts';
 import type { TaskDependency } from './dependency-list.ts';
 import { listDependencies } from './dependency-list.ts';
+import type { BatchErrorBody } from './errors.ts';
 import type { ExplainOptions } from './explain.ts';
 import { explainTask } from './explain.ts';
 import type { TaskExplanation } from './explanation.ts';
@@ -9,6 +10,8 @@ import { taskMachine } from './machines.ts';
 import type { Node } from './node.ts';
 import { affinityIdOf, nodeId } from './node.ts';
 import type { Pool, ResizeError } from './pool.ts';
+import type { AutoScaleRun, AutoScaleRunError } from './pool-autoscale.ts';
+import { tryFormula } from './pool-autoscale.ts';
 import { secretHandlesIn } from './secret-mark.ts';
 import type { JobSpecification, PoolSpecification, TaskTemplate } from './specification.ts';
 import type { TaskFailure } from './task-failure.ts';
@@ -26,12 +29,23 @@ export interface StateView {
   previousStateTransitionTime?: string;
 }
 
-export interface PoolView extends PoolSpecification, StateView {
+/** An evaluation of a formula, and what it came to (semantics §6.7). */
+export interface AutoScaleRunView {
+  timestamp: string;
+  /** `$TargetDedicatedNodes=1;$NodeDeallocationOption=requeue;$x=2` */
+  results: string;
+  error?: AutoScaleRunError;
+}
+
+export interface PoolView extends Omit<PoolSpecification, 'enableAutoScale'>, StateView {
   allocationState: string;
   allocationStateTransitionTime: string;
   currentDedicatedNodes: number;
   targetLowPriorityNodes: number;
   currentLowPriorityNodes: number;
+  enableAutoScale: boolean;
+  /** The latest evaluation, while autoscale is enabled. */
+  autoScaleRun?: AutoScaleRunView;
   /** Only while steady, and only if the last resize ended short of its targets. */
   resizeErrors?: ResizeError[];
 }
@@ -121,6 +135,16 @@ export class Queries {
 
   pools(): PoolView[] {
     return this.#world.pools.flatMap((pool) => (pool === undefined ? [] : [poolView(pool)]));
+  }
+
+  /**
+   * What a formula would come to now on a pool on which autoscale is enabled; it changes nothing. An error of the
+   * evaluation is in the run, that of the formula itself a refusal: `PoolNotFound`, `PoolBeingDeleted`,
+   * `OperationNotValidOnPool`, `AutoScalingFormulaSyntaxError`, `AutoScaleFormulaTooLong`. semantics §6.7
+   */
+  evaluateAutoScale(poolId: string, autoScaleFormula: string): AutoScaleRunView | BatchErrorBody {
+    const run = tryFormula(this.#world, poolId, autoScaleFormula);
+    return 'timestamp' in run ? autoScaleRunView(run) : run;
   }
 
   /** The nodes of a pool by ordinal; `undefined` if there is no such pool. */
@@ -358,6 +382,10 @@ function stateView(entity: Pool | Job): StateView {
   };
 }
 
+function autoScaleRunView(run: AutoScaleRun): AutoScaleRunView {
+  return { ...run, timestamp: formatTime(run.timestamp) };
+}
+
 function poolView(pool: Pool): PoolView {
   return {
     ...pool.specification,
@@ -367,6 +395,10 @@ function poolView(pool: Pool): PoolView {
     targetLowPriorityNodes: pool.specification.targetLowPriorityNodes ?? 0,
     currentDedicatedNodes: pool.nodes.dedicated,
     currentLowPriorityNodes: pool.nodes.lowPriority,
+    enableAutoScale: pool.autoscale !== undefined,
+    ...(pool.autoscale?.run === undefined
+      ? {}
+      : { autoScaleRun: autoScaleRunView(pool.autoscale.run) }),
     ...(pool.resizeErrors.length === 0 ? {} : { resizeErrors: [...pool.resizeErrors] }),
   };
 }

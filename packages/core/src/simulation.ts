@@ -38,6 +38,9 @@ interface SimulatedNode {
 
 type Happening = (inputs: InputVisitor) => void;
 
+/** A week: the longest interval between evaluations, and that after which formulas repeat. */
+const mostIdleMs = 604_800_000;
+
 /** As a shell reports a process that SIGKILL ended. */
 const killedExitCode = 137;
 
@@ -71,6 +74,8 @@ export class Simulation {
   readonly #nodes: (SimulatedNode | undefined)[] = [];
   /** The commands in the batch, where they were scheduled. */
   #scheduled: Command[] = [];
+  /** When something other than an evaluation without consequences last happened. */
+  #lastChange: number;
   /** The batch says that a node is lost. */
   #losesNode = false;
 
@@ -80,6 +85,7 @@ export class Simulation {
     this.#options = options;
     this.#cursor = new RunCursor(this.#world);
     this.#tally = new SimulationTally(engine.now);
+    this.#lastChange = engine.now;
     for (const number of engine.presentNodes()) {
       const { sequence, state } = this.#world.nodes[number]!;
       const node = this.#addNode(number, sequence);
@@ -129,6 +135,7 @@ export class Simulation {
    * takes several steps where one thing leads to another.
    */
   step(until: number = Infinity): boolean {
+    if (until === Infinity && this.#isAtRest()) return false;
     const deadline = this.engine.nextDeadline();
     const planned = this.#agenda.firstTime;
     const end = this.#ends.firstTime;
@@ -152,6 +159,23 @@ export class Simulation {
     return this.#tally.result();
   }
 
+  /**
+   * Formulas are evaluated for ever: that is no happening where there is no task for which they might add a node, or
+   * where none of them has added one for a week.
+   */
+  #isAtRest(): boolean {
+    const { clocks, jobDeadlines, poolDeadlines, evaluationDeadlines, pools, jobs } = this.#world;
+    if (evaluationDeadlines.size === 0) return false;
+    const others = [clocks, jobDeadlines, poolDeadlines, this.#agenda, this.#ends];
+    if (others.some(({ firstTime }) => firstTime !== Infinity)) return false;
+    if (this.now - this.#lastChange > mostIdleMs) return true;
+    return !pools.some(
+      (pool) =>
+        pool?.autoscale !== undefined &&
+        [...pool.jobs].some((number) => (jobs[number]?.live ?? 0) > 0),
+    );
+  }
+
   readonly #tick = (inputs: InputVisitor): void => inputs.command(this.now, { type: 'tick' });
 
   /** What is due of the agenda. */
@@ -171,6 +195,7 @@ export class Simulation {
 
   #apply(give: (inputs: InputVisitor) => void): CommandResult[] {
     const { effects, results } = this.engine.applyGiven(give);
+    if (give !== this.#tick || effects.length > 0) this.#lastChange = this.now;
     if (this.#scheduled.length > 0) {
       for (const [index, command] of this.#scheduled.entries()) {
         const { error, refused = [] } = results[index]!;

@@ -1,3 +1,5 @@
+import { Formula } from './autoscale/formula.ts';
+import { SampleHistory } from './autoscale/samples.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { Dependencies } from './dependencies.ts';
 import type { DisplacedRun } from './displaced-runs.ts';
@@ -9,6 +11,8 @@ import { factorySegment, Job } from './job.ts';
 import type { NodeRecord } from './node.ts';
 import { Node } from './node.ts';
 import { noPool, Pool } from './pool.ts';
+import type { Autoscale } from './pool-autoscale.ts';
+import { expectAutoscale, formulaOf } from './pool-autoscale.ts';
 import type { Part, ReadyRange } from './ready-queue.ts';
 import { joinRings, readyRanges, restoreRange } from './ready-queue.ts';
 import { Ending } from './run-table.ts';
@@ -28,7 +32,7 @@ import { World } from './world.ts';
  * taken over the same: what is not in a snapshot cannot matter later. Indexes (rings, buckets, deadlines,
  * ids) are derived again.
  */
-const formatVersion = 3;
+const formatVersion = 4;
 const magic = 0x48545242;
 
 interface PoolRecord {
@@ -48,7 +52,11 @@ interface PoolRecord {
     | 'nodesLeaving'
     | 'resizeDeadline'
     | 'resizeErrors'
+    | 'enabledAutoScaleAt'
+    | 'otherCompletions'
   >;
+  /** Its samples come behind the records. */
+  autoscale?: Pick<Autoscale, 'nextEvaluation' | 'retryAt' | 'run'>;
   /** [rank, job served last] */
   cursors: [number, number][];
 }
@@ -70,6 +78,7 @@ interface JobRecord {
     | 'pool'
     | 'formerPoolIds'
     | 'terminationDue'
+    | 'undone'
     | 'hasExitConditions'
     | 'nextStamp'
     | 'rowCount'
@@ -186,6 +195,7 @@ function firstChunk(world: World): Uint8Array {
     displaced: world.displaced.all(),
   };
   writer.json(record);
+  for (const pool of world.pools) pool?.autoscale?.samples.write(writer);
   world.runs.write(writer);
   for (const job of jobs) {
     job.given?.text.write(writer);
@@ -237,6 +247,7 @@ function readFirst(world: World, reader: ByteReader): number {
   for (const node of record.nodes) world.nodes.push(new Node(world, node));
   for (const pool of record.pools) world.pools[pool.number] = readPool(world, pool);
   for (const job of record.jobs) world.jobs[job.number] = readJob(world, job);
+  for (const pool of record.pools) readAutoscale(world.pools[pool.number]!, pool, reader);
   for (const displaced of record.displaced) world.displaced.add(displaced);
   world.runs.read(reader, (number, task, slots) => {
     const job = world.jobs[number]!;
@@ -266,6 +277,7 @@ function derive(world: World): void {
   for (const pool of world.pools) {
     if (pool === undefined) continue;
     world.poolById.set(idKey(pool.specification.id), pool);
+    if (pool.autoscale !== undefined) expectAutoscale(world, pool, pool.autoscale);
     if (pool.resizeDeadline !== undefined) world.setPoolDeadline(pool.number, pool.resizeDeadline);
   }
   for (const node of world.nodes) {
@@ -290,6 +302,7 @@ function derive(world: World): void {
     if (job.isOpen && maxWallClockTimeMs !== undefined) {
       world.setJobDeadline(job.number, job.creationTime + maxWallClockTimeMs);
     }
+    world.pools[job.pool]?.jobs.add(job.number);
     joinRings(world, job);
   }
   // A world at rest has nothing left to place.
@@ -325,7 +338,10 @@ function poolRecord(pool: Pool): PoolRecord {
       nodesLeaving: pool.nodesLeaving,
       resizeDeadline: pool.resizeDeadline,
       resizeErrors: pool.resizeErrors,
+      enabledAutoScaleAt: pool.enabledAutoScaleAt,
+      otherCompletions: pool.otherCompletions,
     },
+    ...(pool.autoscale !== undefined && { autoscale: autoscaleRecord(pool.autoscale) }),
     cursors,
   };
 }
@@ -336,6 +352,23 @@ function readPool(world: World, record: PoolRecord): Pool {
   Object.assign(pool, record.fields);
   for (const [rank, job] of record.cursors) pool.cursors[rank] = job;
   return pool;
+}
+
+function autoscaleRecord({
+  nextEvaluation,
+  retryAt,
+  run,
+}: Autoscale): Pick<Autoscale, 'nextEvaluation' | 'retryAt' | 'run'> {
+  return { nextEvaluation, retryAt, run };
+}
+
+function readAutoscale(pool: Pool, { autoscale }: PoolRecord, reader: ByteReader): void {
+  if (autoscale === undefined) return;
+  const formula = formulaOf(pool.specification);
+  if (!(formula instanceof Formula)) throw damaged('a pool follows no formula');
+  const { nextEvaluation, retryAt, run } = autoscale;
+  const samples = SampleHistory.read(reader);
+  pool.autoscale = { formula, samples, nextEvaluation, retryAt, run };
 }
 
 function jobRecord(world: World, job: Job): JobRecord {
@@ -356,6 +389,7 @@ function jobRecord(world: World, job: Job): JobRecord {
       pool: job.pool,
       formerPoolIds: job.formerPoolIds,
       terminationDue: job.terminationDue,
+      undone: job.undone,
       hasExitConditions: job.hasExitConditions,
       nextStamp: job.nextStamp,
       rowCount: job.rowCount,

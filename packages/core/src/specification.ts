@@ -30,6 +30,11 @@ export interface PoolSpecification {
   targetLowPriorityNodes?: number;
   /** Of the latest sizing by hand. Absent: no limit. */
   resizeTimeoutMs?: number;
+  /** Its size follows the formula; the targets are what that last gave. Absent: sized by hand. */
+  enableAutoScale?: true;
+  autoScaleFormula?: string;
+  /** Five minutes to 168 hours. */
+  autoScaleEvaluationIntervalMs?: number;
   taskSlotsPerNode: number;
   /** `jobDefaultOrder` absent: `none`, equal priorities take turns; `creationtime`: the older job first. */
   taskSchedulingPolicy: { nodeFillType: NodeFillType; jobDefaultOrder?: 'creationtime' };
@@ -45,6 +50,13 @@ export interface PoolSpecification {
 
 /** What becomes of the tasks of nodes that leave (semantics §2.2). */
 export type NodeDeallocationOption = 'requeue' | 'terminate' | 'taskcompletion' | 'retaineddata';
+
+/** What enableautoscale sets; an absent one stays as it is (semantics §2.1). */
+export interface AutoScaleSettings {
+  autoScaleFormula?: string;
+  /** Five minutes to 168 hours. */
+  autoScaleEvaluationIntervalMs?: number;
+}
 
 /** A sizing by hand; an absent target stays as it is (semantics §2.1). */
 export interface PoolResize {

@@ -61,6 +61,7 @@ export function reactivate(world: World, job: Job, row: number): void {
   }
   world.classes.words[taskClass + Class.begun]!--;
   world.classes.words[taskClass + Class.failed]!--;
+  job.undone.failed++;
 }
 
 /** The row stands for no task any more. Its counts have been taken out of the job's. */
@@ -78,10 +79,12 @@ export function forget(world: World, job: Job, row: number): void {
   if (state === TaskState.completed) {
     counts[taskClass + Class.begun]!--;
     counts[taskClass + (succeeded ? Class.succeeded : Class.failed)]!--;
+    job.undone[succeeded ? 'succeeded' : 'failed']++;
   }
   job.dependencies?.deleted(id, row);
   // After the job's wall clock what is active reads as completed (ruling 4), also in the event.
   const expired = job.expiredAt !== undefined && state === TaskState.active;
+  if (expired) job.undone.failed++;
   const seen = expired ? flags | TaskState.completed : flags;
   words[at + Word.flags] = move(world, taskClass, row, seen, TaskTrigger.delete) & ~Flag.rare;
   job.dropRare(row);

@@ -17,7 +17,9 @@ export function validate(world: World): string[] {
   for (const job of world.jobs) {
     if (job !== undefined) wrong.push(...checkJob(world, job), ...checkQueues(world, job));
   }
-  for (const pool of world.pools) if (pool !== undefined) wrong.push(...checkNodes(pool));
+  for (const pool of world.pools) {
+    if (pool !== undefined) wrong.push(...checkNodes(pool), ...checkAutoscale(world, pool));
+  }
   for (const run of world.runs) {
     const job = world.jobs[world.runs.job(run)];
     const row = world.runs.task(run);
@@ -120,6 +122,32 @@ function checkNodes(pool: Pool): string[] {
   }
   if (held.join() !== sorted.join() || pool.buckets.freest !== (sorted.at(-1) ?? 0)) {
     wrong.push(`pool ${pool.specification.id}: levels ${held}, must be ${sorted}`);
+  }
+  return wrong;
+}
+
+/** semantics §6.7 */
+function checkAutoscale(world: World, pool: Pool): string[] {
+  const wrong: string[] = [];
+  const { autoscale, specification, number } = pool;
+  const isOn = specification.enableAutoScale === true;
+  if (isOn !== (autoscale !== undefined)) {
+    wrong.push(`pool ${specification.id}: its formula is ${isOn ? 'not' : 'still'} followed`);
+  }
+  const expected = [
+    autoscale?.samples.nextTime,
+    autoscale && Math.min(autoscale.nextEvaluation, autoscale.retryAt ?? Infinity),
+  ];
+  const set = [world.sampleDeadlines.timeOf(number), world.evaluationDeadlines.timeOf(number)];
+  if (set.join() !== expected.join()) {
+    wrong.push(`pool ${specification.id}: is due at ${set}, must be at ${expected}`);
+  }
+  if (autoscale !== undefined && autoscale.formula.text !== specification.autoScaleFormula) {
+    wrong.push(`pool ${specification.id}: follows another formula than it shows`);
+  }
+  const jobs = world.jobs.flatMap((job) => (job?.pool === number ? [job.number] : []));
+  if ([...pool.jobs].sort((a, b) => a - b).join() !== jobs.join()) {
+    wrong.push(`pool ${specification.id}: has jobs ${[...pool.jobs]}, must have ${jobs}`);
   }
   return wrong;
 }

@@ -49,6 +49,9 @@ export class World implements EffectCatalog {
   readonly jobDeadlines: DeadlineHeap = new DeadlineHeap();
   /** When resizes time out, by number of the pool. */
   readonly poolDeadlines: DeadlineHeap = new DeadlineHeap();
+  /** When pools that follow a formula are sampled, and when they are evaluated, by number. */
+  readonly sampleDeadlines: DeadlineHeap = new DeadlineHeap();
+  readonly evaluationDeadlines: DeadlineHeap = new DeadlineHeap();
   /** Jobs whose tasks may be displaced, by number. */
   readonly displaceable: Set<number> = new Set();
   readonly displaced: DisplacedRuns = new DisplacedRuns();
@@ -84,6 +87,16 @@ export class World implements EffectCatalog {
 
   setPoolDeadline(pool: number, time: number): void {
     this.poolDeadlines.set(pool, time);
+    this.expect(time);
+  }
+
+  setSampleDeadline(pool: number, time: number): void {
+    this.sampleDeadlines.set(pool, time);
+    this.expect(time);
+  }
+
+  setEvaluationDeadline(pool: number, time: number): void {
+    this.evaluationDeadlines.set(pool, time);
     this.expect(time);
   }
 

@@ -461,3 +461,55 @@ test('whatever happens, invariants hold at every step, every run is accounted fo
     { numRuns: 150 },
   );
 });
+
+describe('a pool that follows a formula', () => {
+  const minute = 60_000;
+  const formulaPool = (autoScaleFormula: string): object => ({
+    targetDedicatedNodes: undefined,
+    enableAutoScale: true,
+    autoScaleFormula,
+    autoScaleEvaluationInterval: 'PT5M',
+  });
+  const byTasks = formulaPool(
+    '$TargetDedicatedNodes = $PendingTasks.GetSamplePercent(TimeInterval_Minute) == 0 ? 0 : $PendingTasks',
+  );
+
+  test('gets its nodes in virtual time, and the simulation ends with the last task', () => {
+    const engine = engineOf({ pool: byTasks, jobs: [{ tasks: [{ id: 'a' }, { id: 'b' }] }] });
+    const { simulation, starts } = simulated(engine, { a: 7 * minute, b: 3 * minute });
+    const { makespanMs, slotMs } = simulation.run();
+    expect(starts).toEqual([`${5 * minute} a node-1`, `${5 * minute} b node-2`]);
+    expect(makespanMs).toBe(12 * minute);
+    // The second node leaves at the next evaluation: one task is pending then.
+    expect(slotMs).toBe(12 * minute);
+    expect(simulation.now).toBe(begin + 12 * minute);
+    expect(simulation.step()).toBe(false);
+  });
+
+  test('goes on being evaluated as far as the simulation is told to go', () => {
+    const engine = engineOf({ pool: byTasks, jobs: [{ tasks: [{ id: 'a' }] }] });
+    const { simulation } = simulated(engine, { a: 1 });
+    simulation.run();
+    simulation.run(begin + 60 * minute);
+    const pool = engine.queries.pool('p')!;
+    expect(pool.autoScaleRun?.timestamp).toBe(new Date(begin + 60 * minute).toISOString());
+    expect(pool.targetDedicatedNodes).toBe(0);
+  });
+
+  test('is waited for a week, and not for ever, where it adds no node', () => {
+    const never = engineOf({
+      pool: formulaPool('$TargetDedicatedNodes = 0'),
+      jobs: [{ tasks: [{ id: 'a' }] }],
+    });
+    const { simulation } = simulated(never, { a: 1 });
+    expect(simulation.run().startedRuns).toBe(0);
+    expect(simulation.now).toBe(begin + 7 * 24 * 60 * minute + 5 * minute);
+
+    // The first of them is a Tuesday.
+    const onMondays = engineOf({
+      pool: formulaPool('$TargetDedicatedNodes = time().weekday == 1 ? 1 : 0'),
+      jobs: [{ tasks: [{ id: 'a' }] }],
+    });
+    expect(simulated(onMondays, { a: 1 }).simulation.run().startedRuns).toBe(1);
+  });
+});

@@ -65,6 +65,7 @@ export function simulate(simulated: SimulatedJob): SimulatedResults {
     kind: simulated.kind,
     name: simulated.name,
     pool: {
+      ...(pool.enableAutoScale && { enableAutoScale: pool.enableAutoScale }),
       targetDedicatedNodes: pool.targetDedicatedNodes,
       targetLowPriorityNodes: pool.targetLowPriorityNodes ?? 0,
       taskSlotsPerNode: pool.taskSlotsPerNode,

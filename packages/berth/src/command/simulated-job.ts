@@ -87,8 +87,7 @@ function ofJobFile(
     kind: 'job',
     name: job.id,
     pool: {
-      ...pool,
-      ...(nodes !== undefined && { targetDedicatedNodes: nodes, targetLowPriorityNodes: 0 }),
+      ...(nodes === undefined ? pool : sizedByHand(pool, nodes)),
       ...(slots !== undefined && { taskSlotsPerNode: slots }),
       ...(fill !== undefined && { taskSchedulingPolicy: { nodeFillType: fill } }),
     },
@@ -110,6 +109,14 @@ function ofJobFile(
     idOf: (place) =>
       place < factoryCount ? String(firstId + place) : (tasks[place - factoryCount]?.id ?? ''),
   };
+}
+
+/** So many nodes, whatever its formula says. */
+function sizedByHand(
+  { enableAutoScale: _on, autoScaleFormula: _formula, ...pool }: PoolSpecification,
+  targetDedicatedNodes: number,
+): PoolSpecification {
+  return { ...pool, targetDedicatedNodes, targetLowPriorityNodes: 0 };
 }
 
 /** One node of one slot unless the command says otherwise; each task takes a slot. */

@@ -9,6 +9,7 @@ export interface SimulatedResults
   kind: 'job' | 'workflow';
   name: string;
   pool: {
+    enableAutoScale?: true;
     targetDedicatedNodes: number;
     targetLowPriorityNodes: number;
     taskSlotsPerNode: number;
@@ -58,7 +59,7 @@ export function formatSimulated(results: SimulatedResults): string {
   const seconds = (value: number): string => `${value.toFixed(3)} s`;
   const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;
   const lines = [
-    `${kind} ${name}, simulated on ${counted(nodes, 'node')} of ${counted(slots, 'slot')} (${nodeFillType}): ${state}${reason}`,
+    `${kind} ${name}, simulated on ${pool.enableAutoScale ? 'as many nodes as its formula gives,' : counted(nodes, 'node')} of ${counted(slots, 'slot')} (${nodeFillType}): ${state}${reason}`,
     '',
     ...tableOfTasks(results),
     '',

@@ -17,6 +17,10 @@ export function standingOf(queries: Queries, jobId: string, poolId: string): Sta
   if (state !== 'active') return 'underway';
   // Either the pool's nodes are still coming up, or nothing that waits can ever start.
   const nodes = queries.nodes(poolId) ?? [];
+  // A formula may still add nodes for what is ready.
+  if (nodes.length === 0 && queries.pool(poolId)?.enableAutoScale) {
+    return queries.readyCount(jobId) === 0 ? 'stalled' : 'underway';
+  }
   const areSteady = nodes.every(({ state }) => state === 'idle');
   return areSteady && queries.pool(poolId) !== undefined ? 'stalled' : 'underway';
 }

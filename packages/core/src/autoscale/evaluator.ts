@@ -1,4 +1,5 @@
 import { calendarTime } from '../calendar.ts';
+import type { NodeDeallocationOption } from '../specification.ts';
 import { noForm, targetTypes } from './checker.ts';
 import type { Form } from './forms.ts';
 import { asDouble, chooseForm } from './forms.ts';
@@ -24,7 +25,7 @@ import {
   typeSetText,
   valueText,
 } from './value.ts';
-import type { NodeDeallocationOption, TargetVariable } from './variables.ts';
+import type { TargetVariable } from './variables.ts';
 import { knownName, targetVariables, userKey } from './variables.ts';
 
 /** What a formula may know of its pool and the moment. */

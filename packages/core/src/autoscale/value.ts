@@ -1,5 +1,5 @@
 import { formatTime, startOfDay } from '../calendar.ts';
-import type { NodeDeallocationOption } from './variables.ts';
+import type { NodeDeallocationOption } from '../specification.ts';
 
 /**
  * A value of a formula (semantics §6.2). Booleans are doubles. Times and intervals count 100 ns, a timestamp from

@@ -1,12 +1,11 @@
-/** What becomes of tasks on nodes that leave (semantics §2.2). */
-export const nodeDeallocationOptions = [
+import type { NodeDeallocationOption } from '../specification.ts';
+
+const nodeDeallocationOptions: readonly NodeDeallocationOption[] = [
   'requeue',
   'terminate',
   'taskcompletion',
   'retaineddata',
-] as const;
-
-export type NodeDeallocationOption = (typeof nodeDeallocationOptions)[number];
+];
 
 /** The variables that a formula may assign, and their names of 2016 (semantics §6.5). */
 export type TargetVariable =

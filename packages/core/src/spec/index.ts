@@ -10,6 +10,7 @@ import { z } from 'zod';
 import type { BatchErrorBody } from '../errors.ts';
 import { BatchError } from '../errors.ts';
 import type {
+  AutoScaleSettings,
   DisableTasks,
   JobPatch,
   JobSpecification,
@@ -20,6 +21,7 @@ import type {
   TaskFactory,
   TaskSpecification,
 } from '../specification.ts';
+import { autoScaleEvaluation, autoScaleSettings } from './autoscale.ts';
 import { taskConstraints } from './constraints.ts';
 import { disableTasks, job, jobPatch } from './job.ts';
 import type { JobFile } from './job-file.ts';
@@ -50,6 +52,16 @@ export type { Workflow, WorkflowTask } from './workflow.ts';
 /** A pool. semantics §1.2 @throws `BatchError` */
 export function parsePool(value: unknown, options: PoolOptions = {}): PoolSpecification {
   return demand(pool(options), value, { name: 'pool' });
+}
+
+/** The body of POST enableautoscale. semantics §2.1 @throws `BatchError` */
+export function parseAutoScaleSettings(value: unknown): AutoScaleSettings {
+  return demand(autoScaleSettings, value, { name: 'autoscale settings' });
+}
+
+/** The body of POST evaluateautoscale. semantics §6.7 @throws `BatchError` */
+export function parseAutoScaleEvaluation(value: unknown): { autoScaleFormula: string } {
+  return demand(autoScaleEvaluation, value, { name: 'evaluation' });
 }
 
 /** The body of POST resize. semantics §2.1 @throws `BatchError` */

@@ -1,5 +1,10 @@
 import { z } from 'zod';
 import type { PoolSpecification } from '../specification.ts';
+import {
+  autoScaleEvaluationInterval,
+  autoScaleFormula,
+  DEFAULT_EVALUATION_INTERVAL,
+} from './autoscale.ts';
 import { entity } from './entity.ts';
 import { metadata } from './metadata.ts';
 import type { NodeSize } from './node-size.ts';
@@ -38,6 +43,9 @@ const givenPool = entity(
     targetDedicated: nodeCount.optional(),
     targetLowPriorityNodes: nodeCount.optional(),
     resizeTimeout: resizeTimeout.default(DEFAULT_RESIZE_TIMEOUT),
+    enableAutoScale: z.boolean().default(false),
+    autoScaleFormula: autoScaleFormula.optional(),
+    autoScaleEvaluationInterval: autoScaleEvaluationInterval.default(DEFAULT_EVALUATION_INTERVAL),
     taskSlotsPerNode: slots,
     maxTasksPerNode: slots,
     taskSchedulingPolicy: entity({
@@ -53,9 +61,6 @@ const givenPool = entity(
     notBuiltYet: {
       virtualMachineConfiguration: [],
       cloudServiceConfiguration: [],
-      enableAutoScale: [false],
-      autoScaleFormula: [],
-      autoScaleEvaluationInterval: ['PT15M'],
       enableInterNodeCommunication: [false],
       startTask: [],
       certificateReferences: [[]],
@@ -102,9 +107,10 @@ export function pool(options: PoolOptions, vmSizeDefault?: string): z.ZodType<Po
     const vmSize = given.vmSize ?? vmSizeDefault;
     if (vmSize === undefined) ctx.issues.push(issue(given, 'is required', missing, ['vmSize']));
     const lowPriority = given.targetLowPriorityNodes;
+    const autoscale = autoscaleOf(given, ctx);
     const nodes =
       underEitherName(given, 'targetDedicatedNodes', 'targetDedicated', ctx) ??
-      (lowPriority === undefined ? undefined : 0);
+      (lowPriority === undefined && !given.enableAutoScale ? undefined : 0);
     if (nodes === undefined) {
       ctx.issues.push(issue(given, 'is required', missing, ['targetDedicatedNodes']));
     }
@@ -130,6 +136,7 @@ export function pool(options: PoolOptions, vmSizeDefault?: string): z.ZodType<Po
       targetDedicatedNodes: nodes,
       targetLowPriorityNodes: lowPriority ?? 0,
       ...resizeTimeoutMs(given.resizeTimeout),
+      ...autoscale,
       taskSlotsPerNode: perNode,
       taskSchedulingPolicy: given.taskSchedulingPolicy,
       metadata: given.metadata,
@@ -137,4 +144,40 @@ export function pool(options: PoolOptions, vmSizeDefault?: string): z.ZodType<Po
       durability: durabilityOf(given.executor),
     };
   });
+}
+
+/** What it has of a formula; with one it has no targets of its own (semantics §1.2). */
+function autoscaleOf(
+  given: z.output<typeof givenPool>,
+  ctx: { issues: z.core.$ZodRawIssue[] },
+): Pick<
+  PoolSpecification,
+  'enableAutoScale' | 'autoScaleFormula' | 'autoScaleEvaluationIntervalMs'
+> {
+  const settings = { code: 'InvalidAutoScalingSettings' };
+  if (!given.enableAutoScale) {
+    if (given.autoScaleFormula !== undefined) {
+      const reason = 'is given, but enableAutoScale is not true';
+      ctx.issues.push(issue(given, reason, { ...settings, hideValue: true }, ['autoScaleFormula']));
+    }
+    return {};
+  }
+  const targets = ['targetDedicatedNodes', 'targetDedicated', 'targetLowPriorityNodes'] as const;
+  for (const name of targets) {
+    if (given[name] === undefined) continue;
+    const reason = 'must not be given with enableAutoScale: the formula sets it';
+    ctx.issues.push(issue(given, reason, settings, [name]));
+  }
+  if (given.autoScaleFormula === undefined) {
+    const missing = { code: 'MissingRequiredProperty' };
+    ctx.issues.push(
+      issue(given, 'is required with enableAutoScale', missing, ['autoScaleFormula']),
+    );
+    return {};
+  }
+  return {
+    enableAutoScale: true,
+    autoScaleFormula: given.autoScaleFormula,
+    autoScaleEvaluationIntervalMs: given.autoScaleEvaluationInterval,
+  };
 }

@@ -26,9 +26,6 @@ type Case = [where: (more: object) => unknown, name: string, asks: unknown];
 const asking: Case[] = [
   [inPool, 'virtualMachineConfiguration', { nodeAgentSKUId: 'batch.node.ubuntu 22.04' }],
   [inPool, 'cloudServiceConfiguration', { osFamily: '4' }],
-  [inPool, 'enableAutoScale', true],
-  [inPool, 'autoScaleFormula', '$TargetDedicatedNodes=1'],
-  [inPool, 'autoScaleEvaluationInterval', 'PT5M'],
   [inPool, 'enableInterNodeCommunication', true],
   [inPool, 'startTask', { commandLine: 'x' }],
   [inPool, 'certificateReferences', [{}]],

@@ -1,0 +1,53 @@
+import { notSampled } from './autoscale/samples.ts';
+import type { SampledVariable } from './autoscale/variables.ts';
+import { sampledVariables } from './autoscale/variables.ts';
+import type { Pool } from './pool.ts';
+import type { World } from './world.ts';
+
+/** What is sampled of a pool at this moment (semantics §6.5). Costs its jobs and nodes, not its tasks. */
+export function sampleOf(world: World, pool: Pool): number[] {
+  let active = 0;
+  let running = 0;
+  let { succeeded, failed } = pool.otherCompletions;
+  for (const number of pool.jobs) {
+    const job = world.jobs[number]!;
+    const completions = job.completions;
+    // Queued is what is active, depends on nothing any more, and can still run.
+    active += job.live;
+    running += job.tasks.running;
+    succeeded += completions.succeeded;
+    failed += completions.failed;
+  }
+  let usable = 0;
+  for (const { state } of pool.nodes) if (state === 'idle' || state === 'running') usable++;
+  const values: Record<SampledVariable, number> = {
+    ...noResources,
+    $ActiveTasks: active,
+    $RunningTasks: running,
+    $PendingTasks: active + running,
+    $SucceededTasks: succeeded,
+    $FailedTasks: failed,
+    $CompletedTasks: succeeded + failed,
+    $TaskSlotsPerNode: pool.specification.taskSlotsPerNode,
+    $CurrentDedicatedNodes: pool.nodes.dedicated,
+    $CurrentLowPriorityNodes: pool.nodes.lowPriority,
+    $PreemptedNodeCount: 0,
+    $UsableNodeCount: usable,
+  };
+  return sampledVariables.map((name) => values[name]);
+}
+
+/** No executor reports them yet: a pool that nobody has measured is not an idle one. */
+const noResources = {
+  $CPUPercent: notSampled,
+  $WallClockSeconds: notSampled,
+  $MemoryBytes: notSampled,
+  $DiskBytes: notSampled,
+  $DiskReadBytes: notSampled,
+  $DiskWriteBytes: notSampled,
+  $DiskReadOps: notSampled,
+  $DiskWriteOps: notSampled,
+  $NetworkInBytes: notSampled,
+  $NetworkOutBytes: notSampled,
+  $SampleNodeCount: 0,
+};
