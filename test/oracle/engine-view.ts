@@ -14,6 +14,7 @@ export function engineView(engine: Engine): unknown {
       allocation: pool.allocationState,
       targets: [pool.targetDedicatedNodes, pool.targetLowPriorityNodes],
       resizeErrors: (pool.resizeErrors ?? []).map(({ code }) => code),
+      evaluated: pool.autoScaleRun && [pool.autoScaleRun.timestamp, pool.autoScaleRun.error?.code],
       nodes: queries.nodes(pool.id)?.map(viewNode),
     })),
     jobs: queries.jobs().map((job) => viewJob(engine, job)),

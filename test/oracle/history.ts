@@ -17,6 +17,7 @@ import type {
 import { ReportKind } from '@berth/core';
 import fc from 'fast-check';
 import type { Input, Ledger } from './ledger.ts';
+import { naiveFormulas } from './naive-autoscale.ts';
 
 /*
  * Random histories. A step says what kind of thing happens and picks its subject by a number; what the number
@@ -136,7 +137,11 @@ const factory: fc.Arbitrary<TaskFactory> = fc.record({
   repeatTask: template,
 });
 
-export const pool: fc.Arbitrary<PoolSpecification> = fc.record({
+const formula = fc.constantFrom(...naiveFormulas);
+/** Shorter than a door lets in, so that much is evaluated; the longer one is retried before its time. */
+const evaluationInterval = fc.constantFrom(45_000, 60_000, 400_000);
+
+const sizedByHand: fc.Arbitrary<PoolSpecification> = fc.record({
   id: fc.constantFrom(...poolIds, 'P'),
   vmSize: fc.constant('any'),
   targetDedicatedNodes: fc.constantFrom(0, 1, 2, 2, 3),
@@ -153,6 +158,23 @@ export const pool: fc.Arbitrary<PoolSpecification> = fc.record({
   executor: fc.constant('simulated'),
   durability: fc.constantFrom('written', 'synced'),
 });
+
+export const pool: fc.Arbitrary<PoolSpecification> = fc.oneof(
+  { weight: 3, arbitrary: sizedByHand },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({ sizedByHand, formula, evaluationInterval })
+      .map(({ sizedByHand, formula, evaluationInterval }) => ({
+        ...sizedByHand,
+        targetDedicatedNodes: 0,
+        targetLowPriorityNodes: 0,
+        enableAutoScale: true as const,
+        autoScaleFormula: formula,
+        autoScaleEvaluationIntervalMs: evaluationInterval,
+      })),
+  },
+);
 
 export const job: fc.Arbitrary<JobSpecification> = fc
   .record<
@@ -250,6 +272,24 @@ const sizing: fc.Arbitrary<Command> = fc.oneof(
     weight: 1,
     arbitrary: poolId.map((poolId): Command => ({ type: 'stopResize', poolId })),
   },
+  {
+    weight: 2,
+    arbitrary: fc.oneof(
+      fc
+        .record({
+          poolId,
+          settings: fc.record(
+            {
+              autoScaleFormula: formula,
+              autoScaleEvaluationIntervalMs: evaluationInterval,
+            },
+            { requiredKeys: [] },
+          ),
+        })
+        .map((rest): Command => ({ type: 'enableAutoScale', ...rest })),
+      poolId.map((poolId): Command => ({ type: 'disableAutoScale', poolId })),
+    ),
+  },
 );
 
 const tasks = fc.array(task, { minLength: 1, maxLength: 4 });
@@ -308,7 +348,7 @@ const ending: fc.Arbitrary<Ending> = fc.constantFrom<Ending[]>(
   {},
 );
 
-const pass = fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 1, 500, 1_000, 10_000, -3_000);
+const pass = fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 1, 500, 1_000, 10_000, 30_000, 200_000, -3_000);
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 9,
@@ -366,7 +406,14 @@ export const history: fc.Arbitrary<Step[]> = fc
     steps: fc.array(step, { maxLength: 150, size: 'max' }),
   })
   .map(({ pool, jobs, nodes, late, steps }) => [
-    commandStep({ type: 'addPool', pool: { ...pool, id: 'p', targetDedicatedNodes: nodes } }),
+    commandStep({
+      type: 'addPool',
+      pool: {
+        ...pool,
+        id: 'p',
+        targetDedicatedNodes: pool.enableAutoScale === true ? 0 : nodes,
+      },
+    }),
     ...jobs.flatMap(({ job, tasks }) => [
       // One that ends as soon as it is empty would end here: a patch may come later.
       commandStep({ type: 'addJob', job: { ...job, onAllTasksComplete: 'noaction' } }),

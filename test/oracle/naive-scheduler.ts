@@ -1,4 +1,5 @@
 import type {
+  AutoScaleSettings,
   Command,
   FailureCode,
   JobSpecification,
@@ -12,6 +13,8 @@ import type {
 } from '@berth/core';
 import { factoryTasks } from './factory-tasks.ts';
 import { must } from './must.ts';
+import type { NaiveAutoscale } from './naive-autoscale.ts';
+import { naiveTargets } from './naive-autoscale.ts';
 import type { NaiveEnd } from './naive-exit.ts';
 import { naiveExitOptions } from './naive-exit.ts';
 
@@ -30,7 +33,8 @@ import { naiveExitOptions } from './naive-exit.ts';
  * - A deleted task that runs stays, running, until its end is confirmed (ruling 33).
  * - A displacement is a moment of its own for the order at the front. Of equal priority, what fits comes before what
  *   would have to displace.
- * - Jobs' wall clocks come before resizes that time out, and these before tasks' wall clocks of the same instant.
+ * - Jobs' wall clocks come before resizes that time out, these before tasks' wall clocks of the same instant, these
+ *   before samples, and these before formulas.
  * - Nodes that have not come when a resize times out are given back; those that a removal names and that are
  *   leaving already count nowhere.
  */
@@ -56,6 +60,11 @@ interface NaivePool {
   /** When the resize gives up. */
   due?: number;
   resizeErrors: string[];
+  autoscale?: NaiveAutoscale;
+  /** When enableAutoScale was last carried out. */
+  enabled?: number;
+  succeeded: number;
+  failed: number;
   nodes: NaiveNode[];
   ordinals: number;
   /** Sequence number of the job served last, by priority (ruling 8). */
@@ -182,14 +191,15 @@ export class NaiveScheduler {
     this.#settle();
   }
 
-  /** The next wall clock to expire. */
+  /** The next wall clock to expire, or formula to evaluate; nobody has to wake up for samples. */
   get nextDeadline(): number {
-    return Math.min(...this.#deadlines().map(({ due }) => due));
+    const told = this.#deadlines().filter(({ isSample = false }) => !isSample);
+    return Math.min(...told.map(({ due }) => due));
   }
 
   // ---- time
 
-  #deadlines(): { due: number; expire: () => void }[] {
+  #deadlines(): { due: number; expire: () => void; isSample?: boolean }[] {
     const jobs = this.#jobs.flatMap((job) => {
       const limit = job.specification.constraints.maxWallClockTimeMs;
       if (limit === undefined || !isOpen(job)) return [];
@@ -203,14 +213,26 @@ export class NaiveScheduler {
     const pools = this.#pools.flatMap((pool) =>
       pool.due === undefined ? [] : [{ due: pool.due, expire: () => this.#expireResize(pool) }],
     );
-    return [...jobs, ...pools, ...runs];
+    const followers = this.#pools.flatMap((pool) =>
+      pool.autoscale === undefined ? [] : [{ pool, autoscale: pool.autoscale }],
+    );
+    const samples = followers.map(({ pool, autoscale }) => ({
+      due: must(autoscale.samples.at(-1)).at + 30_000,
+      expire: () => this.#sample(pool, autoscale),
+      isSample: true,
+    }));
+    const evaluations = followers.map(({ pool, autoscale }) => ({
+      due: Math.min(autoscale.next, autoscale.retry ?? Infinity),
+      expire: () => this.#fallDue(pool, autoscale),
+    }));
+    return [...jobs, ...pools, ...runs, ...samples, ...evaluations];
   }
 
   /** Ruling 31, and every wall clock up to `at` at its own moment. */
   #passTime(at: number): void {
     this.effects = [];
     for (;;) {
-      const next = this.nextDeadline;
+      const next = Math.min(...this.#deadlines().map(({ due }) => due));
       if (next > at || next === Infinity) break;
       this.now = Math.max(this.now, next);
       this.#moment++;
@@ -224,6 +246,10 @@ export class NaiveScheduler {
     this.#move(job, 'terminating');
     job.reason = 'MaxWallClockTimeExpiry';
     job.expired = this.now;
+    const pool = this.#pool(job.specification.poolInfo.poolId);
+    if (pool !== undefined) {
+      pool.failed += job.tasks.filter(({ state }) => state === 'active').length;
+    }
     this.#endAll(job, 'jobClock');
   }
 
@@ -333,6 +359,8 @@ export class NaiveScheduler {
     if (failure !== undefined) task.failure = failure;
     const options = naiveExitOptions(task.specification.exitConditions, end);
     task.satisfies = options.dependencyAction === 'satisfy';
+    const pool = this.#pool(task.job.specification.poolInfo.poolId);
+    if (pool !== undefined) pool[failure === undefined ? 'succeeded' : 'failed']++;
     this.#endIfAllCompleted(task.job);
     if (task.job.specification.onTaskFailure === 'performexitoptionsjobaction') {
       this.#act(task.job, options.jobAction);
@@ -403,7 +431,11 @@ export class NaiveScheduler {
       case 'deletePool':
         return this.#deletePool(command.poolId);
       case 'resizePool':
-        return this.#withPool(command.poolId, true, (pool) => this.#resize(pool, command.resize));
+        return this.#withPool(command.poolId, true, (pool) =>
+          pool.autoscale === undefined
+            ? this.#resize(pool, command.resize)
+            : { error: 'OperationNotValidOnPool' },
+        );
       case 'removeNodes':
         return this.#withPool(command.poolId, true, (pool) =>
           this.#removeNodes(pool, command.removal),
@@ -416,8 +448,14 @@ export class NaiveScheduler {
           return {};
         });
       case 'enableAutoScale':
+        return this.#withPool(command.poolId, true, (pool) =>
+          this.#enableAutoScale(pool, command.settings),
+        );
       case 'disableAutoScale':
-        throw new Error('no history has pools that follow formulas');
+        return this.#withPool(command.poolId, false, (pool) => {
+          delete pool.autoscale;
+          return {};
+        });
       case 'addJob':
         return this.#addJob(command.job);
       case 'addTasks':
@@ -547,13 +585,98 @@ export class NaiveScheduler {
       lowPriority: targetLowPriorityNodes,
       allocation: 'steady',
       resizeErrors: [],
+      succeeded: 0,
+      failed: 0,
       nodes: [],
       ordinals: 0,
       cursors: new Map(),
     };
     this.#pools.push(pool);
+    if (specification.enableAutoScale === true) {
+      const intervalMs = must(specification.autoScaleEvaluationIntervalMs);
+      const autoscale = this.#follow(pool, must(specification.autoScaleFormula), intervalMs);
+      this.#evaluate(pool, autoscale);
+      const lacked = autoscale.run?.error === 'InsufficientSampleData';
+      if (lacked && intervalMs > 300_000) autoscale.retry = this.now + 300_000;
+      return {};
+    }
     this.#beginResize(pool, resizeTimeoutMs);
     this.#approach(pool, 'requeue');
+    return {};
+  }
+
+  // ---- formulas (6.6, 6.7)
+
+  #follow(pool: NaivePool, formula: string, intervalMs: number): NaiveAutoscale {
+    const next = this.now + intervalMs;
+    const autoscale: NaiveAutoscale = { formula, intervalMs, next, samples: [] };
+    pool.autoscale = autoscale;
+    this.#sample(pool, autoscale);
+    return autoscale;
+  }
+
+  #sample(pool: NaivePool, { samples }: NaiveAutoscale): void {
+    const jobs = this.#jobs.filter(
+      ({ specification }) => this.#pool(specification.poolInfo.poolId) === pool,
+    );
+    // What is ready and can still run.
+    const ready = jobs
+      .filter(isOpen)
+      .flatMap(({ tasks }) => tasks)
+      .filter(({ state, place }) => state === 'active' && place !== undefined);
+    samples.push({
+      at: this.now,
+      active: ready.length,
+      running: this.#runs.filter(({ task }) => jobs.includes(task.job)).length,
+      succeeded: pool.succeeded,
+      failed: pool.failed,
+    });
+  }
+
+  #fallDue(pool: NaivePool, autoscale: NaiveAutoscale): void {
+    delete autoscale.retry;
+    if (this.now >= autoscale.next) autoscale.next += autoscale.intervalMs;
+    if (pool.allocation !== 'stopping') this.#evaluate(pool, autoscale);
+  }
+
+  #evaluate(pool: NaivePool, autoscale: NaiveAutoscale): void {
+    const targets = naiveTargets(autoscale, this.now, pool);
+    autoscale.run = { at: this.now };
+    if (targets === undefined) autoscale.run.error = 'InsufficientSampleData';
+    else if (targets.dedicated !== pool.dedicated || targets.lowPriority !== pool.lowPriority) {
+      pool.dedicated = targets.dedicated;
+      pool.lowPriority = targets.lowPriority;
+      this.#stopDraining(pool);
+      this.#beginResize(pool, undefined);
+      this.#approach(pool, targets.option);
+    }
+  }
+
+  #enableAutoScale(
+    pool: NaivePool,
+    { autoScaleFormula, autoScaleEvaluationIntervalMs: intervalMs }: AutoScaleSettings,
+  ): NaiveResult {
+    const { autoscale } = pool;
+    if (autoscale === undefined && autoScaleFormula === undefined) {
+      return { error: 'MissingRequiredProperty' };
+    }
+    if (autoScaleFormula === undefined && intervalMs === undefined) {
+      return { error: 'InvalidAutoScalingSettings' };
+    }
+    if (pool.enabled !== undefined && this.now < pool.enabled + 30_000) {
+      return { error: 'TooManyEnableAutoScaleRequests' };
+    }
+    pool.enabled = this.now;
+    if (autoscale === undefined) {
+      this.#follow(pool, must(autoScaleFormula), intervalMs ?? 900_000);
+      return {};
+    }
+    autoscale.formula = autoScaleFormula ?? autoscale.formula;
+    if (intervalMs !== undefined) {
+      autoscale.intervalMs = intervalMs;
+      autoscale.next = this.now + intervalMs;
+      delete autoscale.retry;
+    }
     return {};
   }
 
@@ -709,6 +832,7 @@ export class NaiveScheduler {
     if (pool.state === 'deleting') return { error: 'PoolBeingDeleted' };
     pool.state = 'deleting';
     pool.since = this.now;
+    delete pool.autoscale;
     this.#stopDraining(pool);
     this.#beginResize(pool, undefined);
     pool.dedicated = 0;
@@ -1080,6 +1204,10 @@ export class NaiveScheduler {
         allocation: pool.allocation,
         targets: [pool.dedicated, pool.lowPriority],
         resizeErrors: pool.resizeErrors,
+        evaluated: pool.autoscale?.run && [
+          isoTime(pool.autoscale.run.at),
+          pool.autoscale.run.error,
+        ],
         nodes: pool.nodes.map((node) => this.#viewNode(node)),
       })),
       jobs: this.#jobs.map((job) => this.#viewJob(job)),

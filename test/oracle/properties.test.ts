@@ -7,7 +7,7 @@ import { check, nothing } from './check.ts';
 import { engineView } from './engine-view.ts';
 import { factoryTasks } from './factory-tasks.ts';
 import type { Input } from './ledger.ts';
-import { applyTo, batchOf, begin, record, rowsOf } from './recording.ts';
+import { applyTo, batchOf, begin, record, recordWithTicks, rowsOf } from './recording.ts';
 
 const sizes = fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 30 });
 const place = fc.nat({ max: 150 });
@@ -187,6 +187,6 @@ check(
   nothing,
   (steps) => {
     const audit = new Audit();
-    drain(record(steps, (...seen) => audit.observe(...seen)));
+    drain(recordWithTicks(steps, (...seen) => audit.observe(...seen)));
   },
 );

@@ -31,6 +31,20 @@ export function record(steps: Step[], watch?: Watcher): Recording {
   return recording;
 }
 
+/** As a host does it, with a tick at every deadline, so that an input has one moment. */
+export function recordWithTicks(steps: Step[], watch: Watcher): Recording {
+  const recording = begin();
+  const { engine } = recording;
+  for (const step of steps) {
+    const at = Math.max(engine.now, firstTime) + step.pass;
+    for (let due = engine.nextDeadline(); due <= at; due = engine.nextDeadline()) {
+      applyTo(recording, { at: Math.max(due, engine.now), command: { type: 'tick' } }, watch);
+    }
+    play(recording, [{ ...step, pass: at - Math.max(engine.now, firstTime) }], watch);
+  }
+  return recording;
+}
+
 /** The history that the steps come to, one line for each input, as far as it goes without an error. */
 export function tell(steps: Step[]): string {
   const recording = begin();
