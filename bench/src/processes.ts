@@ -90,6 +90,7 @@ async function executor(tasks: number, nodes: number, slots: number): Promise<nu
         durability: 'written',
       },
     }),
+    startTask: () => undefined,
     run: (run): RunDetails => ({
       poolId: 'pool',
       nodeId: `node-${nodeOf[run] ?? 0}`,

@@ -223,8 +223,8 @@ describe.concurrent('a rule that is broken: file, property path, rule, code', ()
     ],
     [
       'a property not built yet',
-      jobOf([task], { pool: { startTask: { commandLine: 'x' } } }),
-      'job.yaml: pool.startTask is not supported yet (UnsupportedProperty)',
+      jobOf([task], { pool: { networkConfiguration: { subnetId: 'x' } } }),
+      'job.yaml: pool.networkConfiguration is not supported yet (UnsupportedProperty)',
     ],
     [
       'another',

@@ -53,6 +53,53 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 describe('a pool', () => {
+  test('prepares its nodes with a start task, and again when they are rebooted', async () => {
+    await using batch = await openBatch({ directory: temporaryDirectory(), warn: () => {} });
+    await batch.storage.createContainer('input');
+    await batch.storage.write('input', 'word.txt', 'berth');
+    await batch.pools.add({
+      ...pool,
+      targetDedicatedNodes: 1,
+      startTask: {
+        commandLine: "/bin/sh -c 'cat word.txt >> $AZ_BATCH_NODE_SHARED_DIR/words'",
+        resourceFiles: [{ autoStorageContainerName: 'input' }],
+      },
+    });
+    const job = await batch.jobs.add({ id: 'J', poolInfo: { poolId: 'p' } });
+    const command = "/bin/sh -c 'test $(cat $AZ_BATCH_NODE_SHARED_DIR/words) = ";
+    await job.tasks.add({ id: 'once', commandLine: `${command}berth'` });
+    const isDone = (id: string): boolean => job.tasks.get(id).state === 'completed';
+    await until(() => isDone('once'), 'the first task');
+    const node = batch.pools.node('p', 'node-1');
+    expect(node.get().startTaskInfo).toMatchObject({ state: 'completed', result: 'success' });
+    await node.reboot();
+    await job.tasks.add({ id: 'twice', commandLine: `${command}berthberth'` });
+    await until(() => isDone('twice'), 'the task after the reboot');
+    await node.reimage();
+    await job.tasks.add({ id: 'again', commandLine: `${command}berth'` });
+    await until(() => isDone('again'), 'the task after the reimage');
+    expect(job.taskCounts().taskCounts).toMatchObject({ succeeded: 3, failed: 0 });
+  });
+
+  test('keeps a node whose start task fails from tasks', async () => {
+    await using batch = await openBatch({ directory: temporaryDirectory(), warn: () => {} });
+    const startTask = { commandLine: 'false', maxTaskRetryCount: 1 };
+    await batch.pools.add({ ...pool, targetDedicatedNodes: 1, startTask });
+    const node = batch.pools.node('p', 'node-1');
+    await until(() => node.get().state === 'starttaskfailed', 'the start task to fail');
+    expect(node.get().startTaskInfo).toMatchObject({ retryCount: 1, exitCode: 1 });
+    await batch.pools.patch('p', { startTask: { commandLine: 'true' } });
+    await node.reboot();
+    await until(() => node.get().state === 'idle', 'the node');
+    await node.disableScheduling();
+    await expect(node.disableScheduling()).rejects.toEqual(
+      codeOf('NodeAlreadyInTargetSchedulingState'),
+    );
+    expect(batch.pools.nodeCounts()).toMatchObject([{ dedicated: { offline: 1, total: 1 } }]);
+    await node.enableScheduling();
+    await expect(batch.pools.node('p', 'node-2').reboot()).rejects.toEqual(codeOf('NodeNotFound'));
+  });
+
   test('is resized, its tasks going on', async () => {
     await using batch = await open();
     const job = await batch.jobs.add({ id: 'J', poolInfo: { poolId: 'p' } });

@@ -124,14 +124,26 @@ export class Audit {
 export function drain(recording: Recording, watch?: Watcher): void {
   const { engine, ledger } = recording;
   const at = engine.now;
-  for (const { number: node, sequence, is } of ledger.nodes) {
-    if (is !== 'asked' && is !== 'lost') continue;
-    applyTo(recording, { at, report: { kind: ReportKind.nodeReady, node, sequence } }, watch);
-  }
-  for (let live = ledger.live; live.length > 0; live = ledger.live) {
-    const { run, sequence } = must(live[0]);
-    const report: Report = { kind: ReportKind.runEnded, run, sequence, exitCode: 0 };
-    applyTo(recording, { at, report }, watch);
+  for (let left = true; left; ) {
+    left = false;
+    for (const { number: node, sequence, is, hasError } of ledger.nodes) {
+      // One that is broken heals unless it is known why.
+      if (is !== 'asked' && is !== 'lost' && (is !== 'broken' || hasError)) continue;
+      applyTo(recording, { at, report: { kind: ReportKind.nodeReady, node, sequence } }, watch);
+    }
+    for (const { number: node, startTask } of ledger.nodes) {
+      if (startTask === undefined) continue;
+      const { sequence } = startTask;
+      const report: Report = { kind: ReportKind.startTaskEnded, node, sequence, exitCode: 0 };
+      applyTo(recording, { at, report }, watch);
+    }
+    for (let live = ledger.live; live.length > 0; live = ledger.live) {
+      const { run, sequence } = must(live[0]);
+      const report: Report = { kind: ReportKind.runEnded, run, sequence, exitCode: 0 };
+      applyTo(recording, { at, report }, watch);
+      // A node may have waited for it to start again.
+      left = true;
+    }
   }
   const left = readyWithoutDependencies(engine).find(({ poolId, slots }) =>
     ledger.nodes.some(
@@ -172,6 +184,8 @@ function freeSlots({ queries }: Engine, node: KnownNode): number {
   const pool = queries.pool(poolId);
   const view = queries.nodes(poolId)?.find(({ id }) => id === nodeId);
   if (node.is !== 'up' || pool === undefined || view === undefined) return 0;
+  if (view.state !== 'idle' && view.state !== 'running') return 0;
+  if (view.schedulingState === 'disabled') return 0;
   return pool.taskSlotsPerNode - view.runningTaskSlotsCount;
 }
 

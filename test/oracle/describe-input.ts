@@ -48,8 +48,13 @@ function template({ requiredSlots, constraints, dependsOn }: TaskTemplate): stri
 
 function report(report: Report, ledger: Ledger): string {
   if ('node' in report) {
-    const what = { 3: 'ready', 4: 'lost', 5: 'gone' }[report.kind];
     const node = ledger.nodes[report.node];
+    if (report.kind === ReportKind.startTaskEnded) {
+      const { exitCode, failure = '', sequence } = report;
+      const stale = node?.startTask?.sequence === sequence ? '' : ' (stale)';
+      return `start task ended: ${node?.name ?? report.node}${stale}, exit ${exitCode ?? 'none'} ${failure}`;
+    }
+    const what = { 3: 'ready', 4: 'lost', 5: 'gone', 6: 'unusable', 7: 'preempted' }[report.kind];
     const stale = node?.sequence === report.sequence ? '' : ' (stale)';
     return `node ${what}: ${node?.name ?? report.node}${stale}`;
   }

@@ -1,4 +1,4 @@
-import type { Engine, JobView, NodeView, TaskView } from '@berth/core';
+import type { Engine, JobView, NodeView, StartTaskInfo, TaskView } from '@berth/core';
 
 /** The engine's whole state through its queries, in the shape of `NaiveScheduler.view()`. */
 export function engineView(engine: Engine): unknown {
@@ -26,10 +26,26 @@ function viewNode(node: NodeView): unknown {
     id: node.id,
     dedicated: node.isDedicated,
     state: node.state,
+    scheduling: node.schedulingState,
+    error: node.errors?.[0]?.code,
+    startTask: node.startTaskInfo && viewStartTask(node.startTaskInfo),
     tasks: node.runningTasksCount,
     slots: node.runningTaskSlotsCount,
     started: node.totalTasksRun,
     succeeded: node.totalTasksSucceeded,
+  };
+}
+
+function viewStartTask(info: StartTaskInfo): unknown {
+  return {
+    state: info.state,
+    started: info.startTime,
+    ended: info.endTime,
+    exitCode: info.exitCode,
+    failure: info.failureInfo?.code,
+    result: info.result,
+    retries: info.retryCount,
+    lastRetry: info.lastRetryTime,
   };
 }
 

@@ -160,7 +160,9 @@ function title({ jobId, taskId }: TaskExplanation): string {
   return `${jobId}/${taskId}`;
 }
 
+/** Nor what makes a node start anew that had no reason to: that it breaks and heals, or is taken away and comes back. */
 function isNoCommand(step: Step): boolean {
+  if (step.is === 'nodeUnusable' || step.is === 'nodePreempted') return false;
   return step.is !== 'command' && step.is !== 'task';
 }
 
@@ -246,6 +248,26 @@ function bring(
       return 'poolId' in reason
         ? command({ type: 'stopResize', poolId: reason.poolId })
         : undefined;
+    case 'schedulingEnabled':
+    case 'nodeRestarted': {
+      if (!('poolId' in reason)) return undefined;
+      const { poolId } = reason;
+      const restarts = event === 'nodeRestarted';
+      const node = engine.queries
+        .nodes(poolId)
+        ?.find(({ state, schedulingState, errors }) =>
+          restarts
+            ? schedulingState === 'enabled' && (state === 'starttaskfailed' || errors !== undefined)
+            : schedulingState === 'disabled',
+        );
+      if (node === undefined) return undefined;
+      const { id: nodeId } = node;
+      return command(
+        restarts
+          ? { type: 'rebootNode', poolId, nodeId, nodeRebootOption: 'requeue' }
+          : { type: 'enableScheduling', poolId, nodeId },
+      );
+    }
     case 'nodeReady':
       return 'poolId' in reason ? report(readyNode(engine, reason.poolId)) : undefined;
     case 'runEnds':

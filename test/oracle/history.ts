@@ -8,6 +8,7 @@ import type {
   PoolSpecification,
   Queries,
   Report,
+  StartTask,
   TaskConstraints,
   TaskDependencies,
   TaskFactory,
@@ -34,7 +35,18 @@ export type Step = { pass: number } & (
       pick: number;
       constraints: TaskConstraints;
     }
-  | { is: 'nodeReady' | 'nodeLost' | 'nodeBack' | 'nodeGone' | 'runLost'; pick: number }
+  | {
+      is:
+        | 'nodeReady'
+        | 'nodeLost'
+        | 'nodeBack'
+        | 'nodeGone'
+        | 'nodeUnusable'
+        | 'nodePreempted'
+        | 'runLost';
+      pick: number;
+    }
+  | { is: 'startTaskEnded'; pick: number; ending: Ending }
   | { is: 'runEnded'; pick: number; ending: Ending }
   | { is: 'again'; pick: number; ending: Ending }
 );
@@ -141,6 +153,14 @@ const formula = fc.constantFrom(...naiveFormulas);
 /** Shorter than a door lets in, so that much is evaluated; the longer one is retried before its time. */
 const evaluationInterval = fc.constantFrom(45_000, 60_000, 400_000);
 
+const startTask: fc.Arbitrary<StartTask> = fc.record({
+  commandLine: fc.constant('prepare'),
+  resourceFiles: fc.constant([]),
+  environmentSettings: fc.constant([]),
+  maxTaskRetryCount: fc.constantFrom(0, 0, 1, -1),
+  waitForSuccess: fc.constantFrom(true, true, false),
+});
+
 const sizedByHand: fc.Arbitrary<PoolSpecification> = fc.record({
   id: fc.constantFrom(...poolIds, 'P'),
   vmSize: fc.constant('any'),
@@ -159,7 +179,7 @@ const sizedByHand: fc.Arbitrary<PoolSpecification> = fc.record({
   durability: fc.constantFrom('written', 'synced'),
 });
 
-export const pool: fc.Arbitrary<PoolSpecification> = fc.oneof(
+const plainPool: fc.Arbitrary<PoolSpecification> = fc.oneof(
   { weight: 3, arbitrary: sizedByHand },
   {
     weight: 1,
@@ -175,6 +195,10 @@ export const pool: fc.Arbitrary<PoolSpecification> = fc.oneof(
       })),
   },
 );
+
+export const pool: fc.Arbitrary<PoolSpecification> = fc
+  .record({ plain: plainPool, startTask: fc.option(startTask, { freq: 3 }) })
+  .map(({ plain, startTask }) => (startTask === null ? plain : { ...plain, startTask }));
 
 export const job: fc.Arbitrary<JobSpecification> = fc
   .record<
@@ -292,6 +316,34 @@ const sizing: fc.Arbitrary<Command> = fc.oneof(
   },
 );
 
+const nodeId = fc.constantFrom('node-1', 'node-1', 'node-2', 'node-2', 'node-3', 'node-4');
+const aboutNodes: fc.Arbitrary<Command> = fc.oneof(
+  fc
+    .record({
+      poolId,
+      nodeId,
+      nodeDisableSchedulingOption: fc.constantFrom('requeue', 'terminate', 'taskcompletion'),
+    })
+    .map((rest): Command => ({ type: 'disableScheduling', ...rest })),
+  fc.record({ poolId, nodeId }).map((rest): Command => ({ type: 'enableScheduling', ...rest })),
+  fc
+    .record({ poolId, nodeId, nodeRebootOption: nodeDeallocationOption })
+    .map((rest): Command => ({ type: 'rebootNode', ...rest })),
+  fc
+    .record({ poolId, nodeId, nodeReimageOption: nodeDeallocationOption })
+    .map((rest): Command => ({ type: 'reimageNode', ...rest })),
+  fc
+    .record({ poolId, patch: fc.record({ startTask }, { requiredKeys: [] }) })
+    .map((rest): Command => ({ type: 'patchPool', ...rest })),
+  fc.record({ poolId }).map(
+    (rest): Command => ({
+      type: 'updatePoolProperties',
+      properties: { metadata: [] },
+      ...rest,
+    }),
+  ),
+);
+
 const tasks = fc.array(task, { minLength: 1, maxLength: 4 });
 const jobId = fc.constantFrom(...jobIds);
 const command: fc.Arbitrary<Command> = fc.oneof(
@@ -332,6 +384,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     ),
   },
   { weight: 3, arbitrary: sizing },
+  { weight: 4, arbitrary: aboutNodes },
   { weight: 1, arbitrary: fc.constant<Command>({ type: 'tick' }) },
 );
 
@@ -375,7 +428,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
-      is: fc.constantFrom('nodeLost', 'nodeBack', 'nodeBack', 'nodeGone', 'runLost'),
+      is: fc.constantFrom(
+        'nodeLost',
+        'nodeBack',
+        'nodeBack',
+        'nodeGone',
+        'nodeUnusable',
+        'nodePreempted',
+        'runLost',
+      ),
       pick,
       pass,
     }),
@@ -383,6 +444,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 12,
     arbitrary: fc.record({ is: fc.constant('runEnded' as const), pick, ending, pass }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ is: fc.constant('startTaskEnded' as const), pick, ending, pass }),
   },
   { weight: 1, arbitrary: fc.record({ is: fc.constant('again' as const), pick, ending, pass }) },
 );
@@ -464,7 +529,7 @@ function reportOf(
   ledger: Ledger,
 ): Report | undefined {
   const choose = <Item>(items: Item[]) => items[step.pick % items.length];
-  const node = (kind: 3 | 4 | 5, states: string[]): Report | undefined => {
+  const node = (kind: 3 | 4 | 5 | 6 | 7, states: string[]): Report | undefined => {
     const chosen = choose(ledger.nodes.filter((known) => states.includes(known.is)));
     return chosen && { kind, node: chosen.number, sequence: chosen.sequence };
   };
@@ -472,9 +537,28 @@ function reportOf(
     case 'nodeReady':
       return node(ReportKind.nodeReady, ['asked']);
     case 'nodeBack':
-      return node(ReportKind.nodeReady, ['lost']);
+      return node(ReportKind.nodeReady, ['lost', 'broken']);
     case 'nodeLost':
       return node(ReportKind.nodeLost, ['up']);
+    case 'nodeUnusable': {
+      const report = node(ReportKind.nodeUnusable, ['up', 'up', 'asked', 'lost']);
+      return report?.kind === ReportKind.nodeUnusable && step.pick % 2 === 0
+        ? { ...report, error: 'DiskFull' }
+        : report;
+    }
+    case 'nodePreempted':
+      return node(ReportKind.nodePreempted, ['up', 'asked', 'lost', 'broken']);
+    case 'startTaskEnded': {
+      const chosen = choose(ledger.nodes.filter(({ startTask }) => startTask !== undefined));
+      if (chosen?.startTask === undefined) return undefined;
+      const { sequence } = chosen.startTask;
+      return {
+        kind: ReportKind.startTaskEnded,
+        node: chosen.number,
+        sequence,
+        ...step.ending,
+      };
+    }
     case 'nodeGone':
       return node(ReportKind.nodeGone, ['releasing']);
     case 'runLost': {

@@ -11,7 +11,16 @@ export interface KnownNode {
   /** Sequence number of the request that counts, and which request of all it was. */
   sequence: number;
   request: number;
-  is: 'asked' | 'up' | 'lost' | 'releasing' | 'gone';
+  is: 'asked' | 'up' | 'lost' | 'broken' | 'releasing' | 'gone';
+  /** What it was asked for last. */
+  asked: 'get' | 'reboot' | 'reimage';
+  dedicated: boolean;
+  /** It was taken away, and has not come again. */
+  preempted: boolean;
+  /** Whether it is known why it is broken. */
+  hasError: boolean;
+  /** Its start task while it runs, and which start of one of all it is. */
+  startTask?: { sequence: number; start: number };
 }
 
 export interface KnownRun {
@@ -32,7 +41,9 @@ export class Ledger {
   readonly nodes: KnownNode[] = [];
   readonly runs: KnownRun[] = [];
   #requests = 0;
+  #startTasks = 0;
   readonly #requestOf = new Map<string, number>();
+  readonly #startTaskOf = new Map<string, number>();
 
   get live(): KnownRun[] {
     return this.runs.filter((run) => run.is !== 'over');
@@ -61,14 +72,36 @@ export class Ledger {
       }
       case ReportKind.runLost:
         return { kind: 'runLost', start: this.#start(report) };
+      case ReportKind.startTaskEnded: {
+        const { exitCode, failure, detail } = report;
+        return {
+          kind: 'startTaskEnded',
+          start: this.#startTaskOf.get(`${report.node} ${report.sequence}`) ?? -1,
+          ...(exitCode === undefined ? {} : { exitCode }),
+          ...(failure === undefined ? {} : { failure }),
+          ...(detail === undefined ? {} : { detail }),
+        };
+      }
+      case ReportKind.nodeUnusable: {
+        const { error } = report;
+        return {
+          kind: 'nodeUnusable',
+          request: this.#request(report),
+          ...(error === undefined ? {} : { error }),
+        };
+      }
       case ReportKind.nodeReady:
       case ReportKind.nodeLost:
-      case ReportKind.nodeGone: {
-        const kinds = { 3: 'nodeReady', 4: 'nodeLost', 5: 'nodeGone' } as const;
-        const request = this.#requestOf.get(`${report.node} ${report.sequence}`) ?? -1;
-        return { kind: kinds[report.kind], request };
+      case ReportKind.nodeGone:
+      case ReportKind.nodePreempted: {
+        const kinds = { 3: 'nodeReady', 4: 'nodeLost', 5: 'nodeGone', 7: 'nodePreempted' } as const;
+        return { kind: kinds[report.kind], request: this.#request(report) };
       }
     }
+  }
+
+  #request({ node, sequence }: { node: number; sequence: number }): number {
+    return this.#requestOf.get(`${node} ${sequence}`) ?? -1;
   }
 
   #start({ run, sequence }: { run: number; sequence: number }): number {
@@ -86,13 +119,40 @@ export class Ledger {
       return;
     }
     const node = this.nodes[report.node];
-    if (node === undefined || node.sequence !== report.sequence) return;
-    if (report.kind === ReportKind.nodeReady && (node.is === 'asked' || node.is === 'lost')) {
-      node.is = 'up';
-    } else if (report.kind === ReportKind.nodeLost && node.is === 'up') {
-      node.is = 'lost';
-      this.#allOver(node);
-    } else if (report.kind === ReportKind.nodeGone && node.is === 'releasing') node.is = 'gone';
+    if (node === undefined) return;
+    if (report.kind === ReportKind.startTaskEnded) {
+      if (node.startTask?.sequence === report.sequence) delete node.startTask;
+      return;
+    }
+    if (node.sequence !== report.sequence) return;
+    const there = node.is !== 'releasing' && node.is !== 'gone';
+    switch (report.kind) {
+      case ReportKind.nodeReady:
+        if (!there || node.is === 'up' || (node.is === 'broken' && node.hasError)) return;
+        node.is = 'up';
+        node.preempted = false;
+        return;
+      case ReportKind.nodeLost:
+        if (node.is === 'up') this.#falls(node, 'lost');
+        return;
+      case ReportKind.nodeUnusable:
+        if (!there || node.is === 'broken' || node.preempted) return;
+        node.hasError = report.error !== undefined;
+        this.#falls(node, 'broken');
+        return;
+      case ReportKind.nodePreempted:
+        // It is asked for again with the next effect.
+        if (there && !node.dedicated && !node.preempted) this.#falls(node, 'lost');
+        return;
+      case ReportKind.nodeGone:
+        if (node.is === 'releasing') node.is = 'gone';
+    }
+  }
+
+  #falls(node: KnownNode, to: 'lost' | 'broken'): void {
+    node.is = to;
+    delete node.startTask;
+    this.#allOver(node);
   }
 
   #allOver(node: KnownNode): void {
@@ -104,15 +164,47 @@ export class Ledger {
     const sequence = effects.sequence(index);
     switch (effects.kind(index)) {
       case EffectKind.getNode: {
-        const { poolId, nodeId } = effects.catalog.node(number);
+        const { poolId, nodeId, isDedicated: dedicated } = effects.catalog.node(number);
         const name = `${poolId}/${nodeId}`;
         const request = this.#asked(number, sequence);
-        this.nodes[number] = { number, name, sequence, request, is: 'asked' };
+        // Asked for again: it was taken away, and is not there before it has come.
+        const preempted = this.nodes[number] !== undefined;
+        this.nodes[number] = {
+          number,
+          name,
+          sequence,
+          request,
+          dedicated,
+          preempted,
+          hasError: false,
+          is: 'asked',
+          asked: 'get',
+        };
         return `get ${name}`;
+      }
+      case EffectKind.rebootNode:
+      case EffectKind.reimageNode: {
+        const node = must(this.nodes[number]);
+        node.is = 'asked';
+        node.asked = effects.kind(index) === EffectKind.rebootNode ? 'reboot' : 'reimage';
+        node.sequence = sequence;
+        node.request = this.#asked(number, sequence);
+        delete node.startTask;
+        this.#allOver(node);
+        return `${node.asked} ${node.name}`;
+      }
+      case EffectKind.runStartTask: {
+        const node = must(this.nodes[number]);
+        const start = this.#startTasks++;
+        node.startTask = { sequence, start };
+        this.#startTaskOf.set(`${number} ${sequence}`, start);
+        const sync = effects.mustSync(index) ? ' after sync' : '';
+        return `run start task #${start} on ${node.name}${sync}`;
       }
       case EffectKind.releaseNode: {
         const node = must(this.nodes[number]);
         node.is = 'releasing';
+        delete node.startTask;
         node.sequence = sequence;
         node.request = this.#asked(number, sequence);
         this.#allOver(node);

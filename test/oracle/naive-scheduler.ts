@@ -7,6 +7,7 @@ import type {
   NodeRemoval,
   PoolResize,
   PoolSpecification,
+  StartTask,
   TaskConstraints,
   TaskDependencies,
   TaskSpecification,
@@ -43,7 +44,15 @@ import { naiveExitOptions } from './naive-exit.ts';
 export type NaiveReport =
   | { kind: 'runEnded'; start: number; exitCode?: number; failure?: FailureCode; detail?: string }
   | { kind: 'runLost'; start: number }
-  | { kind: 'nodeReady' | 'nodeLost' | 'nodeGone'; request: number };
+  | { kind: 'nodeReady' | 'nodeLost' | 'nodeGone' | 'nodePreempted'; request: number }
+  | { kind: 'nodeUnusable'; request: number; error?: string }
+  | {
+      kind: 'startTaskEnded';
+      start: number;
+      exitCode?: number;
+      failure?: FailureCode;
+      detail?: string;
+    };
 
 export interface NaiveResult {
   error?: string;
@@ -75,12 +84,42 @@ interface NaiveNode {
   pool: NaivePool;
   ordinal: number;
   dedicated: boolean;
-  /** It leaves when its tasks are done. */
-  draining: boolean;
-  state: 'creating' | 'up' | 'unknown' | 'leavingpool';
+  disabled: boolean;
+  /** What it does when its tasks are done. */
+  pending?: 'remove' | 'reboot' | 'reimage';
+  state: NaiveNodeState;
+  /** What it was before it was lost. */
+  before?: NaiveNodeState;
+  error?: string;
+  startTask?: NaiveStartTask;
   request: number;
   started: number;
   succeeded: number;
+}
+
+type NaiveNodeState =
+  | 'creating'
+  | 'waitingforstarttask'
+  | 'starttaskfailed'
+  | 'up'
+  | 'unknown'
+  | 'unusable'
+  | 'preempted'
+  | 'rebooting'
+  | 'reimaging'
+  | 'leavingpool';
+
+interface NaiveStartTask {
+  specification: StartTask;
+  /** Which start of a start task of all it is, while it runs. */
+  start?: number;
+  completed: boolean;
+  started: number;
+  ended?: number;
+  exitCode?: number;
+  failure?: string;
+  retries: number;
+  lastRetry?: number;
 }
 
 type JobState =
@@ -174,6 +213,7 @@ export class NaiveScheduler {
   #displaced: NaiveRun[] = [];
   #sequence = 0;
   #starts = 0;
+  #startTasks = 0;
   #requests = 0;
 
   command(at: number, command: Command): NaiveResult {
@@ -269,26 +309,127 @@ export class NaiveScheduler {
       else this.#runEnded(run, report.exitCode, report.failure, report.detail);
       return true;
     }
-    const node = this.#pools
-      .flatMap(({ nodes }) => nodes)
-      .find(({ request }) => request === report.request);
+    const nodes = this.#pools.flatMap((pool) => pool.nodes);
+    if (report.kind === 'startTaskEnded') {
+      const of = nodes.find(({ startTask }) => startTask?.start === report.start);
+      if (of !== undefined) this.#startTaskEnded(of, report);
+      return of !== undefined;
+    }
+    const node = nodes.find(({ request }) => request === report.request);
     if (node === undefined) return false;
+    const { state } = node;
     switch (report.kind) {
       case 'nodeReady':
-        if (node.state !== 'creating' && node.state !== 'unknown') return false;
-        node.state = 'up';
-        return true;
+        return this.#nodeReady(node);
       case 'nodeLost':
-        if (node.state !== 'up') return false;
-        node.state = 'unknown';
-        this.#requeueAll((run) => run.node === node, false);
-        this.#displacedEnded((run) => run.node === node);
+        if (state !== 'up' && state !== 'waitingforstarttask' && state !== 'starttaskfailed') {
+          return false;
+        }
+        node.before = state;
+        this.#fall(node, 'unknown');
+        return true;
+      case 'nodeUnusable':
+        if (state === 'unusable' || state === 'preempted' || state === 'leavingpool') return false;
+        if (report.error === undefined) delete node.error;
+        else node.error = report.error;
+        this.#fall(node, 'unusable');
+        return true;
+      case 'nodePreempted':
+        if (node.dedicated || state === 'preempted' || state === 'leavingpool') return false;
+        if (node.pending !== 'remove') delete node.pending;
+        this.#fall(node, 'preempted');
+        if (node.state !== 'preempted') return true;
+        delete node.startTask;
+        node.request = this.#requests++;
+        this.effects.push(`get ${nameOf(node)}`);
         return true;
       case 'nodeGone':
         if (node.state !== 'leavingpool') return false;
         node.pool.nodes = node.pool.nodes.filter((other) => other !== node);
         return true;
     }
+  }
+
+  /** 2.2: it loses its tasks, and its start task with them. */
+  #fall(node: NaiveNode, to: NaiveNodeState): void {
+    node.state = to;
+    if (to !== 'unusable') delete node.error;
+    delete node.startTask?.start;
+    this.#requeueAll((run) => run.node === node, false);
+    this.#displacedEnded((run) => run.node === node);
+    this.#settleJobs();
+    this.#actIfEmpty(node);
+  }
+
+  #nodeReady(node: NaiveNode): boolean {
+    switch (node.state) {
+      case 'creating':
+      case 'rebooting':
+      case 'reimaging':
+      case 'preempted':
+        this.#boot(node);
+        return true;
+      case 'unusable':
+        if (node.error !== undefined) return false;
+        this.#boot(node);
+        return true;
+      case 'unknown':
+        node.state = must(node.before);
+        this.#actIfEmpty(node);
+        if (node.state !== node.before || node.startTask === undefined) return true;
+        if (!node.startTask.completed) this.#runStartTask(node, node.startTask);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** 4.3. */
+  #boot(node: NaiveNode): void {
+    const { startTask: specification } = node.pool.specification;
+    delete node.startTask;
+    delete node.error;
+    node.state = specification?.waitForSuccess === true ? 'waitingforstarttask' : 'up';
+    if (specification === undefined) return;
+    node.startTask = { specification, completed: false, started: this.now, retries: 0 };
+    this.#runStartTask(node, node.startTask);
+  }
+
+  #runStartTask(node: NaiveNode, startTask: NaiveStartTask): void {
+    startTask.start = this.#startTasks++;
+    startTask.started = this.now;
+    const sync = node.pool.specification.durability === 'synced' ? ' after sync' : '';
+    this.effects.push(`run start task #${startTask.start} on ${nameOf(node)}${sync}`);
+  }
+
+  #startTaskEnded(
+    node: NaiveNode,
+    { exitCode, failure }: Extract<NaiveReport, { kind: 'startTaskEnded' }>,
+  ): void {
+    const startTask = must(node.startTask);
+    const failed = failure !== undefined && failure !== 'none';
+    if (exitCode === undefined && !failed) {
+      this.#runStartTask(node, startTask);
+      return;
+    }
+    delete startTask.start;
+    delete startTask.exitCode;
+    startTask.ended = this.now;
+    if (exitCode !== undefined) startTask.exitCode = exitCode;
+    const { maxTaskRetryCount } = startTask.specification;
+    if (failed) startTask.failure = failure;
+    else if (exitCode !== 0) {
+      if (maxTaskRetryCount === -1 || startTask.retries < maxTaskRetryCount) {
+        startTask.retries++;
+        startTask.lastRetry = this.now;
+        this.#runStartTask(node, startTask);
+        return;
+      }
+      startTask.failure = 'FailureExitCode';
+    }
+    startTask.completed = true;
+    if (node.state !== 'waitingforstarttask') return;
+    node.state = startTask.failure === undefined ? 'up' : 'starttaskfailed';
   }
 
   /** 2.5, 3.8, ruling 2. */
@@ -440,6 +581,38 @@ export class NaiveScheduler {
         return this.#withPool(command.poolId, true, (pool) =>
           this.#removeNodes(pool, command.removal),
         );
+      case 'patchPool':
+        return this.#withPool(command.poolId, false, (pool) => {
+          pool.specification = { ...pool.specification, ...command.patch };
+          return {};
+        });
+      case 'updatePoolProperties':
+        return this.#withPool(command.poolId, false, (pool) => {
+          const { startTask: _before, ...rest } = pool.specification;
+          pool.specification = { ...rest, ...command.properties };
+          return {};
+        });
+      case 'disableScheduling':
+        return this.#withNode(command, (node) => {
+          if (node.disabled) return { error: 'NodeAlreadyInTargetSchedulingState' };
+          node.disabled = true;
+          const option = command.nodeDisableSchedulingOption;
+          if (option === 'taskcompletion') return {};
+          for (const run of this.#runs.filter((one) => one.node === node)) {
+            this.#end(run, option === 'requeue' ? 'requeue' : 'user');
+          }
+          return {};
+        });
+      case 'enableScheduling':
+        return this.#withNode(command, (node) => {
+          if (!node.disabled) return { error: 'NodeAlreadyInTargetSchedulingState' };
+          node.disabled = false;
+          return {};
+        });
+      case 'rebootNode':
+        return this.#restart(command, 'reboot', command.nodeRebootOption);
+      case 'reimageNode':
+        return this.#restart(command, 'reimage', command.nodeReimageOption);
       case 'stopResize':
         return this.#withPool(command.poolId, false, (pool) => {
           if (pool.allocation !== 'resizing') return { error: 'OperationInvalidForCurrentState' };
@@ -699,9 +872,7 @@ export class NaiveScheduler {
   /** Brings the nodes to their targets: those that leave first. */
   #approach(pool: NaivePool, option: NodeDeallocationOption): void {
     const staying = (dedicated: boolean): NaiveNode[] =>
-      pool.nodes.filter(
-        (node) => node.dedicated === dedicated && node.state !== 'leavingpool' && !node.draining,
-      );
+      pool.nodes.filter((node) => node.dedicated === dedicated && node.state !== 'leavingpool');
     const targets = [pool.dedicated, pool.lowPriority];
     const kinds = [staying(true), staying(false)];
     const leaving = kinds.flatMap((nodes, kind) =>
@@ -721,7 +892,7 @@ export class NaiveScheduler {
           pool,
           ordinal: ++pool.ordinals,
           dedicated: kind === 0,
-          draining: false,
+          disabled: false,
           state: 'creating',
           request: this.#requests++,
           started: 0,
@@ -733,13 +904,63 @@ export class NaiveScheduler {
     }
   }
 
-  #leavingClass(node: NaiveNode): number {
-    if (node.state === 'unknown') return 0;
-    if (node.state === 'creating') return 1;
-    return this.#usedSlots(node) === 0 ? 2 : 3;
+  #leavingClass({ state, disabled, ...node }: NaiveNode): number {
+    if (state === 'creating' || state === 'waitingforstarttask') return 1;
+    if (state === 'rebooting' || state === 'reimaging') return 1;
+    if (state !== 'up') return 0;
+    const busy = this.#runs.some((run) => run.node.request === node.request);
+    return busy ? 4 : disabled ? 2 : 3;
+  }
+
+  #withNode(
+    { poolId, nodeId }: { poolId: string; nodeId: string },
+    change: (node: NaiveNode) => NaiveResult,
+  ): NaiveResult {
+    const pool = this.#pool(poolId);
+    if (pool === undefined) return { error: 'PoolNotFound' };
+    const node = pool.nodes.find(({ ordinal }) => nodeId === `node-${ordinal}`);
+    return node === undefined ? { error: 'NodeNotFound' } : change(node);
+  }
+
+  /** 2.2, ruling 23. */
+  #restart(
+    names: { poolId: string; nodeId: string },
+    action: 'reboot' | 'reimage',
+    option: NodeDeallocationOption,
+  ): NaiveResult {
+    return this.#withNode(names, (node) => {
+      switch (node.state) {
+        case 'up':
+        case 'starttaskfailed':
+        case 'unusable':
+          break;
+        case 'creating':
+          return { error: 'NodeBeingCreated' };
+        case 'waitingforstarttask':
+          return { error: 'NodeBeingStarted' };
+        case 'rebooting':
+          return { error: 'NodeBeingRebooted' };
+        case 'reimaging':
+          return { error: 'NodeBeingReimaged' };
+        default:
+          return { error: 'NodeStateUnusable' };
+      }
+      if (node.pending !== 'remove') node.pending = action;
+      this.#takeRuns([node], option);
+      this.#actIfEmpty(node);
+      return {};
+    });
   }
 
   #takeAway(nodes: NaiveNode[], option: NodeDeallocationOption): void {
+    this.#takeRuns(nodes, option);
+    for (const node of nodes) {
+      node.pending = 'remove';
+      this.#actIfEmpty(node);
+    }
+  }
+
+  #takeRuns(nodes: NaiveNode[], option: NodeDeallocationOption): void {
     const concerned = (run: NaiveRun): boolean => nodes.includes(run.node);
     if (option === 'requeue') this.#requeueAll(concerned, true);
     if (option === 'terminate') {
@@ -750,19 +971,22 @@ export class NaiveScheduler {
       }
     }
     this.#settleJobs();
-    for (const node of nodes) {
-      node.draining = true;
-      this.#leaveIfEmpty(node);
-    }
   }
 
-  #leaveIfEmpty(node: NaiveNode): void {
-    if (!node.draining || this.#usedSlots(node) > 0) return;
-    node.draining = false;
+  #actIfEmpty(node: NaiveNode): void {
+    const { pending } = node;
+    if (pending === undefined || this.#usedSlots(node) > 0) return;
+    if (pending !== 'remove' && node.state === 'unknown') return;
+    delete node.pending;
     this.#displacedEnded((run) => run.node === node);
-    node.state = 'leavingpool';
+    delete node.error;
+    delete node.startTask?.start;
+    node.state = ({ remove: 'leavingpool', reboot: 'rebooting', reimage: 'reimaging' } as const)[
+      pending
+    ];
     node.request = this.#requests++;
-    this.effects.push(`release ${nameOf(node)}`);
+    const word = pending === 'remove' ? 'release' : pending;
+    this.effects.push(`${word} ${nameOf(node)}`);
   }
 
   #resize(
@@ -795,15 +1019,17 @@ export class NaiveScheduler {
 
   #stopDraining(pool: NaivePool): void {
     delete pool.due;
-    for (const node of pool.nodes) node.draining = false;
+    for (const node of pool.nodes) if (node.pending === 'remove') delete node.pending;
   }
 
   #expireResize(pool: NaivePool): void {
     const creating = pool.nodes.filter(({ state }) => state === 'creating');
-    const leaves = pool.nodes.some(({ state, draining }) => draining || state === 'leavingpool');
+    const leaves = pool.nodes.some(
+      ({ state, pending }) => pending === 'remove' || state === 'leavingpool',
+    );
     this.#stopDraining(pool);
-    for (const node of creating) node.draining = true;
-    for (const node of creating) this.#leaveIfEmpty(node);
+    for (const node of creating) node.pending = 'remove';
+    for (const node of creating) this.#actIfEmpty(node);
     pool.allocation = 'steady';
     pool.resizeErrors = [
       ...(creating.length > 0 ? ['AllocationTimedout'] : []),
@@ -814,10 +1040,10 @@ export class NaiveScheduler {
   /** Nodes that have run dry leave, and resizes that wait for nothing are over. */
   #settleSizes(): void {
     for (const pool of this.#pools) {
-      for (const node of pool.nodes) this.#leaveIfEmpty(node);
+      for (const node of pool.nodes) this.#actIfEmpty(node);
       if (pool.allocation === 'steady') continue;
-      const waits = ({ state, draining }: NaiveNode): boolean =>
-        draining || state === 'creating' || state === 'leavingpool';
+      const waits = ({ state, pending }: NaiveNode): boolean =>
+        pending === 'remove' || state === 'creating' || state === 'leavingpool';
       if (pool.nodes.some(waits)) continue;
       if (pool.allocation === 'stopping') pool.resizeErrors = ['ResizeStopped'];
       pool.allocation = 'steady';
@@ -834,6 +1060,7 @@ export class NaiveScheduler {
     pool.since = this.now;
     delete pool.autoscale;
     this.#stopDraining(pool);
+    for (const node of pool.nodes) delete node.pending;
     this.#beginResize(pool, undefined);
     pool.dedicated = 0;
     pool.lowPriority = 0;
@@ -940,7 +1167,7 @@ export class NaiveScheduler {
       for (const task of this.#queueOf(job)) {
         const { requiredSlots } = task.specification;
         const costs = rooms.flatMap(({ node, runs }) => {
-          if (node.state !== 'up' || node.draining) return [];
+          if (node.state !== 'up' || node.disabled || node.pending !== undefined) return [];
           for (let count = 0; count <= runs.length; count++) {
             const gone = runs.slice(0, count);
             const room = gone.reduce((sum, run) => sum + slotsOf(run), this.#freeSlots(node));
@@ -1104,7 +1331,8 @@ export class NaiveScheduler {
     return pool.nodes.filter(
       (node) =>
         node.state === 'up' &&
-        !node.draining &&
+        !node.disabled &&
+        node.pending === undefined &&
         this.#freeSlots(node) >= specification.requiredSlots,
     );
   }
@@ -1219,7 +1447,17 @@ export class NaiveScheduler {
     return {
       id: `node-${node.ordinal}`,
       dedicated: node.dedicated,
-      state: node.state !== 'up' ? node.state : runs > 0 ? 'running' : 'idle',
+      state:
+        node.state !== 'up'
+          ? node.state
+          : runs > 0
+            ? 'running'
+            : node.disabled
+              ? 'offline'
+              : 'idle',
+      scheduling: node.disabled ? 'disabled' : 'enabled',
+      error: node.error,
+      startTask: node.startTask && viewStartTask(node.startTask),
       tasks: runs,
       slots: this.#usedSlots(node),
       started: node.started,
@@ -1262,6 +1500,20 @@ function slotsOf({ task }: NaiveRun): number {
 /** 2.4: it takes tasks, and what waits keeps its place. */
 function isOpen({ state }: NaiveJob): boolean {
   return state !== 'terminating' && state !== 'completed' && state !== 'deleting';
+}
+
+function viewStartTask(startTask: NaiveStartTask): unknown {
+  const { completed, failure, exitCode, retries } = startTask;
+  return {
+    state: completed ? 'completed' : 'running',
+    started: isoTime(startTask.started),
+    ended: isoTime(startTask.ended),
+    exitCode,
+    failure,
+    result: completed ? (failure === undefined ? 'success' : 'failure') : undefined,
+    retries,
+    lastRetry: isoTime(startTask.lastRetry),
+  };
 }
 
 /** 3.8. */

@@ -30,12 +30,12 @@ function codesOf({ error, refused }: CommandResult): NaiveResult {
   return { refused: refused.map(({ index, error }) => ({ index, code: error.code })) };
 }
 
-/** Kills, releases and removals that follow each other have no order in the rules. */
+/** Kills, releases, restarts and removals that follow each other have no order in the rules. */
 function inOneOrder(effects: string[]): string[] {
   const ordered = [...effects];
   for (let from = 0; from < ordered.length; from++) {
     let to = from;
-    while (/^(kill|release|remove) /.test(ordered[to] ?? '')) to++;
+    while (/^(kill|release|reboot|reimage|remove) /.test(ordered[to] ?? '')) to++;
     ordered.splice(from, to - from, ...ordered.slice(from, to).sort());
     from = Math.max(from, to - 1);
   }

@@ -106,10 +106,20 @@ check(
   nothing,
   (steps) => {
     const { engine, ledger } = record(steps);
+    const kinds = {
+      get: EffectKind.getNode,
+      reboot: EffectKind.rebootNode,
+      reimage: EffectKind.reimageNode,
+    };
     const expected = [
-      ...ledger.nodes.flatMap(({ number, sequence, is }) =>
+      ...ledger.nodes.flatMap(({ number, startTask }) =>
+        startTask === undefined
+          ? []
+          : [`${EffectKind.runStartTask} ${number} ${startTask.sequence}`],
+      ),
+      ...ledger.nodes.flatMap(({ number, sequence, is, asked }) =>
         is === 'asked'
-          ? [`${EffectKind.getNode} ${number} ${sequence}`]
+          ? [`${kinds[asked]} ${number} ${sequence}`]
           : is === 'releasing'
             ? [`${EffectKind.releaseNode} ${number} ${sequence}`]
             : [],

@@ -1,5 +1,6 @@
 import type { CommandLine } from './command-line.ts';
 import { jobCommands } from './job-commands.ts';
+import { nodeCommands } from './node-commands.ts';
 import { poolCommands } from './pool-commands.ts';
 import { reportCommands } from './report-commands.ts';
 import type { ScenarioWorld } from './scenario-world.ts';
@@ -13,6 +14,7 @@ export type ScenarioCommand = (world: ScenarioWorld, line: CommandLine) => void;
 export const commands: Readonly<Record<string, ScenarioCommand>> = {
   ...timeCommands,
   ...poolCommands,
+  ...nodeCommands,
   ...jobCommands,
   ...taskCommands,
   ...reportCommands,

@@ -19,6 +19,8 @@ export class EffectWords {
   readonly #runs = new Map<string, RunName[]>();
   /** By `p/node-1` in lower case, in the order of the requests. */
   readonly #requests = new Map<string, NodeName[]>();
+  /** The same, of its start tasks. */
+  readonly #startTasks = new Map<string, NodeName[]>();
   readonly #wordsOfRun = new Map<string, string>();
   readonly #wordsOfNode = new Map<number, string>();
 
@@ -28,6 +30,10 @@ export class EffectWords {
 
   requests(node: string): readonly NodeName[] {
     return this.#requests.get(node.toLowerCase()) ?? [];
+  }
+
+  startTasks(node: string): readonly NodeName[] {
+    return this.#startTasks.get(node.toLowerCase()) ?? [];
   }
 
   lines(effects: EffectBatch): string[] {
@@ -43,6 +49,17 @@ export class EffectWords {
         const { poolId, nodeId } = effects.catalog.node(node);
         this.#wordsOfNode.set(node, `${poolId}/${nodeId}`);
         return `get node ${this.#requested(node, sequence)}`;
+      }
+      case EffectKind.rebootNode:
+        return `reboot node ${this.#requested(node, sequence)}`;
+      case EffectKind.reimageNode:
+        return `reimage node ${this.#requested(node, sequence)}`;
+      case EffectKind.runStartTask: {
+        const words = this.#wordsOfNode.get(node) ?? 'a node that was never got';
+        if (!this.startTasks(words).some((one) => one.sequence === sequence)) {
+          remember(this.#startTasks, words, { node, sequence });
+        }
+        return `run start task on ${words}${effects.mustSync(index) ? ' after sync' : ''}`;
       }
       case EffectKind.releaseNode:
         return `release node ${this.#requested(node, sequence)}`;

@@ -1,4 +1,4 @@
-const nodeLine = /^((?:.*: )?(?:get |release )?)node (\S+?\/node-)(\d+)(.*)$/;
+const nodeLine = /^((?:.*: )?(?:get |release |reboot |reimage )?)node (\S+?\/node-)(\d+)(.*)$/;
 
 /** Lines that say the same of consecutive nodes become one: `get nodes p/node-1..3`. */
 export function foldNodes(lines: readonly string[]): string[] {

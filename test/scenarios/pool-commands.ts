@@ -2,6 +2,8 @@ import {
   parseAutoScaleSettings,
   parseNodeRemoval,
   parsePool,
+  parsePoolPatch,
+  parsePoolProperties,
   parsePoolResize,
 } from '@berth/core/spec';
 import type { ScenarioCommand } from './commands.ts';
@@ -10,6 +12,7 @@ import { parseIds } from './id-list.ts';
 import {
   autoscaleOptions,
   poolOptions,
+  poolPatchOptions,
   removalOptions,
   resizeOptions,
   restBody,
@@ -36,6 +39,22 @@ export const poolCommands: Record<string, ScenarioCommand> = {
     else body['targetDedicatedNodes'] ??= 1;
     line.end();
     throughDoor(world, () => ({ type: 'addPool', pool: parsePool(body, { durabilityOf }) }));
+  },
+  'patch pool'(world, line) {
+    const poolId = line.word('an id');
+    const body = restBody(line, poolPatchOptions, {});
+    line.end();
+    throughDoor(world, () => ({ type: 'patchPool', poolId, patch: parsePoolPatch(body) }));
+  },
+  'update pool'(world, line) {
+    const poolId = line.word('an id');
+    const body = restBody(line, poolPatchOptions, {});
+    line.end();
+    throughDoor(world, () => ({
+      type: 'updatePoolProperties',
+      poolId,
+      properties: parsePoolProperties(body),
+    }));
   },
   'resize pool'(world, line) {
     const poolId = line.word('an id');

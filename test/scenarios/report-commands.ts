@@ -1,5 +1,5 @@
 import type { FailureCode, Report } from '@berth/core';
-import { failureCodes, ReportKind } from '@berth/core';
+import { failureCodes, nodeErrorCodes, ReportKind } from '@berth/core';
 import type { CommandLine } from './command-line.ts';
 import type { ScenarioCommand } from './commands.ts';
 import { parseIds } from './id-list.ts';
@@ -13,8 +13,41 @@ export const reportCommands: Record<string, ScenarioCommand> = {
     const node = line.pair('the node').join('/');
     const kind = nodeReport(line);
     const number = line.option('request');
+    const error = kind === ReportKind.nodeUnusable ? line.option('error') : undefined;
     line.end();
-    reportNode(world, node, kind, number);
+    reportNode(world, node, kind, number, error);
+  },
+  /** `start task p/node-1 exits 1`, `… fails BlobNotFound`, `… lost`; of the latest try, or run=n. */
+  'start task'(world, line) {
+    const node = line.pair('the node').join('/');
+    const lost = line.optionalWord('lost') !== undefined;
+    const exitCode = line.optionalWord('exits') === undefined ? undefined : integer(line);
+    const failure = line.optionalWord('fails') === undefined ? undefined : failureCode(line);
+    if (!lost && exitCode === undefined && failure === undefined) {
+      throw new Error(`${line.name}: a start task exits, fails or is lost`);
+    }
+    const number = line.option('run');
+    line.end();
+    const tries = world.effects.startTasks(node);
+    const named = number === undefined ? tries.at(-1) : tries[Number(number) - 1];
+    if (named === undefined) throw new Error(`${line.name}: ${node} has no such try`);
+    world.send({
+      kind: ReportKind.startTaskEnded,
+      ...named,
+      ...(exitCode === undefined ? {} : { exitCode }),
+      ...(failure === undefined ? {} : { failure }),
+    });
+  },
+  /** The same of all nodes of a pool that wait for theirs. */
+  'start tasks'(world, line) {
+    const poolId = line.word('a pool');
+    const exitCode = line.optionalWord('exit') === undefined ? 0 : integer(line);
+    line.end();
+    for (const { id, state } of world.engine.queries.nodes(poolId) ?? []) {
+      const named = world.effects.startTasks(`${poolId}/${id}`).at(-1);
+      if (state !== 'waitingforstarttask' || named === undefined) continue;
+      world.send({ kind: ReportKind.startTaskEnded, ...named, exitCode });
+    }
   },
   /** All nodes, or those of one pool, of which this report is due. */
   nodes(world, line) {
@@ -22,36 +55,41 @@ export const reportCommands: Record<string, ScenarioCommand> = {
     const every = poolId === 'ready' || poolId === 'gone';
     const kind = every ? nodeReports[poolId] : nodeReport(line);
     line.end();
-    const awaited = kind === ReportKind.nodeReady ? 'creating' : 'leavingpool';
+    const awaited =
+      kind === ReportKind.nodeReady ? ['creating', 'rebooting', 'reimaging'] : ['leavingpool'];
     let reported = 0;
     for (const pool of world.engine.queries.pools()) {
       if (!every && pool.id !== poolId) continue;
       for (const { id, state } of world.engine.queries.nodes(pool.id) ?? []) {
-        if (state !== awaited) continue;
+        if (!awaited.includes(state)) continue;
         reportNode(world, `${pool.id}/${id}`, kind, undefined);
         reported++;
       }
     }
-    if (reported === 0) throw new Error(`nodes: none is ${awaited}`);
+    if (reported === 0) throw new Error(`nodes: none is ${awaited.join(' or ')}`);
   },
 };
 
 type NodeReportKind =
   | typeof ReportKind.nodeReady
   | typeof ReportKind.nodeLost
-  | typeof ReportKind.nodeGone;
+  | typeof ReportKind.nodeGone
+  | typeof ReportKind.nodeUnusable
+  | typeof ReportKind.nodePreempted;
 const nodeReports = {
   ready: ReportKind.nodeReady,
   lost: ReportKind.nodeLost,
   gone: ReportKind.nodeGone,
+  unusable: ReportKind.nodeUnusable,
+  preempted: ReportKind.nodePreempted,
 } as const;
 
 function nodeReport(line: CommandLine): NodeReportKind {
-  const word = line.word('ready, lost or gone');
-  if (word !== 'ready' && word !== 'lost' && word !== 'gone') {
-    throw new Error(`${line.name}: a node is ready, lost or gone, not "${word}"`);
-  }
-  return nodeReports[word];
+  const words = Object.keys(nodeReports).join(', ');
+  const word = line.word(words);
+  const report = Object.entries(nodeReports).find(([name]) => name === word);
+  if (report === undefined) throw new Error(`${line.name}: a node is ${words}, not "${word}"`);
+  return report[1];
 }
 
 function reportNode(
@@ -59,11 +97,18 @@ function reportNode(
   name: string,
   kind: NodeReportKind,
   request: string | undefined,
+  error?: string,
 ): void {
   const requests = world.effects.requests(name);
   const named = request === undefined ? requests.at(-1) : requests[Number(request) - 1];
   if (named === undefined) throw new Error(`node: nobody asked for ${name}`);
-  world.send({ kind, node: named.node, sequence: named.sequence });
+  if (kind !== ReportKind.nodeUnusable) {
+    world.send({ kind, node: named.node, sequence: named.sequence });
+    return;
+  }
+  const code = nodeErrorCodes.find((known) => known === error);
+  if (code !== error || code === 'none') throw new Error(`node: "${error}" is no error of a node`);
+  world.send({ kind, ...named, ...(code === undefined ? {} : { error: code }) });
 }
 
 /** `task j/a exits 1`, `… exits 0 fails FileUploadMiscError`, `… fails BlobNotFound`, `… lost`; of the latest run, or run=n. */

@@ -12,7 +12,14 @@ const text = (value: string): unknown => value;
 const flag = (value: string): unknown =>
   value === 'true' || value === 'false' ? value === 'true' : value;
 
+export const poolPatchOptions: BodyOptions = {
+  startTask: ['startTask.commandLine', text],
+  startRetries: ['startTask.maxTaskRetryCount', number],
+  waitForSuccess: ['startTask.waitForSuccess', flag],
+};
+
 export const poolOptions: BodyOptions = {
+  ...poolPatchOptions,
   nodes: ['targetDedicatedNodes', number],
   lowPriority: ['targetLowPriorityNodes', number],
   timeout: ['resizeTimeout', text],

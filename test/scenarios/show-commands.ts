@@ -2,8 +2,10 @@ import type {
   AutoScaleRunView,
   FailureView,
   JobView,
+  NodeCounts,
   NodeView,
   PoolView,
+  StartTaskInfo,
   TaskCounts,
   TaskView,
 } from '@berth/core';
@@ -41,6 +43,23 @@ export const showCommands: Record<string, ScenarioCommand> = {
     line.end();
     if (nodes === undefined) world.say('not found');
     for (const node of nodes ?? []) world.say(nodeText(node));
+  },
+  'show node'(world, line) {
+    const [poolId, nodeId] = line.pair('a node');
+    const node = world.engine.queries.node(poolId, nodeId);
+    line.end();
+    world.say(node === undefined ? 'not found' : nodeText(node));
+    if (node?.startTaskInfo !== undefined)
+      world.say(`start task: ${startTaskText(node.startTaskInfo)}`);
+    for (const { code } of node?.errors ?? []) world.say(`error: ${code}`);
+  },
+  /** Only states that some node has. */
+  'count nodes'(world, line) {
+    line.end();
+    for (const { poolId, dedicated, lowPriority } of world.engine.queries.nodeCounts()) {
+      world.say(`${poolId} dedicated: ${nodeCountsText(dedicated)}`);
+      world.say(`${poolId} low-priority: ${nodeCountsText(lowPriority)}`);
+    }
   },
   'show job'(world, line) {
     const job = world.engine.queries.job(line.word('a job'));
@@ -155,7 +174,28 @@ function nodeText(node: NodeView): string {
     part('tasks', node.runningTasksCount),
     part('slots', node.runningTaskSlotsCount),
     node.isDedicated ? undefined : 'low-priority',
+    node.schedulingState === 'disabled' ? 'disabled' : undefined,
   );
+}
+
+function startTaskText(info: StartTaskInfo): string {
+  return words(
+    info.state,
+    info.result,
+    part('exitCode', info.exitCode),
+    part('failureInfo', failureText(info.failureInfo)),
+    part('retryCount', info.retryCount),
+    time('startTime', info.startTime),
+    time('endTime', info.endTime),
+    time('lastRetryTime', info.lastRetryTime),
+  );
+}
+
+function nodeCountsText(counts: NodeCounts): string {
+  return Object.entries(counts)
+    .filter(([name, count]) => count > 0 || name === 'total')
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ');
 }
 
 function jobText({ id, state, priority, executionInfo }: JobView): string {

@@ -1,4 +1,4 @@
-import type { AutoScaleRunView, JobView, NodeView, PoolView } from '@berth/core';
+import type { AutoScaleRunView, JobView, NodeView, PoolNodeCounts, PoolView } from '@berth/core';
 import { BatchError } from '@berth/core';
 import {
   parseAutoScaleEvaluation,
@@ -6,16 +6,21 @@ import {
   parseJob,
   parseNodeRemoval,
   parsePool,
+  parsePoolPatch,
+  parsePoolProperties,
   parsePoolResize,
 } from '@berth/core/spec';
 import type { BlobStore } from '@berth/storage';
+import { SecretGroup } from '@berth/storage';
 import { JobClient } from './job-client.ts';
+import { NodeClient } from './node-client.ts';
 import { notFound } from './not-found.ts';
 import type {
   AutoScaleParameters,
   JobParameters,
   NodeRemovalParameters,
   PoolParameters,
+  PoolPatchParameters,
   PoolResizeParameters,
 } from './parameters.ts';
 import type { Runtime } from './runtime.ts';
@@ -29,7 +34,9 @@ export class PoolClient {
 
   /** @throws BatchError `PoolExists`, or what is wrong with the pool. */
   async add(pool: PoolParameters): Promise<void> {
-    const parsed = parsePool(pool, { durabilityOf: durabilityIn(this.#runtime) });
+    const secrets = new SecretGroup();
+    const durabilityOf = durabilityIn(this.#runtime);
+    const parsed = parsePool(pool, { durabilityOf, seal: secrets.seal });
     if (this.#runtime.executor(parsed.executor) === undefined) {
       const names = this.#runtime.executorNames.map((name) => `"${name}"`).join(', ');
       throw new BatchError({
@@ -41,7 +48,9 @@ export class PoolClient {
         ],
       });
     }
-    await this.#runtime.submit({ type: 'addPool', pool: parsed });
+    await this.#runtime.keeping(secrets, () =>
+      this.#runtime.submit({ type: 'addPool', pool: parsed }),
+    );
   }
 
   get(poolId: string): PoolView {
@@ -58,6 +67,37 @@ export class PoolClient {
     const nodes = this.#runtime.queries.nodes(poolId);
     if (nodes === undefined) throw notFound('Pool', poolId);
     return nodes;
+  }
+
+  /** How many nodes of each pool are in which state (semantics §14.6). */
+  nodeCounts(): PoolNodeCounts[] {
+    return this.#runtime.queries.nodeCounts();
+  }
+
+  /** A client of the node; whether it exists shows when it is used. */
+  node(poolId: string, nodeId: string): NodeClient {
+    return new NodeClient(this.#runtime, poolId, nodeId);
+  }
+
+  /**
+   * Changes what is given; nodes heed another start task from their next boot on. semantics §1.2
+   * @throws BatchError `PoolBeingDeleted`, `PoolNotFound`, or what is wrong with it.
+   */
+  async patch(poolId: string, patch: PoolPatchParameters): Promise<void> {
+    const secrets = new SecretGroup();
+    const parsed = parsePoolPatch(patch, { seal: secrets.seal });
+    await this.#runtime.keeping(secrets, () =>
+      this.#runtime.submit({ type: 'patchPool', poolId, patch: parsed }),
+    );
+  }
+
+  /** The same, but what is not given is taken away. */
+  async updateProperties(poolId: string, properties: PoolPatchParameters): Promise<void> {
+    const secrets = new SecretGroup();
+    const parsed = parsePoolProperties(properties, { seal: secrets.seal });
+    await this.#runtime.keeping(secrets, () =>
+      this.#runtime.submit({ type: 'updatePoolProperties', poolId, properties: parsed }),
+    );
   }
 
   /**

@@ -1,6 +1,6 @@
 import { BatchError } from '@berth/core';
 
-export function notFound(entity: 'Pool' | 'Job' | 'Task', id: string): BatchError {
+export function notFound(entity: 'Job' | 'Node' | 'Pool' | 'Task', id: string): BatchError {
   return new BatchError({
     code: `${entity}NotFound`,
     message: `There is no ${entity.toLowerCase()} "${id}".`,

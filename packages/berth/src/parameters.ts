@@ -49,6 +49,7 @@ export interface PoolParameters {
     /** Default none: jobs of equal priority take turns. */
     jobDefaultOrder?: 'none' | 'creationtime';
   };
+  startTask?: StartTaskParameters;
   metadata?: MetadataItem[];
   /** (extension) Default `local`. */
   executor?: string;
@@ -60,6 +61,22 @@ export interface AutoScaleParameters {
   autoScaleFormula?: string;
   /** PT5M to PT168H; PT15M where autoscale is not enabled yet. */
   autoScaleEvaluationInterval?: string;
+}
+
+export interface StartTaskParameters {
+  /** Not run under a shell. */
+  commandLine: string;
+  resourceFiles?: ResourceFile[];
+  environmentSettings?: EnvironmentSettingParameters[];
+  /** Default 0; −1: unlimited. */
+  maxTaskRetryCount?: number;
+  /** Default true. */
+  waitForSuccess?: boolean;
+}
+
+export interface PoolPatchParameters {
+  startTask?: StartTaskParameters;
+  metadata?: MetadataItem[];
 }
 
 /** At least one target; the other stays as it is. */

@@ -3,7 +3,11 @@ import type {
   DisableTasks,
   JobPatch,
   JobSpecification,
+  NodeDeallocationOption,
+  NodeDisableSchedulingOption,
   NodeRemoval,
+  PoolPatch,
+  PoolProperties,
   PoolResize,
   PoolSpecification,
   TaskConstraints,
@@ -17,11 +21,32 @@ export type Command =
   | { type: 'configure'; rulesVersion: number; accountName: string }
   | { type: 'addPool'; pool: PoolSpecification }
   | { type: 'deletePool'; poolId: string }
+  | { type: 'patchPool'; poolId: string; patch: PoolPatch }
+  | { type: 'updatePoolProperties'; poolId: string; properties: PoolProperties }
   | { type: 'resizePool'; poolId: string; resize: PoolResize }
   | { type: 'stopResize'; poolId: string }
   | { type: 'removeNodes'; poolId: string; removal: NodeRemoval }
   | { type: 'enableAutoScale'; poolId: string; settings: AutoScaleSettings }
   | { type: 'disableAutoScale'; poolId: string }
+  | {
+      type: 'disableScheduling';
+      poolId: string;
+      nodeId: string;
+      nodeDisableSchedulingOption: NodeDisableSchedulingOption;
+    }
+  | { type: 'enableScheduling'; poolId: string; nodeId: string }
+  | {
+      type: 'rebootNode';
+      poolId: string;
+      nodeId: string;
+      nodeRebootOption: NodeDeallocationOption;
+    }
+  | {
+      type: 'reimageNode';
+      poolId: string;
+      nodeId: string;
+      nodeReimageOption: NodeDeallocationOption;
+    }
   | { type: 'addJob'; job: JobSpecification }
   | { type: 'patchJob'; jobId: string; patch: JobPatch }
   | { type: 'disableJob'; jobId: string; disableTasks: DisableTasks }

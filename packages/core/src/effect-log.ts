@@ -43,6 +43,15 @@ export class EffectLog implements EffectBatch {
   releaseNode(node: number, sequence: number): void {
     this.#add(EffectKind.releaseNode, node, -1, sequence);
   }
+  rebootNode(node: number, sequence: number): void {
+    this.#add(EffectKind.rebootNode, node, -1, sequence);
+  }
+  reimageNode(node: number, sequence: number): void {
+    this.#add(EffectKind.reimageNode, node, -1, sequence);
+  }
+  runStartTask(node: number, sequence: number, mustSync: boolean): void {
+    this.#add(EffectKind.runStartTask | (mustSync ? mustSyncBit : 0), node, -1, sequence);
+  }
   startRun(node: number, run: number, sequence: number, mustSync: boolean): void {
     this.#add(EffectKind.startRun | (mustSync ? mustSyncBit : 0), node, run, sequence);
   }

@@ -19,6 +19,15 @@ export const EffectKind = {
   removeTaskFiles: 5,
   /** Remove the directories of all tasks of job `jobId`. No answer. */
   removeJobFiles: 6,
+  /** Start node `node` again, with its files; what ran there must be dead. Answer `nodeReady` with the sequence. */
+  rebootNode: 7,
+  /** The same with a fresh system and without any of its files. */
+  reimageNode: 8,
+  /**
+   * Run the start task of node `node` (details: {@link EffectCatalog.startTask}); answer `startTaskEnded` with the
+   * sequence. A reboot, reimage or release of the node ends it without an answer.
+   */
+  runStartTask: 9,
 } as const;
 export type EffectKind = (typeof EffectKind)[keyof typeof EffectKind];
 
@@ -49,11 +58,23 @@ export interface RunDetails {
   accountName: string;
 }
 
+/** What a start task is. It runs in the startup directory of the node (semantics §4.1). */
+export interface StartTaskDetails {
+  poolId: string;
+  nodeId: string;
+  commandLine: string;
+  resourceFiles: readonly ResourceFile[];
+  environmentSettings: readonly EnvironmentSetting[];
+  accountName: string;
+}
+
 /** Answers about the subjects of effects; valid until the next `apply`. */
 export interface EffectCatalog {
   node(node: number): NodeDetails;
   /** `undefined` if the run is over by now. */
   run(run: number, sequence: number): RunDetails | undefined;
+  /** `undefined` if the try is over by now. */
+  startTask(node: number, sequence: number): StartTaskDetails | undefined;
 }
 
 /**

@@ -8,15 +8,24 @@ import type { InputVisitor } from './input-batch.ts';
 import { failureCode, InputBatch, InputReader } from './input-batch.ts';
 import { endRunAs, expire, killReason } from './job-end.ts';
 import { addJob, disableJob, enableJob, patchJob, removeJob, terminateJob } from './job-rules.ts';
-import { nodeGone, nodeLost, nodeReady } from './node-life.ts';
+import type { NodeError } from './node.ts';
+import {
+  nodeGone,
+  nodeLost,
+  nodePreempted,
+  nodeReady,
+  nodeUnusable,
+  startTaskEnded,
+} from './node-life.ts';
+import { disableScheduling, enableScheduling, restartNode } from './node-operations.ts';
 import { place } from './placement.ts';
 import { noPool } from './pool.ts';
 import { disableAutoScale, enableAutoScale, evaluateNow, takeSample } from './pool-autoscale.ts';
-import { addPool, deletePool } from './pool-rules.ts';
+import { addPool, deletePool, patchPool, updatePoolProperties } from './pool-rules.ts';
 import { expireResize, removeNodes, resizePool, stopResize } from './pool-size.ts';
 import { Queries } from './queries.ts';
 import { refuse } from './refusal.ts';
-import { failureCodes, ReportKind as sharedReportKind } from './report.ts';
+import { failureCodes, nodeErrorCodes, ReportKind as sharedReportKind } from './report.ts';
 import { endRun, lost } from './run-end.ts';
 import { Ending } from './run-table.ts';
 import { readSnapshot, stateHash, writeSnapshot } from './snapshot.ts';
@@ -172,8 +181,15 @@ export class Engine {
     const world = this.#world;
     const effects = new EffectLog(world);
     for (const node of world.nodes) {
-      if (node.state === 'creating') effects.getNode(node.number, node.sequence);
-      else if (node.state === 'leavingpool') effects.releaseNode(node.number, node.sequence);
+      const { number, sequence, state } = node;
+      if (state === 'creating' || state === 'preempted') effects.getNode(number, sequence);
+      else if (state === 'leavingpool') effects.releaseNode(number, sequence);
+      else if (state === 'rebooting') effects.rebootNode(number, sequence);
+      else if (state === 'reimaging') effects.reimageNode(number, sequence);
+    }
+    for (const { number, startTask, pool } of world.nodes) {
+      if (startTask === undefined || startTask.sequence === 0) continue;
+      effects.runStartTask(number, startTask.sequence, world.pools[pool]!.mustSync);
     }
     for (const { run, sequence, node } of world.displaced.all()) {
       effects.startRun(node, run, sequence, false);
@@ -198,7 +214,15 @@ export class Engine {
 
   /** Numbers of the nodes that are there, for a host that comes back: got, and not asked to go. */
   presentNodes(): number[] {
-    const there = new Set(['idle', 'running', 'unknown']);
+    const there = new Set([
+      'waitingforstarttask',
+      'starttaskfailed',
+      'idle',
+      'running',
+      'offline',
+      'unknown',
+      'unusable',
+    ]);
     return this.#world.nodes.filter(({ state }) => there.has(state)).map(({ number }) => number);
   }
 
@@ -269,9 +293,25 @@ export class Engine {
       return true;
     }
     const node = world.nodes[subject];
-    if (node === undefined || node.sequence !== sequence) return false;
-    if (kind === ReportKind.nodeReady) return nodeReady(world, node);
-    return kind === ReportKind.nodeLost ? nodeLost(world, node) : nodeGone(world, node);
+    if (node === undefined) return false;
+    if (kind === ReportKind.startTaskEnded) {
+      return startTaskEnded(world, node, sequence, exitCode, failure, detail);
+    }
+    if (node.sequence !== sequence) return false;
+    switch (kind) {
+      case ReportKind.nodeReady:
+        return nodeReady(world, node);
+      case ReportKind.nodeLost:
+        return nodeLost(world, node);
+      case ReportKind.nodeGone:
+        return nodeGone(world, node);
+      case ReportKind.nodeUnusable:
+        return nodeUnusable(world, node, nodeError(failure, detail));
+      case ReportKind.nodePreempted:
+        return nodePreempted(world, node);
+      default:
+        return false;
+    }
   }
 
   #carryOut(command: Command): CommandResult {
@@ -283,6 +323,10 @@ export class Engine {
         return result(addPool(world, command.pool));
       case 'deletePool':
         return result(deletePool(world, command.poolId));
+      case 'patchPool':
+        return result(patchPool(world, command.poolId, command.patch));
+      case 'updatePoolProperties':
+        return result(updatePoolProperties(world, command.poolId, command.properties));
       case 'resizePool':
         return result(resizePool(world, command.poolId, command.resize));
       case 'stopResize':
@@ -293,6 +337,20 @@ export class Engine {
         return result(enableAutoScale(world, command.poolId, command.settings));
       case 'disableAutoScale':
         return result(disableAutoScale(world, command.poolId));
+      case 'disableScheduling': {
+        const { poolId, nodeId, nodeDisableSchedulingOption } = command;
+        return result(disableScheduling(world, poolId, nodeId, nodeDisableSchedulingOption));
+      }
+      case 'enableScheduling':
+        return result(enableScheduling(world, command.poolId, command.nodeId));
+      case 'rebootNode': {
+        const { poolId, nodeId, nodeRebootOption } = command;
+        return result(restartNode(world, poolId, nodeId, 'reboot', nodeRebootOption));
+      }
+      case 'reimageNode': {
+        const { poolId, nodeId, nodeReimageOption } = command;
+        return result(restartNode(world, poolId, nodeId, 'reimage', nodeReimageOption));
+      }
       case 'addJob':
         return result(addJob(world, command.job));
       case 'patchJob':
@@ -383,6 +441,13 @@ export class Engine {
 /** Apart from the way of all others, so that it stays short enough to be compiled into its caller. */
 function runWasOver(world: World, run: number, sequence: number): void {
   if (!displacedRunEnded(world, run, sequence)) world.ignoredReports++;
+}
+
+/** Of the number in a report. */
+function nodeError(number: number, detail: string | undefined): NodeError | undefined {
+  if (number === 0) return undefined;
+  const code = nodeErrorCodes[number] ?? 'Unknown';
+  return { code, message: detail ?? `The node is unusable: ${code}.` };
 }
 
 function configure(

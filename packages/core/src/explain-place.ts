@@ -1,6 +1,7 @@
 import type { ExplanationReason, FreeingEvent } from './explanation.ts';
 import { mostJobsListed, reason } from './explanation.ts';
 import type { Job } from './job.ts';
+import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
 import type { OrderedSet } from './ordered-set.ts';
 import type { Pool } from './pool.ts';
@@ -161,18 +162,35 @@ function countNodes(pool: Pool): NodeCounts {
   let taking = 0;
   const later = new Set<FreeingEvent>();
   for (const node of pool.nodes) {
-    const state = node.isDraining ? 'draining' : node.state;
+    const state = stateForTasks(node);
     nodesByState[state] = (nodesByState[state] ?? 0) + 1;
     if (node.takesTasks) {
       taking++;
       byFree.set(node.freeSlots, (byFree.get(node.freeSlots) ?? 0) + 1);
-    } else if (node.isDraining) later.add('resizeGivenUp');
-    else if (node.state !== 'leavingpool') later.add('nodeReady');
+      continue;
+    }
+    const event = freeingEvent(node);
+    if (event !== undefined) later.add(event);
   }
   const freeSlots = [...byFree]
     .map(([freeSlots, nodes]) => ({ freeSlots, nodes }))
     .sort((a, b) => b.freeSlots - a.freeSlots);
   return { nodesByState, taking, later: [...later], freeSlots };
+}
+
+function stateForTasks(node: Node): string {
+  if (node.pending !== undefined) return 'draining';
+  return node.state === 'running' && node.schedulingState === 'disabled' ? 'disabled' : node.state;
+}
+
+/** What lets a node take tasks that takes none now. */
+function freeingEvent(node: Node): FreeingEvent | undefined {
+  if (node.state === 'leavingpool') return undefined;
+  if (node.schedulingState === 'disabled') return 'schedulingEnabled';
+  if (node.pending === 'remove') return 'resizeGivenUp';
+  const state = node.state === 'unknown' ? node.previousState : node.state;
+  const isStuck = state === 'starttaskfailed' || node.errors.length > 0;
+  return isStuck ? 'nodeRestarted' : 'nodeReady';
 }
 
 /** Ruling 14; only a node that the pool still has. */

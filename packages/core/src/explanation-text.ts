@@ -155,6 +155,8 @@ const eventTexts: Record<FreeingEvent, string> = {
   poolResized: 'the pool is resized and gets nodes',
   poolAutoScaled: 'its autoscale formula gives it nodes',
   resizeGivenUp: 'the resize ends before those nodes have left',
+  schedulingEnabled: 'scheduling is enabled on a node',
+  nodeRestarted: 'a node is rebooted or reimaged',
   nodeReady: 'a node comes up',
   runEnds: 'runs end there',
   othersStart: 'those have started',

@@ -31,6 +31,10 @@ export const freeingEvents = {
   poolAutoScaled: 'byItself',
   /** The resize under way ends short of its target: nodes that were to leave take tasks again (semantics §2.1). */
   resizeGivenUp: 'byItself',
+  /** Scheduling is enabled on a node of the pool (semantics §2.2). */
+  schedulingEnabled: 'byCommand',
+  /** A node that is unusable, or whose start task has failed, is rebooted or reimaged (semantics §2.2). */
+  nodeRestarted: 'byCommand',
   /** A node of the pool comes up, or is back. */
   nodeReady: 'byItself',
   /** A run of the pool ends, whose slots are free then. */
@@ -51,7 +55,10 @@ interface Reason<Kind extends string> {
   forEver: boolean;
 }
 
-/** How many nodes are in which state; those that leave when their tasks are done are `draining`. */
+/**
+ * How many nodes are in which state; those that leave or start again when their tasks are done are `draining`,
+ * others that run tasks and take no new ones `disabled`.
+ */
 export type NodesByState = Readonly<Record<string, number>>;
 
 /** The task runs. */

@@ -54,15 +54,19 @@ export {
   poolMachine,
   taskMachine,
 } from './machines.ts';
+export type { NodeError } from './node.ts';
 export type { ResizeError } from './pool.ts';
 export type { AutoScaleRunError } from './pool-autoscale.ts';
 export type {
   AutoScaleRunView,
   FailureView,
   JobView,
+  NodeCounts,
   NodeView,
+  PoolNodeCounts,
   PoolView,
   Queries,
+  StartTaskInfo,
   StateView,
   TaskCounts,
   TaskList,

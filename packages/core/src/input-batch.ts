@@ -3,7 +3,12 @@ import { writeCanonicalJson } from './canonical-json.ts';
 import type { Command } from './command.ts';
 import { BatchError } from './errors.ts';
 import type { FailureCode, Report } from './report.ts';
-import { failureCodes, ReportKind as sharedReportKind } from './report.ts';
+import {
+  failureCodes,
+  lastReportKind,
+  nodeErrorCodes,
+  ReportKind as sharedReportKind,
+} from './report.ts';
 
 // Constants of its own are operands in a module's compiled code, those of others loads and checks.
 const ReportKind: typeof sharedReportKind = sharedReportKind;
@@ -79,16 +84,13 @@ export class InputBatch {
   }
 
   report(at: number, report: Report): this {
-    if (report.kind !== ReportKind.runEnded) {
-      const subject = 'node' in report ? report.node : report.run;
-      this.#report(at, report.kind, 0, 0, subject, report.sequence, 0);
-      return this;
-    }
-    const { run, sequence, exitCode, failure, detail } = report;
+    const subject = 'node' in report ? report.node : report.run;
+    const exitCode = 'exitCode' in report ? report.exitCode : undefined;
+    const detail = 'detail' in report ? report.detail : undefined;
     const flags =
       (exitCode === undefined ? 0 : hasExitCode) | (detail === undefined ? 0 : hasDetail);
-    const number = failure === undefined ? 0 : failureCodes.indexOf(failure);
-    this.#report(at, report.kind, flags, number, run, sequence, exitCode ?? 0);
+    const failure = failureNumber(report);
+    this.#report(at, report.kind, flags, failure, subject, report.sequence, exitCode ?? 0);
     if (detail !== undefined) {
       this.#writer.text(detail);
       this.#writer.padTo(8);
@@ -281,10 +283,17 @@ function plainReports(reader: ByteReader, count: number): number {
   for (; passed < most; passed++) {
     const head = view.getInt32(reader.at, true);
     const kind = head & 0xff;
-    if (kind < 1 || kind > ReportKind.nodeGone || (head & (hasDetail << 8)) !== 0) break;
+    if (kind < 1 || kind > lastReportKind || (head & (hasDetail << 8)) !== 0) break;
     reader.at += reportBytes;
   }
   return passed;
+}
+
+function failureNumber(report: Report): number {
+  if (report.kind === ReportKind.nodeUnusable)
+    return nodeErrorCodes.indexOf(report.error ?? 'none');
+  if (!('failure' in report) || report.failure === undefined) return 0;
+  return failureCodes.indexOf(report.failure);
 }
 
 function skipFrame(reader: ByteReader): void {
@@ -295,7 +304,7 @@ function skipFrame(reader: ByteReader): void {
     const length = reader.int32();
     reader.skip(commandHeadBytes - 8);
     reader.skip(length);
-  } else if (kind >= 1 && kind <= ReportKind.nodeGone) {
+  } else if (kind >= 1 && kind <= lastReportKind) {
     reader.skip(reportBytes - 2);
     if ((flags & hasDetail) !== 0) reader.skip(reader.int32());
   } else throw damaged(`unknown kind of input ${kind}`);

@@ -36,37 +36,152 @@ export const allocationMachine: Machine<AllocationState, AllocationTrigger> = ne
 export type NodeState =
   | 'creating'
   | 'starting'
+  | 'waitingforstarttask'
+  | 'starttaskfailed'
   | 'idle'
   | 'running'
+  | 'offline'
+  | 'rebooting'
+  | 'reimaging'
   | 'unknown'
+  | 'unusable'
+  | 'preempted'
   | 'leavingpool'
   | 'gone';
 export type NodeTrigger =
   | 'booted'
+  | 'startTask'
   | 'ready'
+  | 'readyDisabled'
+  | 'startTaskFailed'
   | 'firstTask'
   | 'lastTaskGone'
+  | 'drained'
+  | 'disable'
+  | 'enable'
+  | 'reboot'
+  | 'reimage'
   | 'lost'
   | 'returned'
+  | 'returnedDisabled'
+  | 'returnedWaiting'
+  | 'returnedFailed'
+  | 'unusable'
+  | 'preempt'
+  | 'capacityBack'
   | 'remove'
   | 'freed';
 export const nodeMachine: Machine<NodeState, NodeTrigger> = new Machine(
   'node',
-  ['creating', 'starting', 'idle', 'running', 'unknown', 'leavingpool', 'gone'],
-  ['booted', 'ready', 'firstTask', 'lastTaskGone', 'lost', 'returned', 'remove', 'freed'],
+  [
+    'creating',
+    'starting',
+    'waitingforstarttask',
+    'starttaskfailed',
+    'idle',
+    'running',
+    'offline',
+    'rebooting',
+    'reimaging',
+    'unknown',
+    'unusable',
+    'preempted',
+    'leavingpool',
+    'gone',
+  ],
+  [
+    'booted',
+    'startTask',
+    'ready',
+    'readyDisabled',
+    'startTaskFailed',
+    'firstTask',
+    'lastTaskGone',
+    'drained',
+    'disable',
+    'enable',
+    'reboot',
+    'reimage',
+    'lost',
+    'returned',
+    'returnedDisabled',
+    'returnedWaiting',
+    'returnedFailed',
+    'unusable',
+    'preempt',
+    'capacityBack',
+    'remove',
+    'freed',
+  ],
   [
     { from: 'creating', trigger: 'booted', to: 'starting' },
+    { from: 'rebooting', trigger: 'booted', to: 'starting' },
+    { from: 'reimaging', trigger: 'booted', to: 'starting' },
+    { from: 'unusable', trigger: 'booted', to: 'starting' },
+    { from: 'starting', trigger: 'startTask', to: 'waitingforstarttask' },
     { from: 'starting', trigger: 'ready', to: 'idle' },
+    { from: 'starting', trigger: 'readyDisabled', to: 'offline' },
+    { from: 'waitingforstarttask', trigger: 'ready', to: 'idle' },
+    { from: 'waitingforstarttask', trigger: 'readyDisabled', to: 'offline' },
+    { from: 'waitingforstarttask', trigger: 'startTaskFailed', to: 'starttaskfailed' },
     { from: 'idle', trigger: 'firstTask', to: 'running' },
     { from: 'running', trigger: 'lastTaskGone', to: 'idle' },
+    { from: 'running', trigger: 'drained', to: 'offline' },
+    { from: 'idle', trigger: 'disable', to: 'offline' },
+    { from: 'offline', trigger: 'enable', to: 'idle' },
+    { from: 'idle', trigger: 'reboot', to: 'rebooting' },
+    { from: 'running', trigger: 'reboot', to: 'rebooting' },
+    { from: 'offline', trigger: 'reboot', to: 'rebooting' },
+    { from: 'starttaskfailed', trigger: 'reboot', to: 'rebooting' },
+    { from: 'unusable', trigger: 'reboot', to: 'rebooting' },
+    { from: 'idle', trigger: 'reimage', to: 'reimaging' },
+    { from: 'running', trigger: 'reimage', to: 'reimaging' },
+    { from: 'offline', trigger: 'reimage', to: 'reimaging' },
+    { from: 'starttaskfailed', trigger: 'reimage', to: 'reimaging' },
+    { from: 'unusable', trigger: 'reimage', to: 'reimaging' },
+    { from: 'waitingforstarttask', trigger: 'lost', to: 'unknown' },
+    { from: 'starttaskfailed', trigger: 'lost', to: 'unknown' },
     { from: 'idle', trigger: 'lost', to: 'unknown' },
     { from: 'running', trigger: 'lost', to: 'unknown' },
+    { from: 'offline', trigger: 'lost', to: 'unknown' },
     { from: 'unknown', trigger: 'returned', to: 'idle' },
+    { from: 'unknown', trigger: 'returnedDisabled', to: 'offline' },
+    { from: 'unknown', trigger: 'returnedWaiting', to: 'waitingforstarttask' },
+    { from: 'unknown', trigger: 'returnedFailed', to: 'starttaskfailed' },
+    { from: 'creating', trigger: 'unusable', to: 'unusable' },
+    { from: 'starting', trigger: 'unusable', to: 'unusable' },
+    { from: 'waitingforstarttask', trigger: 'unusable', to: 'unusable' },
+    { from: 'starttaskfailed', trigger: 'unusable', to: 'unusable' },
+    { from: 'idle', trigger: 'unusable', to: 'unusable' },
+    { from: 'running', trigger: 'unusable', to: 'unusable' },
+    { from: 'offline', trigger: 'unusable', to: 'unusable' },
+    { from: 'rebooting', trigger: 'unusable', to: 'unusable' },
+    { from: 'reimaging', trigger: 'unusable', to: 'unusable' },
+    { from: 'unknown', trigger: 'unusable', to: 'unusable' },
+    { from: 'creating', trigger: 'preempt', to: 'preempted' },
+    { from: 'starting', trigger: 'preempt', to: 'preempted' },
+    { from: 'waitingforstarttask', trigger: 'preempt', to: 'preempted' },
+    { from: 'starttaskfailed', trigger: 'preempt', to: 'preempted' },
+    { from: 'idle', trigger: 'preempt', to: 'preempted' },
+    { from: 'running', trigger: 'preempt', to: 'preempted' },
+    { from: 'offline', trigger: 'preempt', to: 'preempted' },
+    { from: 'rebooting', trigger: 'preempt', to: 'preempted' },
+    { from: 'reimaging', trigger: 'preempt', to: 'preempted' },
+    { from: 'unknown', trigger: 'preempt', to: 'preempted' },
+    { from: 'unusable', trigger: 'preempt', to: 'preempted' },
+    { from: 'preempted', trigger: 'capacityBack', to: 'creating' },
     { from: 'creating', trigger: 'remove', to: 'leavingpool' },
     { from: 'starting', trigger: 'remove', to: 'leavingpool' },
+    { from: 'waitingforstarttask', trigger: 'remove', to: 'leavingpool' },
+    { from: 'starttaskfailed', trigger: 'remove', to: 'leavingpool' },
     { from: 'idle', trigger: 'remove', to: 'leavingpool' },
     { from: 'running', trigger: 'remove', to: 'leavingpool' },
+    { from: 'offline', trigger: 'remove', to: 'leavingpool' },
+    { from: 'rebooting', trigger: 'remove', to: 'leavingpool' },
+    { from: 'reimaging', trigger: 'remove', to: 'leavingpool' },
     { from: 'unknown', trigger: 'remove', to: 'leavingpool' },
+    { from: 'unusable', trigger: 'remove', to: 'leavingpool' },
+    { from: 'preempted', trigger: 'remove', to: 'leavingpool' },
     { from: 'leavingpool', trigger: 'freed', to: 'gone' },
   ],
 );

@@ -1,41 +1,92 @@
 import { forgetDisplaced } from './displacement.ts';
-import type { Node } from './node.ts';
+import type { Node, NodeError } from './node.ts';
+import { act, boot, comeUp, settle } from './node-boot.ts';
 import { requeueRuns } from './node-runs.ts';
 import { considerPoolEnd } from './pool-rules.ts';
 import { considerSize } from './pool-size.ts';
 import { lost } from './run-end.ts';
+import { endStartTask, rerunStartTask } from './start-task.ts';
 import type { World } from './world.ts';
 
 /*
- * What executors say of nodes (semantics §2.2).
+ * What executors say of nodes (semantics §2.2). False: it is about something that is over.
  */
 
 /** The executor has the node, or has it again. */
 export function nodeReady(world: World, node: Node): boolean {
   const pool = world.pools[node.pool];
   if (pool === undefined) return false;
-  if (node.state === 'creating') {
-    world.moveNode(node, 'booted');
-    node.lastBootTime = world.now;
-    world.moveNode(node, 'ready');
-    pool.nodesCreating--;
-  } else if (node.state === 'unknown') {
-    world.moveNode(node, 'returned');
-  } else return false;
-  if (node.takesTasks) pool.offer(node.number);
-  world.stir(pool);
-  considerSize(world, pool);
-  return true;
+  switch (node.state) {
+    case 'creating':
+      pool.nodesCreating--;
+      boot(world, node);
+      considerSize(world, pool);
+      return true;
+    case 'preempted':
+      world.moveNode(node, 'capacityBack');
+      boot(world, node);
+      return true;
+    case 'rebooting':
+    case 'reimaging':
+      boot(world, node);
+      return true;
+    case 'unusable':
+      // What has a known cause is not healed by itself.
+      if (node.errors.length > 0) return false;
+      boot(world, node);
+      return true;
+    case 'unknown':
+      comeBack(world, node);
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** No word from the node: its tasks are requeued, it takes none until it is back (semantics §2.2). */
 export function nodeLost(world: World, node: Node): boolean {
-  const pool = world.pools[node.pool];
-  if (pool === undefined || (node.state !== 'idle' && node.state !== 'running')) return false;
-  pool.withdraw(node.number);
-  world.moveNode(node, 'lost');
-  requeueRuns(world, [node], lost);
-  forgetDisplaced(world, node);
+  switch (node.state) {
+    case 'idle':
+    case 'running':
+    case 'offline':
+    case 'waitingforstarttask':
+    case 'starttaskfailed':
+      fall(world, node, 'lost');
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** It works no more; `code` only where the cause is known. */
+export function nodeUnusable(world: World, node: Node, error: NodeError | undefined): boolean {
+  switch (node.state) {
+    case 'unusable':
+    case 'preempted':
+    case 'leavingpool':
+    case 'gone':
+      return false;
+    default:
+      node.errors = error === undefined ? [] : [error];
+      fall(world, node, 'unusable');
+      return true;
+  }
+}
+
+/** A low-priority node is taken away; it comes again under its id when there is capacity. */
+export function nodePreempted(world: World, node: Node): boolean {
+  switch (node.state) {
+    case 'preempted':
+    case 'leavingpool':
+    case 'gone':
+      return false;
+    default:
+  }
+  if (node.isDedicated) return false;
+  if (!fall(world, node, 'preempt')) return true;
+  node.startTask = undefined;
+  node.sequence = world.nextSequence();
+  world.effects.getNode(node.number, node.sequence);
   return true;
 }
 
@@ -49,4 +100,51 @@ export function nodeGone(world: World, node: Node): boolean {
   considerSize(world, pool);
   considerPoolEnd(world, pool);
   return true;
+}
+
+/** A try of its start task is over. */
+export function startTaskEnded(
+  world: World,
+  node: Node,
+  sequence: number,
+  exitCode: number | undefined,
+  reported: number,
+  detail: string | undefined,
+): boolean {
+  const { startTask } = node;
+  if (startTask === undefined || sequence === 0 || startTask.sequence !== sequence) return false;
+  const end = endStartTask(world, node, startTask, exitCode, reported, detail);
+  if (node.state !== 'waitingforstarttask' || end === 'goesOn') return true;
+  if (end === 'succeeded') comeUp(world, node);
+  else world.moveNode(node, 'startTaskFailed');
+  return true;
+}
+
+/** It loses what it runs, which counts nowhere. False: it leaves now, as it was to without tasks. */
+function fall(world: World, node: Node, trigger: 'lost' | 'unusable' | 'preempt'): boolean {
+  const pool = world.pools[node.pool]!;
+  pool.withdraw(node.number);
+  const wasCreating = node.state === 'creating';
+  world.moveNode(node, trigger);
+  if (trigger !== 'unusable') node.errors = [];
+  if (node.startTask !== undefined) node.startTask.sequence = 0;
+  // One that is made anew has nothing to restart for.
+  if (trigger === 'preempt' && node.pending !== 'remove') node.pending = undefined;
+  requeueRuns(world, [node], lost);
+  forgetDisplaced(world, node);
+  if (node.state === 'unusable' && node.pending !== undefined) act(world, node);
+  if (wasCreating) {
+    pool.nodesCreating--;
+    considerSize(world, pool);
+  }
+  return node.state !== 'leavingpool';
+}
+
+/** unknown → the state that it had; without its tasks. */
+function comeBack(world: World, node: Node): void {
+  if (node.previousState === 'starttaskfailed') world.moveNode(node, 'returnedFailed');
+  else if (node.previousState === 'waitingforstarttask') world.moveNode(node, 'returnedWaiting');
+  else world.moveNode(node, node.schedulingState === 'enabled' ? 'returned' : 'returnedDisabled');
+  if (node.pending === undefined) rerunStartTask(world, node);
+  settle(world, node);
 }

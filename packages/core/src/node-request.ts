@@ -27,7 +27,10 @@ export function addNode(world: World, pool: Pool, isDedicated: boolean): void {
     previousStateTransitionTime: undefined,
     lastBootTime: undefined,
     sequence: world.nextSequence(),
-    isDraining: false,
+    schedulingState: 'enabled',
+    pending: undefined,
+    errors: [],
+    startTask: undefined,
     poolId: pool.specification.id,
     allocationTime: world.now,
   });
@@ -42,15 +45,12 @@ export function leave(world: World, node: Node): void {
   const pool = world.pools[node.pool]!;
   pool.withdraw(node.number);
   if (node.state === 'creating') pool.nodesCreating--;
-  if (!node.isDraining) pool.nodesLeaving++;
-  node.isDraining = false;
+  if (node.pending !== 'remove') pool.nodesLeaving++;
+  node.pending = undefined;
+  if (node.startTask !== undefined) node.startTask.sequence = 0;
   world.moveNode(node, 'remove');
   forgetDisplaced(world, node);
+  node.errors = [];
   node.sequence = world.nextSequence();
   world.effects.releaseNode(node.number, node.sequence);
-}
-
-/** The last task of a node that takes no tasks is over. */
-export function emptied(world: World, node: Node): void {
-  if (node.isDraining) leave(world, node);
 }

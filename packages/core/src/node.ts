@@ -1,7 +1,15 @@
 import type { NodeState } from './machines.ts';
 import type { NodeTable } from './node-table.ts';
 import { NodeWord } from './node-table.ts';
+import type { NodeErrorCode } from './report.ts';
 import type { RunTable } from './run-table.ts';
+import type { StartTaskRun } from './start-task.ts';
+
+/** semantics §4.5 */
+export interface NodeError {
+  code: NodeErrorCode;
+  message: string;
+}
 
 /** What is said of a node when it is made, and in snapshots. */
 export interface NodeRecord {
@@ -24,8 +32,14 @@ export interface NodeRecord {
   lastBootTime: number | undefined;
   /** Of the request (get, release) that its next report answers. */
   sequence: number;
-  /** It leaves as soon as its tasks are done, and takes no new ones until then (semantics §2.2). */
-  isDraining: boolean;
+  /** Kept through boots (semantics §2.2). */
+  schedulingState: 'enabled' | 'disabled';
+  /** What it does as soon as its tasks are done; it takes no new ones until then. */
+  pending: 'remove' | 'reboot' | 'reimage' | undefined;
+  /** Why it is unusable, where that is known. */
+  errors: NodeError[];
+  /** Of its latest boot. */
+  startTask: StartTaskRun | undefined;
   slots: number;
   freeSlots: number;
   nextRun: number;
@@ -54,7 +68,10 @@ export class Node {
   previousStateTransitionTime: number | undefined;
   lastBootTime: number | undefined;
   sequence: number;
-  isDraining: boolean;
+  schedulingState: NodeRecord['schedulingState'];
+  pending: NodeRecord['pending'];
+  errors: NodeError[];
+  startTask: StartTaskRun | undefined;
   readonly #table: NodeTable;
   readonly #runs: RunTable;
 
@@ -74,14 +91,21 @@ export class Node {
     this.previousStateTransitionTime = record.previousStateTransitionTime;
     this.lastBootTime = record.lastBootTime;
     this.sequence = record.sequence;
-    this.isDraining = record.isDraining;
+    this.schedulingState = record.schedulingState;
+    this.pending = record.pending;
+    this.errors = record.errors;
+    this.startTask = record.startTask;
     nodeTable.reach(this.number);
     for (const word of recorded) this.#set(word, record[word]);
   }
 
   /** Whether tasks may be placed on it (semantics §3.1). */
   get takesTasks(): boolean {
-    return (this.state === 'idle' || this.state === 'running') && !this.isDraining;
+    return (
+      (this.state === 'idle' || this.state === 'running') &&
+      this.schedulingState === 'enabled' &&
+      this.pending === undefined
+    );
   }
   get isEmpty(): boolean {
     return this.#get('freeSlots') === this.#get('slots');

@@ -9,7 +9,7 @@ import { changeSize, findPool, giveUp } from './pool-size.ts';
 import { joinRings } from './ready-queue.ts';
 import { refuse } from './refusal.ts';
 import { requeued } from './run-end.ts';
-import type { PoolSpecification } from './specification.ts';
+import type { PoolPatch, PoolProperties, PoolSpecification } from './specification.ts';
 import { idKey } from './task-text.ts';
 import type { World } from './world.ts';
 
@@ -38,6 +38,27 @@ export function addPool(
   return undefined;
 }
 
+/** What is given takes the place of what was; nodes heed a start task from their next boot on (semantics §1.2). */
+export function patchPool(world: World, id: string, patch: PoolPatch): BatchErrorBody | undefined {
+  const pool = findPool(world, id);
+  if (!(pool instanceof Pool)) return pool;
+  pool.specification = { ...pool.specification, ...patch };
+  return undefined;
+}
+
+/** The same, but what is not given is taken away. */
+export function updatePoolProperties(
+  world: World,
+  id: string,
+  properties: PoolProperties,
+): BatchErrorBody | undefined {
+  const pool = findPool(world, id);
+  if (!(pool instanceof Pool)) return pool;
+  const { startTask: _before, ...rest } = pool.specification;
+  pool.specification = { ...rest, ...properties };
+  return undefined;
+}
+
 /** Its tasks go back to active, since they may run after their job is pointed at another pool (semantics §2.1). */
 export function deletePool(world: World, id: string): BatchErrorBody | undefined {
   const pool = findPool(world, id);
@@ -53,6 +74,7 @@ export function deletePool(world: World, id: string): BatchErrorBody | undefined
   };
   world.movePool(pool, 'delete');
   if (pool.nodes.size > 0) world.moveAllocation(pool, 'resize');
+  for (const node of pool.nodes) node.pending = undefined;
   requeueRuns(world, [...pool.nodes], requeued);
   for (const node of pool.nodes) if (node.state !== 'leavingpool') leave(world, node);
   considerPoolEnd(world, pool);

@@ -141,8 +141,8 @@ export function expireResize(world: World, pool: Pool): void {
 export function giveUp(world: World, pool: Pool): void {
   setDeadline(world, pool, undefined);
   for (const node of pool.nodes) {
-    if (!node.isDraining) continue;
-    node.isDraining = false;
+    if (node.pending !== 'remove') continue;
+    node.pending = undefined;
     pool.nodesLeaving--;
     if (node.takesTasks) pool.offer(node.number);
   }
@@ -203,14 +203,17 @@ function setDeadline(world: World, pool: Pool, time: number | undefined): void {
 
 /** The nodes leave: at once, or when their tasks are done (semantics §2.2). */
 function takeAway(world: World, nodes: readonly Node[], option: NodeDeallocationOption): void {
-  for (const node of nodes) world.pools[node.pool]!.withdraw(node.number);
+  for (const node of nodes) {
+    world.pools[node.pool]!.withdraw(node.number);
+    node.pending = undefined;
+  }
   if (option === 'requeue') requeueRuns(world, nodes, requeued);
   else if (option === 'terminate') terminateRuns(world, nodes);
   for (const node of nodes) {
     if (node.isEmpty) leave(world, node);
     else {
       // No file of a task is kept yet: to wait for its retentionTime is to wait for its end.
-      node.isDraining = true;
+      node.pending = 'remove';
       world.pools[node.pool]!.nodesLeaving++;
     }
   }

@@ -6,14 +6,16 @@ import type { ExplainOptions } from './explain.ts';
 import { explainTask } from './explain.ts';
 import type { TaskExplanation } from './explanation.ts';
 import type { Job, TaskTally } from './job.ts';
+import type { NodeState } from './machines.ts';
 import { taskMachine } from './machines.ts';
-import type { Node } from './node.ts';
+import type { Node, NodeError } from './node.ts';
 import { affinityIdOf, nodeId } from './node.ts';
 import type { Pool, ResizeError } from './pool.ts';
 import type { AutoScaleRun, AutoScaleRunError } from './pool-autoscale.ts';
 import { tryFormula } from './pool-autoscale.ts';
 import { secretHandlesIn } from './secret-mark.ts';
 import type { JobSpecification, PoolSpecification, TaskTemplate } from './specification.ts';
+import type { StartTaskRun } from './start-task.ts';
 import type { TaskFailure } from './task-failure.ts';
 import { Failure, taskFailure, wallClockExitCode } from './task-failure.ts';
 import { Flag, failureMask, failureShift, stateMask, TaskState, Word } from './task-rows.ts';
@@ -60,11 +62,53 @@ export interface NodeView {
   allocationTime: string;
   /** False: low-priority. */
   isDedicated: boolean;
+  schedulingState: 'enabled' | 'disabled';
   lastBootTime?: string;
   runningTasksCount: number;
   runningTaskSlotsCount: number;
   totalTasksRun: number;
   totalTasksSucceeded: number;
+  /** Of its latest boot; absent if there was none. */
+  startTaskInfo?: StartTaskInfo;
+  /** Only while it is unusable and the cause is known. */
+  errors?: NodeError[];
+}
+
+/** semantics §1.3; times and codes are those of the latest try. */
+export interface StartTaskInfo {
+  state: 'running' | 'completed';
+  startTime: string;
+  /** There as soon as one try is over, even while the next runs. */
+  endTime?: string;
+  exitCode?: number;
+  result?: 'success' | 'failure';
+  failureInfo?: FailureView;
+  retryCount: number;
+  lastRetryTime?: string;
+}
+
+/** How many nodes are in which state (semantics §14.6). */
+export interface NodeCounts {
+  creating: number;
+  starting: number;
+  waitingForStartTask: number;
+  startTaskFailed: number;
+  idle: number;
+  running: number;
+  offline: number;
+  rebooting: number;
+  reimaging: number;
+  unknown: number;
+  unusable: number;
+  preempted: number;
+  leavingPool: number;
+  total: number;
+}
+
+export interface PoolNodeCounts {
+  poolId: string;
+  dedicated: NodeCounts;
+  lowPriority: NodeCounts;
 }
 
 export interface JobView
@@ -152,6 +196,27 @@ export class Queries {
     const pool = this.#world.pool(poolId);
     if (pool === undefined) return undefined;
     return [...pool.nodes].map((node) => nodeView(pool, node));
+  }
+
+  node(poolId: string, id: string): NodeView | undefined {
+    const pool = this.#world.pool(poolId);
+    const node = pool?.nodes.find(id);
+    return pool === undefined || node === undefined ? undefined : nodeView(pool, node);
+  }
+
+  /** Of every pool. O(nodes). */
+  nodeCounts(): PoolNodeCounts[] {
+    return this.#world.pools.flatMap((pool) => {
+      if (pool === undefined) return [];
+      const nodes = [...pool.nodes];
+      return [
+        {
+          poolId: pool.specification.id,
+          dedicated: countNodes(nodes.filter(({ isDedicated }) => isDedicated)),
+          lowPriority: countNodes(nodes.filter(({ isDedicated }) => !isDedicated)),
+        },
+      ];
+    });
   }
 
   job(id: string): JobView | undefined {
@@ -251,12 +316,17 @@ export class Queries {
   /** Handles of all secrets that the specifications of tasks name; the others nobody will ask for. O(specifications). */
   secretHandles(): Set<string> {
     const handles = new Set<string>();
-    const add = ({ resourceFiles }: TaskTemplate): void => {
+    const add = ({ resourceFiles }: Pick<TaskTemplate, 'resourceFiles'>): void => {
       for (const file of resourceFiles) {
         if (!('httpUrl' in file)) continue;
         for (const handle of secretHandlesIn(file.httpUrl)) handles.add(handle);
       }
     };
+    for (const pool of this.#world.pools) {
+      if (pool?.specification.startTask !== undefined) add(pool.specification.startTask);
+      // Those that were booted under another one run that until their next boot.
+      for (const { startTask } of pool?.nodes ?? []) if (startTask) add(startTask.specification);
+    }
     for (const job of this.#world.jobs) {
       for (const { template } of job?.given?.templates ?? []) add(template);
       for (const { factory } of job?.segments ?? []) if (factory) add(factory.repeatTask);
@@ -351,7 +421,10 @@ function failureView(job: Job, row: number): FailureView | undefined {
     : (flags & failureMask) >>> failureShift;
   const failure = taskFailure(number);
   if (failure === undefined) return undefined;
-  const detail = job.rareOf(row)?.failureDetail;
+  return withDetail(failure, job.rareOf(row)?.failureDetail);
+}
+
+function withDetail(failure: TaskFailure, detail: string | undefined): FailureView {
   return detail === undefined
     ? failure
     : { ...failure, details: [{ name: 'Reason', value: detail }] };
@@ -412,11 +485,49 @@ function nodeView(pool: Pool, node: Node): NodeView {
     stateTransitionTime: formatTime(node.stateTransitionTime),
     allocationTime: formatTime(node.allocationTime),
     isDedicated: node.isDedicated,
+    schedulingState: node.schedulingState,
     ...(node.lastBootTime === undefined ? {} : { lastBootTime: formatTime(node.lastBootTime) }),
     runningTasksCount: node.runningTasksCount,
     runningTaskSlotsCount: pool.specification.taskSlotsPerNode - node.freeSlots,
     totalTasksRun: node.totalTasksRun,
     totalTasksSucceeded: node.totalTasksSucceeded,
+    ...(node.startTask === undefined ? {} : { startTaskInfo: startTaskInfo(node.startTask) }),
+    ...(node.errors.length === 0 ? {} : { errors: [...node.errors] }),
+  };
+}
+
+function startTaskInfo(startTask: StartTaskRun): StartTaskInfo {
+  const { state, startTime, endTime, exitCode, retryCount, lastRetryTime } = startTask;
+  const failure = taskFailure(startTask.failure ?? Failure.none);
+  return {
+    state,
+    startTime: formatTime(startTime),
+    ...(endTime === undefined ? {} : { endTime: formatTime(endTime) }),
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(state === 'running' ? {} : { result: failure === undefined ? 'success' : 'failure' }),
+    ...(failure === undefined ? {} : { failureInfo: withDetail(failure, startTask.failureDetail) }),
+    retryCount,
+    ...(lastRetryTime === undefined ? {} : { lastRetryTime: formatTime(lastRetryTime) }),
+  };
+}
+
+function countNodes(nodes: readonly Node[]): NodeCounts {
+  const count = (state: NodeState): number => nodes.filter((node) => node.state === state).length;
+  return {
+    creating: count('creating'),
+    starting: count('starting'),
+    waitingForStartTask: count('waitingforstarttask'),
+    startTaskFailed: count('starttaskfailed'),
+    idle: count('idle'),
+    running: count('running'),
+    offline: count('offline'),
+    rebooting: count('rebooting'),
+    reimaging: count('reimaging'),
+    unknown: count('unknown'),
+    unusable: count('unusable'),
+    preempted: count('preempted'),
+    leavingPool: count('leavingpool'),
+    total: nodes.length,
   };
 }
 

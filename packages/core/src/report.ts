@@ -18,7 +18,15 @@ export const ReportKind = {
   nodeLost: 4,
   /** The node that `releaseNode` named is gone with all its files. */
   nodeGone: 5,
+  /** The node works no more, or cannot be made to; its runs are requeued. `nodeReady` heals it if no error is given. */
+  nodeUnusable: 6,
+  /** A low-priority node was taken away with its files; `getNode` follows, to be answered when it is there again. */
+  nodePreempted: 7,
+  /** A try of the node's start task is over. Neither exit code nor failure: it was lost, and runs again. */
+  startTaskEnded: 8,
 } as const;
+/** The greatest of them. */
+export const lastReportKind = 8;
 export type ReportKind = (typeof ReportKind)[keyof typeof ReportKind];
 
 /**
@@ -46,6 +54,18 @@ export const failureCodes = [
 ] as const;
 export type FailureCode = (typeof failureCodes)[number];
 
+/** What is wrong with a node (semantics §4.5). Append only: the index is in journals. `none`: the cause is not known. */
+export const nodeErrorCodes = [
+  'none',
+  'DiskFull',
+  'ApplicationPackageError',
+  'ContainerSetupError',
+  'NodePreparationError',
+  'NetworkBlocked',
+  'Unknown',
+] as const;
+export type NodeErrorCode = (typeof nodeErrorCodes)[number];
+
 export interface RunEnded {
   kind: typeof ReportKind.runEnded;
   /** Row of the run and its sequence number, as the start effect named them. */
@@ -63,9 +83,31 @@ export interface RunLost {
   sequence: number;
 }
 export interface NodeReport {
-  kind: typeof ReportKind.nodeReady | typeof ReportKind.nodeLost | typeof ReportKind.nodeGone;
+  kind:
+    | typeof ReportKind.nodeReady
+    | typeof ReportKind.nodeLost
+    | typeof ReportKind.nodeGone
+    | typeof ReportKind.nodePreempted;
   /** Engine-wide number of the node, and the number of the request that it answers. */
   node: number;
   sequence: number;
 }
-export type Report = RunEnded | RunLost | NodeReport;
+export interface NodeUnusable {
+  kind: typeof ReportKind.nodeUnusable;
+  node: number;
+  sequence: number;
+  /** Absent: the cause is not known. */
+  error?: Exclude<NodeErrorCode, 'none'>;
+  /** What to show beside the code. */
+  detail?: string;
+}
+export interface StartTaskEnded {
+  kind: typeof ReportKind.startTaskEnded;
+  node: number;
+  /** As the effect named it. */
+  sequence: number;
+  exitCode?: number;
+  failure?: FailureCode;
+  detail?: string;
+}
+export type Report = RunEnded | RunLost | NodeReport | NodeUnusable | StartTaskEnded;

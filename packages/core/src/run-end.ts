@@ -1,7 +1,7 @@
 import type { Job } from './job.ts';
 import { considerJobAction, considerRoom, considerRunsGone, runLeft } from './job-end.ts';
 import { TaskTrigger as sharedTaskTrigger } from './machines.ts';
-import { emptied } from './node-request.ts';
+import { emptied } from './node-boot.ts';
 import { nodeBits as sharedNodeBits, NodeWord as sharedNodeWord } from './node-table.ts';
 import { enqueue, enqueueRetry, Part } from './ready-queue.ts';
 import {

@@ -3,9 +3,16 @@ import type { Node } from './node.ts';
 
 /** Classes of nodes in the order in which they leave (semantics §3.11). */
 const classOf: Readonly<Record<NodeState, number>> = {
+  unusable: 0,
+  starttaskfailed: 0,
   unknown: 0,
+  preempted: 0,
   creating: 1,
   starting: 1,
+  waitingforstarttask: 1,
+  rebooting: 1,
+  reimaging: 1,
+  offline: 2,
   idle: 3,
   // One that runs a job manager leaves after all others: a class of its own, once there are job managers.
   running: 4,

@@ -25,6 +25,8 @@ export interface SimulationOptions {
   onEnd?(run: SimulatedRun, at: number): void;
   /** From the request for a node to its being up. Default: 0. */
   bootTimeMs?: number;
+  /** How long a start task takes; it always succeeds. Default: 0. */
+  startTaskMs?: number;
 }
 
 interface SimulatedNode {
@@ -89,7 +91,7 @@ export class Simulation {
     for (const number of engine.presentNodes()) {
       const { sequence, state } = this.#world.nodes[number]!;
       const node = this.#addNode(number, sequence);
-      if (state !== 'unknown') this.#up(node, true);
+      if (state !== 'unknown' && state !== 'unusable') this.#up(node, true);
     }
     this.#carryOut(engine.outstanding());
   }
@@ -227,6 +229,25 @@ export class Simulation {
           const number = effects.node(index);
           this.#addNode(number, sequence);
           this.#expectReady(number, sequence, this.#options.bootTimeMs ?? 0);
+          break;
+        }
+        case EffectKind.rebootNode:
+        case EffectKind.reimageNode: {
+          if (!released) this.#dropLostRuns();
+          released = true;
+          const number = effects.node(index);
+          const node = this.#nodes[number] ?? this.#addNode(number, sequence);
+          node.sequence = sequence;
+          this.#up(node, false);
+          this.#expectReady(number, sequence, this.#options.bootTimeMs ?? 0);
+          break;
+        }
+        case EffectKind.runStartTask: {
+          const number = effects.node(index);
+          this.#expect(this.now + (this.#options.startTaskMs ?? 0), (inputs) => {
+            const kind = ReportKind.startTaskEnded;
+            inputs.report(this.now, kind, number, sequence, 0, 0, undefined);
+          });
           break;
         }
         case EffectKind.releaseNode:

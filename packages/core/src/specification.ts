@@ -38,6 +38,8 @@ export interface PoolSpecification {
   taskSlotsPerNode: number;
   /** `jobDefaultOrder` absent: `none`, equal priorities take turns; `creationtime`: the older job first. */
   taskSchedulingPolicy: { nodeFillType: NodeFillType; jobDefaultOrder?: 'creationtime' };
+  /** Absent: none. */
+  startTask?: StartTask;
   metadata: MetadataItem[];
   /** (extension) name of the executor that gets this pool's nodes. */
   executor: string;
@@ -74,6 +76,31 @@ export interface NodeRemoval {
   /** Absent: no limit. */
   resizeTimeoutMs?: number;
   nodeDeallocationOption: NodeDeallocationOption;
+}
+
+export type NodeDisableSchedulingOption = Exclude<NodeDeallocationOption, 'retaineddata'>;
+
+/** What PATCH may change of a pool; an absent element stays as it is (semantics §1.2). */
+export interface PoolPatch {
+  startTask?: StartTask;
+  metadata?: MetadataItem[];
+}
+
+/** What may change of a pool, all of it: an absent start task is taken away (semantics §1.2). */
+export interface PoolProperties {
+  startTask?: StartTask;
+  metadata: MetadataItem[];
+}
+
+/** What each node runs when it starts (semantics §4.3). */
+export interface StartTask {
+  commandLine: string;
+  resourceFiles: ResourceFile[];
+  environmentSettings: EnvironmentSetting[];
+  /** −1: unlimited. */
+  maxTaskRetryCount: number;
+  /** Whether the node takes no tasks before it has succeeded. */
+  waitForSuccess: boolean;
 }
 
 /** semantics §1.6 */

@@ -47,6 +47,22 @@ function checkNode(world: World, node: Node): string[] {
   if (free < 0) wrong.push(`${nodeId(node)}: ${slots} slots are taken`);
   if (free !== node.freeSlots)
     wrong.push(`${nodeId(node)}: ${free} free, ${node.freeSlots} counted`);
+  // One that is lost does what is pending when it is back.
+  if (node.pending !== undefined && tasks === 0 && node.state !== 'unknown') {
+    wrong.push(`${nodeId(node)}: waits to ${node.pending} without tasks`);
+  }
+  if (node.state === 'idle' && node.schedulingState === 'disabled') {
+    wrong.push(`${nodeId(node)}: is idle, though disabled`);
+  }
+  if (node.state === 'offline' && node.schedulingState === 'enabled') {
+    wrong.push(`${nodeId(node)}: is offline, though enabled`);
+  }
+  if (node.errors.length > 0 && node.state !== 'unusable') {
+    wrong.push(`${nodeId(node)}: is ${node.state} with errors`);
+  }
+  if (node.state === 'waitingforstarttask' && node.startTask?.state !== 'running') {
+    wrong.push(`${nodeId(node)}: waits for no start task`);
+  }
   if ((node.state === 'running') !== tasks > 0) {
     wrong.push(`${nodeId(node)}: is ${node.state} with ${tasks} tasks`);
   }
@@ -159,7 +175,7 @@ function checkAllocation(pool: Pool): string[] {
   const { id } = pool.specification;
   const nodes = [...pool.nodes];
   const creating = nodes.filter(({ state }) => state === 'creating').length;
-  const draining = nodes.filter(({ isDraining }) => isDraining);
+  const draining = nodes.filter(({ pending }) => pending === 'remove');
   const leaving = draining.length + nodes.filter(({ state }) => state === 'leavingpool').length;
   if (creating !== nodesCreating || leaving !== nodesLeaving) {
     wrong.push(
@@ -181,7 +197,6 @@ function checkAllocation(pool: Pool): string[] {
   if (allocationState !== 'steady' && resizeErrors.length > 0) {
     wrong.push(`pool ${id}: is ${allocationState} with resize errors`);
   }
-  if (draining.some((node) => node.isEmpty)) wrong.push(`pool ${id}: a node drains without tasks`);
   return wrong;
 }
 

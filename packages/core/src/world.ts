@@ -1,6 +1,12 @@
 import { DeadlineHeap } from './deadline-heap.ts';
 import { DisplacedRuns } from './displaced-runs.ts';
-import type { EffectCatalog, KillReason, NodeDetails, RunDetails } from './effect.ts';
+import type {
+  EffectCatalog,
+  KillReason,
+  NodeDetails,
+  RunDetails,
+  StartTaskDetails,
+} from './effect.ts';
 import { EffectLog } from './effect-log.ts';
 import type { EngineEvent } from './event-log.ts';
 import type { Job } from './job.ts';
@@ -189,6 +195,22 @@ export class World implements EffectCatalog {
     if (node === undefined || pool === undefined) throw new RangeError(`no node ${number}`);
     const { poolId, isDedicated } = node;
     return { poolId, nodeId: nodeId(node), isDedicated, pool: pool.specification };
+  }
+
+  startTask(number: number, sequence: number): StartTaskDetails | undefined {
+    const node = this.nodes[number];
+    if (node?.startTask === undefined || node.startTask.sequence !== sequence) return undefined;
+    const { commandLine, resourceFiles, environmentSettings } = node.startTask.specification;
+    const { poolId } = node;
+    const { accountName } = this;
+    return {
+      poolId,
+      nodeId: nodeId(node),
+      commandLine,
+      resourceFiles,
+      environmentSettings,
+      accountName,
+    };
   }
 
   run(run: number, sequence: number): RunDetails | undefined {

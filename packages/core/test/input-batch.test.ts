@@ -4,7 +4,7 @@ import type { Command } from '../src/command.ts';
 import { BatchError } from '../src/errors.ts';
 import { failureCode, InputBatch } from '../src/input-batch.ts';
 import type { Report } from '../src/report.ts';
-import { failureCodes, ReportKind } from '../src/report.ts';
+import { failureCodes, nodeErrorCodes, ReportKind } from '../src/report.ts';
 
 type Input = { at: number; command: Command } | { at: number; report: Report };
 
@@ -32,10 +32,36 @@ const report: fc.Arbitrary<Report> = fc.oneof(
     sequence: fc.integer(),
   }),
   fc.record({
-    kind: fc.constantFrom(ReportKind.nodeReady, ReportKind.nodeLost, ReportKind.nodeGone),
+    kind: fc.constantFrom(
+      ReportKind.nodeReady,
+      ReportKind.nodeLost,
+      ReportKind.nodeGone,
+      ReportKind.nodePreempted,
+    ),
     node: fc.integer(),
     sequence: fc.integer(),
   }),
+  fc.record(
+    {
+      kind: fc.constant(ReportKind.nodeUnusable),
+      node: fc.integer(),
+      sequence: fc.integer(),
+      error: fc.constantFrom('DiskFull', 'NetworkBlocked', 'Unknown'),
+      detail: text,
+    },
+    { requiredKeys: ['kind', 'node', 'sequence'] },
+  ),
+  fc.record(
+    {
+      kind: fc.constant(ReportKind.startTaskEnded),
+      node: fc.integer(),
+      sequence: fc.integer(),
+      exitCode: fc.integer(),
+      failure: fc.constantFrom(...failureCodes),
+      detail: text,
+    },
+    { requiredKeys: ['kind', 'node', 'sequence'] },
+  ),
 );
 const inputs: fc.Arbitrary<Input[]> = fc.array(
   fc.oneof(fc.record({ at, command }), fc.record({ at, report })),
@@ -55,15 +81,24 @@ function decode(bytes: Uint8Array): Input[] {
   InputBatch.read(bytes, {
     command: (at, command) => inputs.push({ at, command }),
     report: (at, kind, subject, sequence, exitCode, failure, detail) => {
+      const more = {
+        ...(exitCode === undefined ? {} : { exitCode }),
+        ...(failure === 0 ? {} : { failure: failureCode(failure) }),
+        ...(detail === undefined ? {} : { detail }),
+      };
       if (kind === ReportKind.runEnded) {
+        inputs.push({ at, report: { kind, run: subject, sequence, ...more } });
+      } else if (kind === ReportKind.startTaskEnded) {
+        inputs.push({ at, report: { kind, node: subject, sequence, ...more } });
+      } else if (kind === ReportKind.nodeUnusable) {
+        const error = nodeErrorCodes[failure];
         inputs.push({
           at,
           report: {
             kind,
-            run: subject,
+            node: subject,
             sequence,
-            ...(exitCode === undefined ? {} : { exitCode }),
-            ...(failure === 0 ? {} : { failure: failureCode(failure) }),
+            ...(error === undefined || error === 'none' ? {} : { error }),
             ...(detail === undefined ? {} : { detail }),
           },
         });

@@ -183,6 +183,31 @@ describe('the virtual world', () => {
     expect(starts).toEqual(['100 a node-1', '100 b node-2']);
   });
 
+  test('tasks start when the start task of their node is over', () => {
+    const startTask = { commandLine: 'prepare' };
+    const engine = engineOf({ pool: { startTask }, jobs: [{ tasks: ids('ab') }] });
+    const { simulation, starts } = simulated(
+      engine,
+      { a: 10, b: 10 },
+      { bootTimeMs: 100, startTaskMs: 50 },
+    );
+    finish(simulation);
+    expect(starts).toEqual(['150 a node-1', '150 b node-2']);
+  });
+
+  test('a node that is told to start again is up after its boot time', () => {
+    const engine = engineOf({ isUp: true, jobs: [{ tasks: ids('ab') }] });
+    const { simulation, starts } = simulated(engine, { a: 10, b: 100 }, { bootTimeMs: 20 });
+    simulation.schedule(begin + 5, {
+      type: 'rebootNode',
+      poolId: 'p',
+      nodeId: 'node-1',
+      nodeRebootOption: 'requeue',
+    });
+    expect(finish(simulation)).toMatchObject({ startedRuns: 3, lostRuns: 1 });
+    expect(starts).toEqual(['0 a node-1', '0 b node-2', '25 a node-1']);
+  });
+
   test('a node that is lost takes its runs with it, and takes tasks again when it is back', () => {
     const engine = engineOf({ jobs: [{ tasks: ids('abc') }] });
     const { simulation, starts } = simulated(engine, { a: 10, b: 10, c: 10 });

@@ -27,7 +27,7 @@ class PerRunExecutor implements Executor {
   readonly name: string;
   readonly onThisMachine = true;
   readonly #fn: RunFunction;
-  readonly #runs = new Map<string, AbortController>();
+  readonly #runs = new Map<string, { node: number; controller: AbortController }>();
   #host: ExecutorHost | undefined;
   #reports: Report[] = [];
 
@@ -58,7 +58,7 @@ class PerRunExecutor implements Executor {
   /** Nothing can outlive the process, so everything is told to end. */
   async close(): Promise<void> {
     this.#host = undefined;
-    for (const controller of this.#runs.values()) controller.abort();
+    for (const { controller } of this.#runs.values()) controller.abort();
     this.#runs.clear();
   }
 
@@ -70,26 +70,50 @@ class PerRunExecutor implements Executor {
         this.#report({ kind: ReportKind.nodeReady, node, sequence });
         return;
       case EffectKind.releaseNode:
+        this.#abandon(node);
         this.#report({ kind: ReportKind.nodeGone, node, sequence });
         return;
+      case EffectKind.rebootNode:
+      case EffectKind.reimageNode:
+        this.#abandon(node);
+        this.#report({ kind: ReportKind.nodeReady, node, sequence });
+        return;
+      case EffectKind.runStartTask:
+        this.#report({
+          kind: ReportKind.startTaskEnded,
+          node,
+          sequence,
+          failure: 'CommandLaunchFailed',
+          detail: `The executor "${this.name}" runs a function for each task and no start tasks.`,
+        });
+        return;
       case EffectKind.killRun:
-        this.#runs.get(`${effects.run(i)}-${sequence}`)?.abort();
+        this.#runs.get(`${effects.run(i)}-${sequence}`)?.controller.abort();
         return;
       case EffectKind.startRun: {
         const details = effects.catalog.run(effects.run(i), sequence);
-        if (details !== undefined) void this.#start(effects.run(i), sequence, details);
+        if (details !== undefined) void this.#start(node, effects.run(i), sequence, details);
         return;
       }
       default:
     }
   }
 
-  async #start(run: number, sequence: number, details: RunDetails): Promise<void> {
+  /** The engine has taken back what runs there: it is told to end, and nobody waits for it. */
+  #abandon(node: number): void {
+    for (const [key, run] of this.#runs) {
+      if (run.node !== node) continue;
+      this.#runs.delete(key);
+      run.controller.abort();
+    }
+  }
+
+  async #start(node: number, run: number, sequence: number, details: RunDetails): Promise<void> {
     const host = this.#host;
     const key = `${run}-${sequence}`;
     if (this.#runs.has(key)) return;
     const controller = new AbortController();
-    this.#runs.set(key, controller);
+    this.#runs.set(key, { node, controller });
     // Not before carryOut has returned.
     await Promise.resolve();
     const kind = ReportKind.runEnded;

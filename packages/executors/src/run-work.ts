@@ -5,6 +5,7 @@ import { uploadOutputFiles } from './output-files.ts';
 import { stageResourceFiles } from './resource-files.ts';
 import { RunFailure } from './run-failure.ts';
 import type { Running } from './running.ts';
+import { directoryOf } from './running.ts';
 import { expandedEnvironment } from './task-environment.ts';
 
 /** After a wall clock output files are uploaded for so long (semantics §5). */
@@ -92,6 +93,6 @@ export class RunWork {
   }
 
   #directoryOf(running: Running): string {
-    return `${this.#host.root}/workitems/${running.directory}`;
+    return directoryOf(running, this.#host.root);
   }
 }

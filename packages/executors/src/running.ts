@@ -1,8 +1,13 @@
-import type { KillReason, RunDetails } from '@berth/core';
+import type { KillReason, RunDetails, StartTaskDetails } from '@berth/core';
 import { claimName } from './claims.ts';
 import { quote } from './command-line.ts';
 import type { Slot } from './node-slots.ts';
-import { runEnvironment, taskDirectory } from './task-environment.ts';
+import {
+  runEnvironment,
+  startTaskEnvironment,
+  startupDirectory,
+  taskDirectory,
+} from './task-environment.ts';
 
 /** A run from its start effect to its report: there are as many as slots in use. */
 export interface Running {
@@ -29,6 +34,19 @@ export interface Running {
   timer: NodeJS.Timeout | undefined;
 }
 
+/** Instead of the row of a run: the start task of the node, of which there is one at a time. */
+export const startTaskRun = -1;
+
+/** On the host. */
+export function directoryOf({ directory }: Running, root: string): string {
+  return directory === startupDirectory ? `${root}/startup` : `${root}/workitems/${directory}`;
+}
+
+/** A start task as a run: without a job, and without files to upload. */
+export function startTaskDetails(details: StartTaskDetails): RunDetails {
+  return { ...details, jobId: '', taskId: '', outputFiles: [] };
+}
+
 export function keyOf(run: number, sequence: number): string {
   return `${run}-${sequence}`;
 }
@@ -38,7 +56,8 @@ export function newRunning(run: number, sequence: number, details: RunDetails): 
     key: keyOf(run, sequence),
     run,
     sequence,
-    directory: taskDirectory(details.jobId, details.taskId),
+    directory:
+      run === startTaskRun ? startupDirectory : taskDirectory(details.jobId, details.taskId),
     details,
     phase: 'preparing',
     issue: 1,
@@ -57,12 +76,16 @@ const shellNames =
   /^(?:_|IFS|ENV|PWD|OLDPWD|PPID|OPTIND|OPTARG|LINENO|PS[0-9]|E?UID|SHLVL|SHELLOPTS|BASH.*|POSIXLY_CORRECT|RANDOM|SECONDS|DIRSTACK|FUNCNAME|GROUPS|HISTCMD|MAIL.*|LC_.*)$/;
 
 /** The line that starts a run (runner-script.ts). */
-export function startLine(running: Running, command: readonly string[]): string {
+export function startLine(running: Running, command: readonly string[], root: string): string {
   const { run, sequence, directory } = running;
   const claim = claimName(run, sequence, running.issue);
   const words = ['run', claim, directory, String(run), String(sequence)];
   const others: string[] = [];
-  for (const { name, value } of runEnvironment(running.details)) {
+  const settings =
+    run === startTaskRun
+      ? startTaskEnvironment(running.details, root)
+      : runEnvironment(running.details);
+  for (const { name, value } of settings) {
     const exportable = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !shellNames.test(name);
     (exportable ? words : others).push(`${name}=${value}`);
   }

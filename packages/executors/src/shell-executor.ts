@@ -5,6 +5,7 @@ import type { HostProvider } from './host.ts';
 import type { LocalOptions } from './local-host.ts';
 import { LocalHostProvider } from './local-host.ts';
 import { messageOf } from './run-failure.ts';
+import { startTaskDetails, startTaskRun } from './running.ts';
 import type { NodeContext, Outstanding } from './shell-node.ts';
 import { ShellNode } from './shell-node.ts';
 
@@ -30,6 +31,8 @@ export class ShellExecutor implements Executor {
   /** Runs of an earlier life, until their node has been reached. */
   readonly #owed = new Map<number, Outstanding[]>();
   readonly #releasing = new Set<number>();
+  /** Reboots and reimages under way. */
+  readonly #restarts = new Map<number, Promise<void>>();
   #reports: Report[] = [];
   readonly #warned = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
@@ -66,9 +69,16 @@ export class ShellExecutor implements Executor {
       const sequence = outstanding.sequence(i);
       const kind = outstanding.kind(i);
       if (kind === EffectKind.releaseNode) released.add(node);
-      if (kind !== EffectKind.startRun && kind !== EffectKind.killRun) continue;
+      if (!isRun(kind)) continue;
       const known = runs.get(node) ?? new Map<string, Outstanding>();
       runs.set(node, known);
+      if (kind === EffectKind.runStartTask) {
+        const startTask = catalog.startTask(node, sequence);
+        if (startTask === undefined) continue;
+        const details = startTaskDetails(startTask);
+        known.set('start task', { run: startTaskRun, sequence, details, kill: undefined });
+        continue;
+      }
       const key = `${run}-${sequence}`;
       const details = known.get(key)?.details ?? catalog.run(run, sequence);
       if (details === undefined) continue;
@@ -81,9 +91,7 @@ export class ShellExecutor implements Executor {
       this.#reach(node, catalog.node(node));
     }
     for (let i = 0; i < outstanding.length; i++) {
-      const kind = outstanding.kind(i);
-      if (kind !== EffectKind.startRun && kind !== EffectKind.killRun)
-        this.#carryOut(outstanding, i);
+      if (!isRun(outstanding.kind(i))) this.#carryOut(outstanding, i);
     }
     await Promise.allSettled(this.#nodes.values());
   }
@@ -117,6 +125,15 @@ export class ShellExecutor implements Executor {
       case EffectKind.getNode:
         this.#get(node, sequence, effects.catalog.node(node));
         return;
+      case EffectKind.rebootNode:
+        this.#restart(node, sequence, effects.catalog.node(node), false);
+        return;
+      case EffectKind.reimageNode:
+        this.#restart(node, sequence, effects.catalog.node(node), true);
+        return;
+      case EffectKind.runStartTask:
+        this.#startTask(node, sequence, effects.catalog);
+        return;
       case EffectKind.releaseNode:
         this.#release(node, sequence, effects.catalog.node(node));
         return;
@@ -142,6 +159,15 @@ export class ShellExecutor implements Executor {
     this.#node(node, catalog.node(node)).then(
       (opened) => opened.start(run, sequence, details),
       () => this.#later(() => this.#report({ kind: ReportKind.runLost, run, sequence })),
+    );
+  }
+
+  #startTask(node: number, sequence: number, catalog: EffectCatalog): void {
+    const details = catalog.startTask(node, sequence);
+    if (details === undefined) return;
+    this.#node(node, catalog.node(node)).then(
+      (opened) => opened.startTask(sequence, details),
+      () => this.#later(() => this.#report({ kind: ReportKind.startTaskEnded, node, sequence })),
     );
   }
 
@@ -181,6 +207,12 @@ export class ShellExecutor implements Executor {
 
   #release(node: number, sequence: number, details: NodeDetails): void {
     if (this.#releasing.has(node)) return;
+    const restart = this.#restarts.get(node);
+    if (restart !== undefined) {
+      this.#restarts.delete(node);
+      void restart.then(() => this.#release(node, sequence, details));
+      return;
+    }
     this.#releasing.add(node);
     this.#owed.delete(node);
     const opened = this.#node(node, details);
@@ -203,6 +235,38 @@ export class ShellExecutor implements Executor {
     });
   }
 
+  /** All of it ends, and begins again: with its files, or as a node that has just been got. */
+  #restart(node: number, sequence: number, details: NodeDetails, fresh: boolean): void {
+    if (this.#releasing.has(node) || this.#restarts.has(node)) return;
+    this.#owed.delete(node);
+    const opened = this.#node(node, details);
+    this.#ready.delete(node);
+    const act = async (): Promise<void> => {
+      const there = await opened;
+      await there.release();
+      if (fresh) await this.#provider.release(there.host);
+      this.#nodes.delete(node);
+      await this.#node(node, details, fresh ? sequence : undefined);
+      this.#report({ kind: ReportKind.nodeReady, node, sequence });
+    };
+    const restart: Promise<void> = act()
+      .then(
+        () => this.#restarts.get(node) === restart && this.#restarts.delete(node),
+        (error: unknown) => {
+          // If it is not there any more it is being released instead.
+          const isWanted = this.#restarts.get(node) === restart;
+          this.#restarts.delete(node);
+          if (this.#closed || !isWanted) return;
+          this.#warn(
+            `Node ${details.nodeId} of pool ${details.poolId} has not started again yet: ${messageOf(error)}`,
+          );
+          this.#later(() => this.#restart(node, sequence, details, fresh));
+        },
+      )
+      .then(() => {});
+    this.#restarts.set(node, restart);
+  }
+
   /** The node, found or made. */
   #node(node: number, details: NodeDetails, request?: number): Promise<ShellNode> {
     const known = this.#nodes.get(node);
@@ -223,13 +287,13 @@ export class ShellExecutor implements Executor {
 
   async #open(node: number, details: NodeDetails, request: number | undefined): Promise<ShellNode> {
     if (this.#context === undefined) throw new Error('The executor is not open.');
-    let there = new ShellNode(details, await this.#provider.get(details), this.#context);
+    let there = new ShellNode(node, details, await this.#provider.get(details), this.#context);
     await there.open();
     if (request !== undefined && !(await there.isOf(`${node} ${request}`))) {
       // Somebody else's node of this name, whose engine forgot to give it back.
       await there.release();
       await this.#provider.release(there.host);
-      there = new ShellNode(details, await this.#provider.get(details), this.#context);
+      there = new ShellNode(node, details, await this.#provider.get(details), this.#context);
       await there.open();
       await there.isOf(`${node} ${request}`);
     }
@@ -262,6 +326,13 @@ export class ShellExecutor implements Executor {
     this.#warned.add(message);
     this.#host?.warn(message);
   }
+}
+
+/** What belongs to a run that an earlier life may have started. */
+function isRun(kind: EffectKind): boolean {
+  return (
+    kind === EffectKind.startRun || kind === EffectKind.killRun || kind === EffectKind.runStartTask
+  );
 }
 
 function ignore(): void {}

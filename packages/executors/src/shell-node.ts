@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { FailureCode, KillReason, NodeDetails, Report, RunDetails } from '@berth/core';
+import type {
+  FailureCode,
+  KillReason,
+  NodeDetails,
+  Report,
+  RunDetails,
+  StartTaskDetails,
+} from '@berth/core';
 import { ReportKind } from '@berth/core';
 import type { BlobStore, Secrets } from '@berth/storage';
 import { claimName, findHolder } from './claims.ts';
@@ -15,7 +22,15 @@ import { RunWork } from './run-work.ts';
 import type { Answer } from './runner-script.ts';
 import { parseAnswer, runnerScript } from './runner-script.ts';
 import type { Running } from './running.ts';
-import { endLine, keyOf, newRunning, startLine } from './running.ts';
+import {
+  directoryOf,
+  endLine,
+  keyOf,
+  newRunning,
+  startLine,
+  startTaskDetails,
+  startTaskRun,
+} from './running.ts';
 import { nodeEnvironment } from './task-environment.ts';
 
 export interface NodeContext {
@@ -39,6 +54,7 @@ const lookAgainMs = 1_000;
 
 /** One node: which shells it has, which runs they are on, and what to tell the engine of it. */
 export class ShellNode {
+  readonly number: number;
   readonly details: NodeDetails;
   readonly host: Host;
   readonly #context: NodeContext;
@@ -61,7 +77,9 @@ export class ShellNode {
   #queue: (() => void)[] = [];
   #releasing: { resolve(): void; reject(error: Error): void } | undefined;
 
-  constructor(details: NodeDetails, host: Host, context: NodeContext) {
+  /** `number`: what the engine calls it. */
+  constructor(number: number, details: NodeDetails, host: Host, context: NodeContext) {
+    this.number = number;
     this.details = details;
     this.host = host;
     this.#context = context;
@@ -135,6 +153,11 @@ export class ShellNode {
     } else if (this.#state === 'open' && !this.#runs.has(keyOf(run, sequence))) {
       this.#begin(this.#add(run, sequence, details));
     }
+  }
+
+  /** The node's start task, beside its runs. */
+  startTask(sequence: number, details: StartTaskDetails): void {
+    this.start(startTaskRun, sequence, startTaskDetails(details));
   }
 
   kill(run: number, sequence: number, reason: KillReason): void {
@@ -248,7 +271,15 @@ export class ShellNode {
 
   #prepare(running: Running): Prepared | Promise<Prepared> {
     const claim = claimName(running.run, running.sequence, running.issue);
+    if (running.run === startTaskRun) return this.#prepareStartup(running, claim);
     return this.host.files.prepareTask(this.#directoryOf(running), claim);
+  }
+
+  /** What an earlier start task left stays: it may build on it (semantics §4.3, §4.4). */
+  async #prepareStartup(running: Running, claim: string): Promise<Prepared> {
+    const directory = this.#directoryOf(running);
+    await this.host.files.makeDirectory(`${directory}/wd`);
+    return (await this.host.files.exists(`${directory}/${claim}.run`)) ? 'claimed' : 'ready';
   }
 
   #stage(running: Running, command: readonly string[], prepared: Prepared): void {
@@ -274,7 +305,7 @@ export class ShellNode {
     }
     const slot = this.#slots.take(running);
     running.phase = 'started';
-    const line = startLine(running, command);
+    const line = startLine(running, command, this.host.root);
     if (Buffer.byteLength(line) <= this.host.pipeLimit) {
       slot.shell.send(line);
       return;
@@ -362,7 +393,12 @@ export class ShellNode {
     } else if (running.lost) {
       this.#forget(running);
       const { run, sequence } = running;
-      this.#context.report({ kind: ReportKind.runLost, run, sequence });
+      const { number: node } = this;
+      this.#context.report(
+        run === startTaskRun
+          ? { kind: ReportKind.startTaskEnded, node, sequence }
+          : { kind: ReportKind.runLost, run, sequence },
+      );
     } else {
       // It was about to fork, or its report is on the way.
       running.timer = setTimeout(() => {
@@ -462,7 +498,12 @@ export class ShellNode {
     if (this.#state === 'over' || this.#runs.get(running.key) !== running) return;
     this.#forget(running);
     const { run, sequence } = running;
-    this.#context.report({ kind: ReportKind.runEnded, run, sequence, ...end });
+    const { number: node } = this;
+    this.#context.report(
+      run === startTaskRun
+        ? { kind: ReportKind.startTaskEnded, node, sequence, ...end }
+        : { kind: ReportKind.runEnded, run, sequence, ...end },
+    );
   }
 
   #forget(running: Running): void {
@@ -503,7 +544,7 @@ export class ShellNode {
   }
 
   #directoryOf(running: Running): string {
-    return `${this.host.root}/workitems/${running.directory}`;
+    return directoryOf(running, this.host.root);
   }
 
   #closeEnds(): void {

@@ -45,12 +45,27 @@ export function nodeEnvironment(node: NodeDetails, root: string): Record<string,
   return {
     AZ_BATCH_POOL_ID: node.poolId,
     AZ_BATCH_NODE_ID: node.nodeId,
-    AZ_BATCH_NODE_IS_DEDICATED: 'true',
+    AZ_BATCH_NODE_IS_DEDICATED: String(node.isDedicated),
     AZ_BATCH_NODE_ROOT_DIR: root,
     AZ_BATCH_NODE_SHARED_DIR: `${root}/shared`,
     AZ_BATCH_NODE_STARTUP_DIR: `${root}/startup`,
     AZ_BATCH_NODE_MOUNTS_DIR: `${root}/fsmounts`,
   };
+}
+
+/** Directory of a start task from `workitems/`, as the runner names directories (semantics §4.1). */
+export const startupDirectory = '../startup';
+
+/** What a start line carries for a start task: it is no task of a job, and works in the startup directory. */
+export function startTaskEnvironment(run: RunDetails, root: string): EnvironmentSetting[] {
+  const directory = `${root}/startup`;
+  return [
+    ...run.environmentSettings.filter(({ name }) => !isSystemVariable(name) && name !== 'HOME'),
+    { name: 'AZ_BATCH_ACCOUNT_NAME', value: run.accountName },
+    { name: 'AZ_BATCH_TASK_DIR', value: directory },
+    { name: 'AZ_BATCH_TASK_WORKING_DIR', value: `${directory}/wd` },
+    { name: 'HOME', value: `${directory}/wd` },
+  ];
 }
 
 /** What a start line carries; the directories of the task are set by the runner, which knows them. */

@@ -9,6 +9,7 @@ import type {
   Report,
   RunDetails,
   RunEnded,
+  StartTaskDetails,
 } from '@berth/core';
 import { EffectKind, ReportKind } from '@berth/core';
 import type { Executor } from '@berth/executors';
@@ -100,9 +101,12 @@ export class ScriptedEngine {
     this.secrets = new FileSecretStore(join(directory, 'secrets'));
   }
 
+  readonly startTasks = new Map<string, StartTaskDetails>();
+
   readonly catalog: EffectCatalog = {
     node: (node) => nodeDetails(node),
     run: (run, sequence) => this.runs.get(`${run}-${sequence}`),
+    startTask: (node, sequence) => this.startTasks.get(`${node}-${sequence}`),
   };
 
   async open(outstanding: readonly Effect[] = [], present: readonly number[] = []): Promise<this> {

@@ -14,7 +14,11 @@ import type {
   DisableTasks,
   JobPatch,
   JobSpecification,
+  NodeDeallocationOption,
+  NodeDisableSchedulingOption,
   NodeRemoval,
+  PoolPatch,
+  PoolProperties,
   PoolResize,
   PoolSpecification,
   TaskConstraints,
@@ -30,7 +34,13 @@ import type { JobSimulation } from './job-simulation.ts';
 import { jobSimulation } from './job-simulation.ts';
 import type { PoolOptions } from './pool.ts';
 import { pool } from './pool.ts';
-import { nodeRemoval, poolResize } from './pool-resize.ts';
+import { poolPatch, poolProperties } from './pool-patch.ts';
+import {
+  nodeDeallocationOption,
+  nodeDisableSchedulingOption,
+  nodeRemoval,
+  poolResize,
+} from './pool-resize.ts';
 import { demand, read } from './read.ts';
 import type { SealOptions } from './seal.ts';
 import { sealTask, sealTaskFactory } from './seal.ts';
@@ -50,7 +60,10 @@ export type { Download, Upload } from './transfer.ts';
 export type { Workflow, WorkflowTask } from './workflow.ts';
 
 /** A pool. semantics §1.2 @throws `BatchError` */
-export function parsePool(value: unknown, options: PoolOptions = {}): PoolSpecification {
+export function parsePool(
+  value: unknown,
+  options: PoolOptions & SealOptions = {},
+): PoolSpecification {
   return demand(pool(options), value, { name: 'pool' });
 }
 
@@ -62,6 +75,26 @@ export function parseAutoScaleSettings(value: unknown): AutoScaleSettings {
 /** The body of POST evaluateautoscale. semantics §6.7 @throws `BatchError` */
 export function parseAutoScaleEvaluation(value: unknown): { autoScaleFormula: string } {
   return demand(autoScaleEvaluation, value, { name: 'evaluation' });
+}
+
+/** The body of PATCH pool. semantics §1.2 @throws `BatchError` */
+export function parsePoolPatch(value: unknown, options: SealOptions = {}): PoolPatch {
+  return demand(poolPatch(options), value, { name: 'patch' });
+}
+
+/** The body of POST updateproperties. semantics §1.2 @throws `BatchError` */
+export function parsePoolProperties(value: unknown, options: SealOptions = {}): PoolProperties {
+  return demand(poolProperties(options), value, { name: 'properties' });
+}
+
+/** `nodeRebootOption`, `nodeReimageOption`. semantics §2.2 @throws `BatchError` */
+export function parseRestartOption(value: unknown): NodeDeallocationOption {
+  return demand(nodeDeallocationOption, value, { name: 'option' });
+}
+
+/** `nodeDisableSchedulingOption`. semantics §2.2 @throws `BatchError` */
+export function parseDisableSchedulingOption(value: unknown): NodeDisableSchedulingOption {
+  return demand(nodeDisableSchedulingOption, value, { name: 'option' });
 }
 
 /** The body of POST resize. semantics §2.1 @throws `BatchError` */

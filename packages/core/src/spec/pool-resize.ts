@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import type { NodeDeallocationOption, NodeRemoval, PoolResize } from '../specification.ts';
+import type {
+  NodeDeallocationOption,
+  NodeDisableSchedulingOption,
+  NodeRemoval,
+  PoolResize,
+} from '../specification.ts';
 import { parseDuration } from './duration.ts';
 import { entity } from './entity.ts';
 import { issue } from './problem.ts';
@@ -28,11 +33,19 @@ export function resizeTimeoutMs(ms: number): { resizeTimeoutMs?: number } {
   return ms === Infinity ? {} : { resizeTimeoutMs: ms };
 }
 
-const nodeDeallocationOption: z.ZodType<NodeDeallocationOption> = choice([
+/** What becomes of the tasks of a node that leaves or starts again. semantics §2.2 */
+export const nodeDeallocationOption: z.ZodType<NodeDeallocationOption> = choice([
   'requeue',
   'terminate',
   'taskcompletion',
   'retaineddata',
+]);
+
+/** Of one that takes no new tasks. */
+export const nodeDisableSchedulingOption: z.ZodType<NodeDisableSchedulingOption> = choice([
+  'requeue',
+  'terminate',
+  'taskcompletion',
 ]);
 
 const common = {

@@ -18,6 +18,8 @@ import {
 import { issue } from './problem.ts';
 import { underEitherName } from './same-property.ts';
 import { choice, displayName, id, MAX_INT32, text, whole } from './scalars.ts';
+import type { SealOptions } from './seal.ts';
+import { startTask } from './start-task.ts';
 
 /** What the door has to know of the account to read a pool. */
 export interface PoolOptions {
@@ -34,75 +36,83 @@ const MAX_TASK_SLOTS = 256;
 
 const slots = whole(1, MAX_INT32).optional();
 
-const givenPool = entity(
-  {
-    id,
-    displayName: displayName.optional(),
-    vmSize: text((name) => name !== '', 'must not be empty').optional(),
-    targetDedicatedNodes: nodeCount.optional(),
-    targetDedicated: nodeCount.optional(),
-    targetLowPriorityNodes: nodeCount.optional(),
-    resizeTimeout: resizeTimeout.default(DEFAULT_RESIZE_TIMEOUT),
-    enableAutoScale: z.boolean().default(false),
-    autoScaleFormula: autoScaleFormula.optional(),
-    autoScaleEvaluationInterval: autoScaleEvaluationInterval.default(DEFAULT_EVALUATION_INTERVAL),
-    taskSlotsPerNode: slots,
-    maxTasksPerNode: slots,
-    taskSchedulingPolicy: entity({
-      nodeFillType: choice(['spread', 'pack']).default('spread'),
-      jobDefaultOrder: choice(['none', 'creationtime'])
-        .transform((order) => (order === 'none' ? undefined : order))
-        .optional(),
-    }).default(() => ({ nodeFillType: 'spread' as const })),
-    metadata: metadata.default(() => []),
-    executor: id.default('local'),
-  },
-  {
-    notBuiltYet: {
-      virtualMachineConfiguration: [],
-      cloudServiceConfiguration: [],
-      enableInterNodeCommunication: [false],
-      startTask: [],
-      certificateReferences: [[]],
-      applicationPackageReferences: [[]],
-      applicationLicenses: [[]],
-      userAccounts: [[]],
-      mountConfiguration: [[]],
-      networkConfiguration: [],
-      targetNodeCommunicationMode: ['default'],
-      upgradePolicy: [],
-      resourceTags: [{}],
+/** What the service sets. */
+export const poolReadOnly: readonly string[] = [
+  'url',
+  'eTag',
+  'lastModified',
+  'creationTime',
+  'state',
+  'stateTransitionTime',
+  'allocationState',
+  'allocationStateTransitionTime',
+  'currentDedicatedNodes',
+  'currentDedicated',
+  'currentLowPriorityNodes',
+  'currentNodeCommunicationMode',
+  'resizeErrors',
+  'resizeError',
+  'autoScaleRun',
+  'identity',
+  'stats',
+];
+
+/** A pool as it is given; what its properties mean together is judged later. */
+const givenPool = (options: SealOptions) =>
+  entity(
+    {
+      id,
+      displayName: displayName.optional(),
+      vmSize: text((name) => name !== '', 'must not be empty').optional(),
+      targetDedicatedNodes: nodeCount.optional(),
+      targetDedicated: nodeCount.optional(),
+      targetLowPriorityNodes: nodeCount.optional(),
+      resizeTimeout: resizeTimeout.default(DEFAULT_RESIZE_TIMEOUT),
+      enableAutoScale: z.boolean().default(false),
+      autoScaleFormula: autoScaleFormula.optional(),
+      autoScaleEvaluationInterval: autoScaleEvaluationInterval.default(DEFAULT_EVALUATION_INTERVAL),
+      taskSlotsPerNode: slots,
+      maxTasksPerNode: slots,
+      taskSchedulingPolicy: entity({
+        nodeFillType: choice(['spread', 'pack']).default('spread'),
+        jobDefaultOrder: choice(['none', 'creationtime'])
+          .transform((order) => (order === 'none' ? undefined : order))
+          .optional(),
+      }).default(() => ({ nodeFillType: 'spread' as const })),
+      startTask: startTask(options).optional(),
+      metadata: metadata.default(() => []),
+      executor: id.default('local'),
     },
-    readOnly: [
-      'url',
-      'eTag',
-      'lastModified',
-      'creationTime',
-      'state',
-      'stateTransitionTime',
-      'allocationState',
-      'allocationStateTransitionTime',
-      'currentDedicatedNodes',
-      'currentDedicated',
-      'currentLowPriorityNodes',
-      'currentNodeCommunicationMode',
-      'resizeErrors',
-      'resizeError',
-      'autoScaleRun',
-      'identity',
-      'stats',
-    ],
-  },
-);
+    {
+      notBuiltYet: {
+        virtualMachineConfiguration: [],
+        cloudServiceConfiguration: [],
+        enableInterNodeCommunication: [false],
+        certificateReferences: [[]],
+        applicationPackageReferences: [[]],
+        applicationLicenses: [[]],
+        userAccounts: [[]],
+        mountConfiguration: [[]],
+        networkConfiguration: [],
+        targetNodeCommunicationMode: ['default'],
+        upgradePolicy: [],
+        resourceTags: [{}],
+      },
+      readOnly: poolReadOnly,
+    },
+  );
 
 /**
  * A pool; its slots are checked against the size of its nodes. `vmSizeDefault` absent: vmSize is required.
  * semantics §1.2
  */
-export function pool(options: PoolOptions, vmSizeDefault?: string): z.ZodType<PoolSpecification> {
+export function pool(
+  options: PoolOptions & SealOptions,
+  vmSizeDefault?: string,
+): z.ZodType<PoolSpecification> {
   const sizes = nodeSizeTable(options.nodeSizes ?? [], options.localCores ?? 64);
   const durabilityOf = options.durabilityOf ?? (() => 'synced');
-  return givenPool.transform((given, ctx): PoolSpecification => {
+  return givenPool(options).transform((given, ctx): PoolSpecification => {
     const missing = { code: 'MissingRequiredProperty' };
     const vmSize = given.vmSize ?? vmSizeDefault;
     if (vmSize === undefined) ctx.issues.push(issue(given, 'is required', missing, ['vmSize']));
@@ -139,6 +149,7 @@ export function pool(options: PoolOptions, vmSizeDefault?: string): z.ZodType<Po
       ...autoscale,
       taskSlotsPerNode: perNode,
       taskSchedulingPolicy: given.taskSchedulingPolicy,
+      ...(given.startTask !== undefined && { startTask: given.startTask }),
       metadata: given.metadata,
       executor: given.executor,
       durability: durabilityOf(given.executor),
@@ -148,7 +159,7 @@ export function pool(options: PoolOptions, vmSizeDefault?: string): z.ZodType<Po
 
 /** What it has of a formula; with one it has no targets of its own (semantics §1.2). */
 function autoscaleOf(
-  given: z.output<typeof givenPool>,
+  given: z.output<ReturnType<typeof givenPool>>,
   ctx: { issues: z.core.$ZodRawIssue[] },
 ): Pick<
   PoolSpecification,

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ResourceFile, TaskFactory, TaskTemplate } from '../specification.ts';
+import type { ResourceFile, TaskFactory } from '../specification.ts';
 import type { ProblemDetails } from './problem.ts';
 import { issue } from './problem.ts';
 import type { Seal } from './secret-url.ts';
@@ -17,8 +17,12 @@ export interface SealOptions {
 const unsealed: ProblemDetails = { code: 'UnsupportedProperty', hideValue: true };
 const reason = 'carries a signature or password, and there is no secret store to keep it in';
 
+interface WithFiles {
+  resourceFiles: ResourceFile[];
+}
+
 /** The task with handles in place of its secrets: what a specification says goes into the journal. */
-export function sealTask<Task extends TaskTemplate>(
+export function sealTask<Task extends WithFiles>(
   task: Task,
   { seal }: SealOptions,
   ctx: z.core.ParsePayload,
@@ -39,7 +43,7 @@ export function sealTaskFactory(
   return repeatTask === factory.repeatTask ? factory : { ...factory, repeatTask };
 }
 
-function sealFiles<Task extends TaskTemplate>(
+function sealFiles<Task extends WithFiles>(
   task: Task,
   seal: Seal | undefined,
   sealOne: typeof sealUrl,

@@ -11,13 +11,16 @@ import { outputFile } from './output-file.ts';
 import { resourceFile } from './resource-file.ts';
 import { commandLine, displayName, id, MAX_INT32, text, whole } from './scalars.ts';
 
+/** User identities that ask for nothing (ruling 18). */
+export const plainUser: readonly unknown[] = [
+  { autoUser: { scope: 'pool', elevationLevel: 'nonadmin' } },
+  { autoUser: { elevationLevel: 'nonadmin', scope: 'pool' } },
+  { autoUser: { scope: 'pool' } },
+  { autoUser: { elevationLevel: 'nonadmin' } },
+];
+
 const notBuiltYet: OtherNames['notBuiltYet'] = {
-  userIdentity: [
-    { autoUser: { scope: 'pool', elevationLevel: 'nonadmin' } },
-    { autoUser: { elevationLevel: 'nonadmin', scope: 'pool' } },
-    { autoUser: { scope: 'pool' } },
-    { autoUser: { elevationLevel: 'nonadmin' } },
-  ],
+  userIdentity: plainUser,
   runElevated: [false],
   multiInstanceSettings: [],
   applicationPackageReferences: [[]],

@@ -27,7 +27,6 @@ const asking: Case[] = [
   [inPool, 'virtualMachineConfiguration', { nodeAgentSKUId: 'batch.node.ubuntu 22.04' }],
   [inPool, 'cloudServiceConfiguration', { osFamily: '4' }],
   [inPool, 'enableInterNodeCommunication', true],
-  [inPool, 'startTask', { commandLine: 'x' }],
   [inPool, 'certificateReferences', [{}]],
   [inPool, 'applicationPackageReferences', [{ applicationId: 'a' }]],
   [inPool, 'applicationLicenses', ['maya']],

@@ -1,0 +1,71 @@
+import { forgetDisplaced } from './displacement.ts';
+import type { Node } from './node.ts';
+import { leave } from './node-request.ts';
+import { beginStartTask } from './start-task.ts';
+import type { World } from './world.ts';
+
+/*
+ * How a node comes up, and what it does when its tasks are done (semantics §2.2).
+ */
+
+/** Its operating system is up: → starting, then what its pool says. */
+export function boot(world: World, node: Node): void {
+  const { startTask } = world.pools[node.pool]!.specification;
+  world.moveNode(node, 'booted');
+  node.lastBootTime = world.now;
+  if (startTask === undefined) node.startTask = undefined;
+  else {
+    beginStartTask(world, node, startTask);
+    if (startTask.waitForSuccess) {
+      world.moveNode(node, 'startTask');
+      return;
+    }
+  }
+  comeUp(world, node);
+}
+
+/** → idle, or offline: from starting, or when its start task has succeeded. */
+export function comeUp(world: World, node: Node): void {
+  world.moveNode(node, node.schedulingState === 'enabled' ? 'ready' : 'readyDisabled');
+  settle(world, node);
+}
+
+/** A node without tasks does what waited for that, or takes tasks. */
+export function settle(world: World, node: Node): void {
+  if (node.pending !== undefined) act(world, node);
+  else if (node.takesTasks) {
+    const pool = world.pools[node.pool]!;
+    pool.offer(node.number);
+    world.stir(pool);
+  }
+}
+
+/** The last task of a node that takes no tasks is over. */
+export function emptied(world: World, node: Node): void {
+  if (node.state === 'running') {
+    if (node.pending !== undefined) act(world, node);
+    else if (node.schedulingState === 'disabled') world.moveNode(node, 'drained');
+  } else if (node.pending === 'remove') leave(world, node);
+}
+
+/** What a node without tasks has been told to do as soon as it has none. */
+export function act(world: World, node: Node): void {
+  const { pending } = node;
+  if (pending === 'remove') leave(world, node);
+  else if (pending !== undefined) {
+    node.pending = undefined;
+    restart(world, node, pending);
+  }
+}
+
+/** → rebooting or reimaging. What still runs there, a start task, ends with it. */
+export function restart(world: World, node: Node, action: 'reboot' | 'reimage'): void {
+  world.pools[node.pool]!.withdraw(node.number);
+  world.moveNode(node, action);
+  forgetDisplaced(world, node);
+  node.errors = [];
+  if (node.startTask !== undefined) node.startTask.sequence = 0;
+  node.sequence = world.nextSequence();
+  if (action === 'reboot') world.effects.rebootNode(node.number, node.sequence);
+  else world.effects.reimageNode(node.number, node.sequence);
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import type { StartTask } from '../specification.ts';
+import { containerName } from './blob-names.ts';
+import { entity } from './entity.ts';
+import { environmentSettings } from './environment.ts';
+import { issue } from './problem.ts';
+import { resourceFile } from './resource-file.ts';
+import { commandLine, flag, MAX_INT32, whole } from './scalars.ts';
+import type { SealOptions } from './seal.ts';
+import { sealTask } from './seal.ts';
+import { plainUser } from './task.ts';
+
+/** semantics §4.3 */
+const MAX_LENGTH = 32_768;
+
+/** What each node of a pool runs when it starts. semantics §1.2, §4.3 */
+export function startTask(options: SealOptions): z.ZodType<StartTask> {
+  return entity(
+    {
+      commandLine,
+      resourceFiles: z.array(resourceFile(containerName, { sealed: true })).default(() => []),
+      environmentSettings: environmentSettings.default(() => []),
+      maxTaskRetryCount: whole(-1, MAX_INT32, 'InvalidConstraintValue').default(0),
+      waitForSuccess: flag.default(true),
+    },
+    { notBuiltYet: { userIdentity: plainUser, runElevated: [false], containerSettings: [] } },
+  ).transform((given, ctx): StartTask => {
+    if (JSON.stringify(given).length > MAX_LENGTH) {
+      const reason = `must have at most ${MAX_LENGTH} characters with all that belongs to it`;
+      ctx.issues.push(issue(given, reason, { hideValue: true }));
+    }
+    return sealTask(given, options, ctx);
+  });
+}
