@@ -4,7 +4,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Machine } from '@berth/core';
-import { allocationMachine, jobMachine, nodeMachine, poolMachine, taskMachine } from '@berth/core';
+import {
+  allocationMachine,
+  jobMachine,
+  jobScheduleMachine,
+  nodeMachine,
+  poolMachine,
+  taskMachine,
+} from '@berth/core';
 
 /** Which document shows which machine. */
 export const diagrams: readonly [document: string, machine: Machine<string, string>][] = [
@@ -12,6 +19,7 @@ export const diagrams: readonly [document: string, machine: Machine<string, stri
   ['pool.md', allocationMachine],
   ['node.md', nodeMachine],
   ['job.md', jobMachine],
+  ['job-schedule.md', jobScheduleMachine],
   ['task.md', taskMachine],
 ];
 

@@ -65,6 +65,7 @@ describe('errors.md', () => {
       'TaskFailed',
       'MaxWallClockTimeExpiry',
       'UserTerminate',
+      'TerminateJobSchedule',
       'NothingLeftToRun',
       // keys in the values of errors, names of error classes and of findings
       'PropertyName',
@@ -86,6 +87,8 @@ describe('errors.md', () => {
       'GetSamplePercent',
       'GetSamplePeriod',
       'HistoryBeginTime',
+      // an entity, of which the code of its absence is made
+      'JobSchedule',
       // a size of 2016
       'ExtraLarge',
     ];

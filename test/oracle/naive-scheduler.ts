@@ -567,6 +567,13 @@ export class NaiveScheduler {
       case 'configure':
       case 'tick':
         return {};
+      case 'addJobSchedule':
+      case 'patchJobSchedule':
+      case 'disableJobSchedule':
+      case 'enableJobSchedule':
+      case 'terminateJobSchedule':
+      case 'deleteJobSchedule':
+        throw new Error('schedules have a model of their own: naive-schedules.ts');
       case 'addPool':
         return this.#addPool(command.pool);
       case 'deletePool':

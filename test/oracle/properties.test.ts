@@ -1,5 +1,13 @@
 import type { EngineEvent } from '@berth/core';
-import { EffectKind, Engine, jobMachine, nodeMachine, poolMachine, taskMachine } from '@berth/core';
+import {
+  EffectKind,
+  Engine,
+  jobMachine,
+  jobScheduleMachine,
+  nodeMachine,
+  poolMachine,
+  taskMachine,
+} from '@berth/core';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { Audit, drain } from './audit.ts';
@@ -154,6 +162,7 @@ check(
           pool: poolMachine,
           node: nodeMachine,
           job: jobMachine,
+          jobSchedule: jobScheduleMachine,
           task: taskMachine,
         }[event.entity];
         const allowed = machine.transitions.some(
@@ -179,6 +188,8 @@ function subjectOf(event: EngineEvent): string {
       return `pool ${event.poolId} ${event.nodeId}`;
     case 'job':
       return `job ${event.jobId}`;
+    case 'jobSchedule':
+      return `schedule ${event.jobScheduleId}`;
     case 'task':
       return `job ${event.jobId} ${event.taskId}`;
   }

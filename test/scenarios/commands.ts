@@ -1,5 +1,6 @@
 import type { CommandLine } from './command-line.ts';
 import { jobCommands } from './job-commands.ts';
+import { jobScheduleCommands } from './job-schedule-commands.ts';
 import { nodeCommands } from './node-commands.ts';
 import { poolCommands } from './pool-commands.ts';
 import { reportCommands } from './report-commands.ts';
@@ -16,6 +17,7 @@ export const commands: Readonly<Record<string, ScenarioCommand>> = {
   ...poolCommands,
   ...nodeCommands,
   ...jobCommands,
+  ...jobScheduleCommands,
   ...taskCommands,
   ...reportCommands,
   ...showCommands,

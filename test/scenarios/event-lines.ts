@@ -37,6 +37,8 @@ function subjectOf(event: EngineEvent): string {
       return `node ${event.poolId}/${event.nodeId}`;
     case 'job':
       return `job ${event.jobId}`;
+    case 'jobSchedule':
+      return `schedule ${event.jobScheduleId}`;
     case 'task':
       return `task ${event.jobId}/${event.taskId}`;
   }

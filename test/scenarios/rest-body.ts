@@ -1,6 +1,8 @@
 import type { CommandLine } from './command-line.ts';
 import { exitConditions } from './exit-condition-words.ts';
 import { parseRange } from './id-list.ts';
+import { scenarioStart } from './scenario-world.ts';
+import { parseSpan } from './time-span.ts';
 
 /** Short options of the scenario language, and the properties of the REST body that they stand for. */
 export type BodyOptions = Record<string, [path: string, read: (text: string) => unknown]>;
@@ -68,12 +70,34 @@ export const jobOptions: BodyOptions = {
   usesTaskDependencies: ['usesTaskDependencies', flag],
 };
 
+/** Of each of its jobs, and of the schedule itself. */
+export const jobScheduleOptions: BodyOptions = {
+  ...Object.fromEntries(
+    Object.entries(jobOptions).map(([name, [path, read]]) => [
+      name,
+      [`jobSpecification.${path}`, read],
+    ]),
+  ),
+  doNotRunUntil: ['schedule.doNotRunUntil', moment],
+  doNotRunAfter: ['schedule.doNotRunAfter', moment],
+  startWindow: ['schedule.startWindow', text],
+  recurrenceInterval: ['schedule.recurrenceInterval', text],
+};
+
 export const taskOptions: BodyOptions = {
   ...constraintOptions,
   slots: ['requiredSlots', number],
   command: ['commandLine', text],
   dependsOn: ['dependsOn', dependencies],
   affinity: ['affinityInfo.affinityId', text],
+  exitConditions: ['exitConditions', exitConditions],
+};
+
+/** Of the tasks of a schedule's jobs: those that are no options of the jobs. */
+export const scheduledTaskOptions: BodyOptions = {
+  slots: ['requiredSlots', number],
+  command: ['commandLine', text],
+  dependsOn: ['dependsOn', dependencies],
   exitConditions: ['exitConditions', exitConditions],
 };
 
@@ -102,6 +126,12 @@ function setAt(body: Body, [property, ...rest]: readonly string[], value: unknow
   const inner = (body[property] ?? {}) as Body;
   body[property] = inner;
   setAt(inner, rest, value);
+}
+
+/** `10m`: so long after the beginning of the scenario. */
+function moment(span: string): unknown {
+  const milliseconds = parseSpan(span);
+  return milliseconds === undefined ? span : new Date(scenarioStart + milliseconds).toISOString();
 }
 
 /** `a,1..3`: the task a and all of the integers. */

@@ -92,7 +92,8 @@ export class ScenarioWorld {
   }
 
   #tell({ results, effects, events }: Applied): void {
-    for (const { error, refused } of results) {
+    for (const { error, refused, warning } of results) {
+      if (warning !== undefined) this.say('warned');
       if (error !== undefined) this.say(`refused ${error.code}`);
       for (const { taskId, error: reason } of refused ?? []) {
         this.say(`refused ${taskId} ${reason.code}`);

@@ -1,6 +1,7 @@
 import type {
   AutoScaleRunView,
   FailureView,
+  JobScheduleView,
   JobView,
   NodeCounts,
   NodeView,
@@ -69,6 +70,18 @@ export const showCommands: Record<string, ScenarioCommand> = {
   'show jobs'(world, line) {
     line.end();
     for (const job of world.engine.queries.jobs()) world.say(jobText(job));
+  },
+  'show schedule'(world, line) {
+    const schedule = world.engine.queries.jobSchedule(line.word('a schedule'));
+    line.end();
+    world.say(schedule === undefined ? 'not found' : scheduleText(schedule));
+  },
+  /** The jobs of a schedule. */
+  'show jobsof'(world, line) {
+    const jobs = world.engine.queries.jobsOfSchedule(line.word('a schedule'));
+    line.end();
+    if (jobs === undefined) world.say('not found');
+    for (const job of jobs ?? []) world.say(jobText(job));
   },
   'show task'(world, line) {
     const [jobId, taskId] = line.pair('a task');
@@ -207,6 +220,18 @@ function jobText({ id, state, priority, executionInfo }: JobView): string {
     part('priority', priority),
     part('pool', poolId),
     time('startTime', startTime),
+    time('endTime', endTime),
+  );
+}
+
+function scheduleText({ id, state, executionInfo, lastModified }: JobScheduleView): string {
+  const { nextRunTime, recentJob, endTime } = executionInfo;
+  return words(
+    id,
+    state,
+    time('nextRunTime', nextRunTime),
+    part('recentJob', recentJob?.id),
+    time('lastModified', lastModified),
     time('endTime', endTime),
   );
 }

@@ -13,6 +13,7 @@ import {
 import type { BlobStore } from '@berth/storage';
 import { SecretGroup } from '@berth/storage';
 import { JobClient } from './job-client.ts';
+import { JobSchedulesClient } from './job-schedule-client.ts';
 import { NodeClient } from './node-client.ts';
 import { notFound } from './not-found.ts';
 import type {
@@ -215,6 +216,7 @@ export class JobsClient {
 export class Batch {
   readonly pools: PoolClient;
   readonly jobs: JobsClient;
+  readonly jobSchedules: JobSchedulesClient;
   /** The account's own store, `autoStorageContainerName` in specifications. */
   readonly storage: BlobStore;
   readonly #runtime: Runtime;
@@ -227,6 +229,7 @@ export class Batch {
     this.storage = storage;
     this.pools = new PoolClient(runtime);
     this.jobs = new JobsClient(runtime);
+    this.jobSchedules = new JobSchedulesClient(runtime);
   }
 
   /** @internal for the command, which watches many things at once. */

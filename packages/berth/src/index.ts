@@ -4,6 +4,7 @@ export {
   type ExplainOptions,
   type ExplanationReason,
   explanationSentences,
+  type JobScheduleView,
   type JobView,
   type NodeView,
   type PoolView,
@@ -21,5 +22,6 @@ export type {
   JobGraphOptions,
   TaskNodeAttributes,
 } from './job-graph.ts';
+export { JobScheduleClient, JobSchedulesClient } from './job-schedule-client.ts';
 export { type BatchOptions, openBatch } from './open-batch.ts';
 export type * from './parameters.ts';

@@ -1,8 +1,9 @@
 import { BatchError } from '@berth/core';
 
-export function notFound(entity: 'Job' | 'Node' | 'Pool' | 'Task', id: string): BatchError {
-  return new BatchError({
-    code: `${entity}NotFound`,
-    message: `There is no ${entity.toLowerCase()} "${id}".`,
-  });
+export function notFound(
+  entity: 'Job' | 'JobSchedule' | 'Node' | 'Pool' | 'Task',
+  id: string,
+): BatchError {
+  const name = entity === 'JobSchedule' ? 'job schedule' : entity.toLowerCase();
+  return new BatchError({ code: `${entity}NotFound`, message: `There is no ${name} "${id}".` });
 }

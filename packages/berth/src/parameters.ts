@@ -164,3 +164,35 @@ export interface TaskFactoryParameters {
   firstTaskId?: number;
   repeatTask: TaskTemplateParameters;
 }
+
+/** Dates and times are ISO 8601 with `Z` or an offset. */
+export interface ScheduleParameters {
+  /** The first moment at which a job may be made. Default: now. */
+  doNotRunUntil?: string;
+  /** After it no job is made. Default: none. */
+  doNotRunAfter?: string;
+  /** How long after its due time a job may still be made, at least PT1M. Default: until the next due time. */
+  startWindow?: string;
+  /** Between two due times, at least PT1M. Default: there is one. */
+  recurrenceInterval?: string;
+}
+
+export interface ScheduledJobParameters extends Omit<JobParameters, 'id'> {
+  /** (extension) the tasks of each job. */
+  taskFactory?: TaskFactoryParameters;
+}
+
+export interface JobSchedulePatchParameters {
+  schedule?: ScheduleParameters;
+  jobSpecification?: ScheduledJobParameters;
+  metadata?: MetadataItem[];
+}
+
+export interface JobScheduleUpdateParameters extends JobSchedulePatchParameters {
+  jobSpecification: ScheduledJobParameters;
+}
+
+export interface JobScheduleParameters extends JobScheduleUpdateParameters {
+  id: string;
+  displayName?: string;
+}

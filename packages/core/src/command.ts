@@ -2,6 +2,8 @@ import type {
   AutoScaleSettings,
   DisableTasks,
   JobPatch,
+  JobSchedulePatch,
+  JobScheduleSpecification,
   JobSpecification,
   NodeDeallocationOption,
   NodeDisableSchedulingOption,
@@ -60,5 +62,11 @@ export type Command =
   | { type: 'terminateTask'; jobId: string; taskId: string }
   | { type: 'reactivateTask'; jobId: string; taskId: string }
   | { type: 'deleteTask'; jobId: string; taskId: string }
+  | { type: 'addJobSchedule'; jobSchedule: JobScheduleSpecification }
+  | { type: 'patchJobSchedule'; jobScheduleId: string; patch: JobSchedulePatch }
+  | { type: 'disableJobSchedule'; jobScheduleId: string }
+  | { type: 'enableJobSchedule'; jobScheduleId: string }
+  | { type: 'terminateJobSchedule'; jobScheduleId: string }
+  | { type: 'deleteJobSchedule'; jobScheduleId: string }
   /** Nothing but time passing. */
   | { type: 'tick' };

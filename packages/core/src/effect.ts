@@ -17,7 +17,7 @@ export const EffectKind = {
   killRun: 4,
   /** Remove the directory of task `taskId` of job `jobId` from every node of the pool that has it. No answer. */
   removeTaskFiles: 5,
-  /** Remove the directories of all tasks of job `jobId`. No answer. */
+  /** Remove the directories of all tasks of job `jobId`, or of all jobs of the schedule of that id. No answer. */
   removeJobFiles: 6,
   /** Start node `node` again, with its files; what ran there must be dead. Answer `nodeReady` with the sequence. */
   rebootNode: 7,

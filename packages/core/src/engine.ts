@@ -8,6 +8,16 @@ import type { InputVisitor } from './input-batch.ts';
 import { failureCode, InputBatch, InputReader } from './input-batch.ts';
 import { endRunAs, expire, killReason } from './job-end.ts';
 import { addJob, disableJob, enableJob, patchJob, removeJob, terminateJob } from './job-rules.ts';
+import {
+  addJobSchedule,
+  attendSchedules,
+  deleteJobSchedule,
+  disableJobSchedule,
+  enableJobSchedule,
+  patchJobSchedule,
+  terminateJobSchedule,
+  warningOf,
+} from './job-schedule-rules.ts';
 import type { NodeError } from './node.ts';
 import {
   nodeGone,
@@ -29,6 +39,7 @@ import { failureCodes, nodeErrorCodes, ReportKind as sharedReportKind } from './
 import { endRun, lost } from './run-end.ts';
 import { Ending } from './run-table.ts';
 import { readSnapshot, stateHash, writeSnapshot } from './snapshot.ts';
+import type { ScheduledJobSpecification } from './specification.ts';
 import type { TaskRefusal } from './task-rules.ts';
 import {
   addTaskFactory,
@@ -51,6 +62,8 @@ export interface CommandResult {
   error?: BatchErrorBody;
   /** Of `addTasks`: those that were refused; the others are added. */
   refused?: TaskRefusal[];
+  /** Of an accepted command: what the caller may not have meant, in a sentence. */
+  warning?: string;
 }
 
 /** What a batch led to. */
@@ -167,10 +180,12 @@ export class Engine {
 
   /** When the host should send the next `tick`; `Infinity`: no need. */
   nextDeadline(): number {
-    const { clocks, jobDeadlines, poolDeadlines, evaluationDeadlines } = this.#world;
+    const { clocks, jobDeadlines, jobScheduleDeadlines, poolDeadlines, evaluationDeadlines } =
+      this.#world;
     return Math.min(
       clocks.firstTime,
       jobDeadlines.firstTime,
+      jobScheduleDeadlines.firstTime,
       poolDeadlines.firstTime,
       evaluationDeadlines.firstTime,
     );
@@ -379,6 +394,22 @@ export class Engine {
         return result(reactivateTask(world, command.jobId, command.taskId));
       case 'deleteTask':
         return result(deleteTask(world, command.jobId, command.taskId));
+      case 'addJobSchedule': {
+        const { jobSchedule } = command;
+        return warned(addJobSchedule(world, jobSchedule), jobSchedule.jobSpecification);
+      }
+      case 'patchJobSchedule': {
+        const { jobScheduleId, patch } = command;
+        return warned(patchJobSchedule(world, jobScheduleId, patch), patch.jobSpecification);
+      }
+      case 'disableJobSchedule':
+        return result(disableJobSchedule(world, command.jobScheduleId));
+      case 'enableJobSchedule':
+        return result(enableJobSchedule(world, command.jobScheduleId));
+      case 'terminateJobSchedule':
+        return result(terminateJobSchedule(world, command.jobScheduleId));
+      case 'deleteJobSchedule':
+        return result(deleteJobSchedule(world, command.jobScheduleId));
       case 'tick':
         return {};
     }
@@ -393,8 +424,8 @@ export class Engine {
   }
 
   /**
-   * Time passes: every deadline up to `at` falls due at its own moment, jobs before pools before runs before samples
-   * before formulas, and has its consequences there.
+   * Time passes: every deadline up to `at` falls due at its own moment, jobs before schedules before pools before runs
+   * before samples before formulas, and has its consequences there.
    */
   #advance(at: number): void {
     const world = this.#world;
@@ -411,6 +442,10 @@ export class Engine {
         const job = world.jobs[world.jobDeadlines.firstKey]!;
         world.jobDeadlines.delete(job.number);
         expire(world, job);
+      } else if (world.jobScheduleDeadlines.firstTime === due) {
+        const schedule = world.jobScheduleDeadlines.firstKey;
+        world.jobScheduleDeadlines.delete(schedule);
+        world.wokenSchedules.push(schedule);
       } else if (world.poolDeadlines.firstTime === due) {
         expireResize(world, world.pools[world.poolDeadlines.firstKey]!);
       } else if (world.clocks.firstTime === due) {
@@ -426,7 +461,18 @@ export class Engine {
   }
 
   #settle(): void {
-    if (this.#world.stirred !== noPool) this.#placeAll();
+    const world = this.#world;
+    if (world.wokenSchedules.length > 0) this.#attend();
+    else if (world.stirred !== noPool) this.#placeAll();
+  }
+
+  /** What a job has held back may start in the same step (semantics §7, rule 3). */
+  #attend(): void {
+    const world = this.#world;
+    while (world.wokenSchedules.length > 0) {
+      attendSchedules(world);
+      this.#placeAll();
+    }
   }
 
   #placeAll(): void {
@@ -463,6 +509,14 @@ function configure(
   world.rulesVersion = rulesVersion;
   world.accountName = accountName;
   return undefined;
+}
+
+function warned(
+  error: BatchErrorBody | undefined,
+  specification: ScheduledJobSpecification | undefined,
+): CommandResult {
+  const warning = error === undefined ? warningOf(specification) : undefined;
+  return warning === undefined ? result(error) : { warning };
 }
 
 function result(error: BatchErrorBody | undefined): CommandResult {

@@ -1,8 +1,12 @@
-/** A change of state, for watchers. Ids are those of the REST API. */
+/**
+ * A change of state, for watchers. Ids are those of the REST API. What a command adds has no event; what the engine
+ * makes by itself (the jobs of a schedule) comes from `none`.
+ */
 export type EngineEvent =
   | { entity: 'pool'; at: number; poolId: string; from: string; to: string }
   | { entity: 'node'; at: number; poolId: string; nodeId: string; from: string; to: string }
   | { entity: 'job'; at: number; jobId: string; from: string; to: string }
+  | { entity: 'jobSchedule'; at: number; jobScheduleId: string; from: string; to: string }
   | {
       entity: 'task';
       at: number;

@@ -50,6 +50,7 @@ export type { Machine, Transition } from './machine.ts';
 export {
   allocationMachine,
   jobMachine,
+  jobScheduleMachine,
   nodeMachine,
   poolMachine,
   taskMachine,
@@ -60,6 +61,7 @@ export type { AutoScaleRunError } from './pool-autoscale.ts';
 export type {
   AutoScaleRunView,
   FailureView,
+  JobScheduleView,
   JobView,
   NodeCounts,
   NodeView,

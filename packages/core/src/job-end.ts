@@ -129,6 +129,7 @@ export function considerRunsGone(world: World, job: Job): void {
   else if (job.state === 'terminating') {
     world.moveJob(job, 'allEnded');
     job.endTime = world.now;
+    tellSchedule(world, job);
   } else if (job.state === 'deleting') {
     world.moveJob(job, 'allEnded');
     assignPool(job, world.poolOf(job), undefined);
@@ -141,5 +142,15 @@ export function considerRunsGone(world: World, job: Job): void {
     for (const poolId of [...job.formerPoolIds, poolInfo.poolId]) {
       world.effects.remove({ poolId: world.pool(poolId)?.specification.id ?? poolId, jobId: id });
     }
+    world.jobSchedules[job.schedule]?.jobs.delete(job.number);
+    tellSchedule(world, job);
   }
+}
+
+/** The job does not hold its schedule back any more. */
+function tellSchedule(world: World, job: Job): void {
+  const schedule = world.jobSchedules[job.schedule];
+  if (schedule === undefined) return;
+  if (schedule.activeJob === job.number) schedule.activeJob = -1;
+  world.wokenSchedules.push(schedule.number);
 }

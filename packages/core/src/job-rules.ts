@@ -10,9 +10,23 @@ import type { World } from './world.ts';
 
 /** semantics §1.4, §2.4 */
 export function addJob(world: World, specification: JobSpecification): BatchErrorBody | undefined {
-  const { id, poolInfo, constraints } = specification;
+  const { id } = specification;
   if (world.job(id) !== undefined) return refuse('JobExists', `The job "${id}" exists already.`);
+  if (world.jobSchedule(id) !== undefined) {
+    return refuse(
+      'JobScheduleWithSameIdExists',
+      `There is a job schedule "${id}", and jobs share their ids with job schedules.`,
+    );
+  }
+  considerJobEnd(world, makeJob(world, specification));
+  return undefined;
+}
+
+/** A job that has no tasks yet, whose end is still to be considered. `schedule`: number of the one that makes it. */
+export function makeJob(world: World, specification: JobSpecification, schedule = -1): Job {
+  const { id, poolInfo, constraints } = specification;
   const job = new Job(world.jobs.length, specification, world.now, world);
+  job.schedule = schedule;
   assignPool(job, undefined, world.pool(poolInfo.poolId));
   world.jobs.push(job);
   world.jobById.set(idKey(id), job);
@@ -20,8 +34,7 @@ export function addJob(world: World, specification: JobSpecification): BatchErro
   if (constraints.maxWallClockTimeMs !== undefined) {
     world.setJobDeadline(job.number, world.now + constraints.maxWallClockTimeMs);
   }
-  considerJobEnd(world, job);
-  return undefined;
+  return job;
 }
 
 /** semantics §1.4: an absent element stays, `onAllTasksComplete` never goes back. */

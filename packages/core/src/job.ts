@@ -83,6 +83,8 @@ export class Job implements TaskLookup {
   terminateReason: string | undefined;
   /** When its wall clock ended it: its tasks that were not completed read as ended then (ruling 4). */
   expiredAt: number | undefined;
+  /** Number of the schedule that made it; −1: a user did. */
+  schedule = -1;
   /** Number of the pool that its tasks go to; −1: there is none now. */
   pool = -1;
   /** Ids of pools that it was moved away from. */

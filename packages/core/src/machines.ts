@@ -229,6 +229,42 @@ export const jobMachine: Machine<JobState, JobTrigger> = new Machine(
   ],
 );
 
+/** semantics §2.6; `gone` stands for a schedule that is no more. */
+export type JobScheduleState =
+  | 'active'
+  | 'disabled'
+  | 'terminating'
+  | 'completed'
+  | 'deleting'
+  | 'gone';
+export type JobScheduleTrigger =
+  | 'disable'
+  | 'enable'
+  | 'terminate'
+  | 'over'
+  | 'jobEnded'
+  | 'delete'
+  | 'jobsGone';
+export const jobScheduleMachine: Machine<JobScheduleState, JobScheduleTrigger> = new Machine(
+  'jobSchedule',
+  ['active', 'disabled', 'terminating', 'completed', 'deleting', 'gone'],
+  ['disable', 'enable', 'terminate', 'over', 'jobEnded', 'delete', 'jobsGone'],
+  [
+    { from: 'active', trigger: 'disable', to: 'disabled' },
+    { from: 'disabled', trigger: 'enable', to: 'active' },
+    { from: 'active', trigger: 'terminate', to: 'terminating' },
+    { from: 'disabled', trigger: 'terminate', to: 'terminating' },
+    { from: 'active', trigger: 'over', to: 'terminating' },
+    { from: 'disabled', trigger: 'over', to: 'terminating' },
+    { from: 'terminating', trigger: 'jobEnded', to: 'completed' },
+    { from: 'active', trigger: 'delete', to: 'deleting' },
+    { from: 'disabled', trigger: 'delete', to: 'deleting' },
+    { from: 'terminating', trigger: 'delete', to: 'deleting' },
+    { from: 'completed', trigger: 'delete', to: 'deleting' },
+    { from: 'deleting', trigger: 'jobsGone', to: 'gone' },
+  ],
+);
+
 /** semantics §2.5; `gone` stands for a task that is no more. The order of states is that of packed rows. */
 export type TaskStateName = 'active' | 'preparing' | 'running' | 'completed' | 'gone';
 type TaskTriggerName =

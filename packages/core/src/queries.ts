@@ -6,6 +6,7 @@ import type { ExplainOptions } from './explain.ts';
 import { explainTask } from './explain.ts';
 import type { TaskExplanation } from './explanation.ts';
 import type { Job, TaskTally } from './job.ts';
+import type { JobSchedule } from './job-schedule.ts';
 import type { NodeState } from './machines.ts';
 import { taskMachine } from './machines.ts';
 import type { Node, NodeError } from './node.ts';
@@ -13,8 +14,14 @@ import { affinityIdOf, nodeId } from './node.ts';
 import type { Pool, ResizeError } from './pool.ts';
 import type { AutoScaleRun, AutoScaleRunError } from './pool-autoscale.ts';
 import { tryFormula } from './pool-autoscale.ts';
+import { nextDue } from './recurrence.ts';
 import { secretHandlesIn } from './secret-mark.ts';
-import type { JobSpecification, PoolSpecification, TaskTemplate } from './specification.ts';
+import type {
+  JobScheduleSpecification,
+  JobSpecification,
+  PoolSpecification,
+  TaskTemplate,
+} from './specification.ts';
 import type { StartTaskRun } from './start-task.ts';
 import type { TaskFailure } from './task-failure.ts';
 import { Failure, taskFailure, wallClockExitCode } from './task-failure.ts';
@@ -127,6 +134,17 @@ export interface JobView
   };
 }
 
+export interface JobScheduleView extends JobScheduleSpecification, StateView {
+  lastModified: string;
+  executionInfo: {
+    /** The next due time; a disabled schedule has the one after it was disabled. Absent: none comes any more. */
+    nextRunTime?: string;
+    /** The latest that was made, which may be gone. */
+    recentJob?: { id: string };
+    endTime?: string;
+  };
+}
+
 /** semantics §1.15: `running` is running and preparing. */
 export interface TaskCounts {
   active: number;
@@ -226,6 +244,25 @@ export class Queries {
 
   jobs(): JobView[] {
     return this.#world.jobs.flatMap((job) => (job === undefined ? [] : [jobView(job)]));
+  }
+
+  jobSchedule(id: string): JobScheduleView | undefined {
+    const schedule = this.#world.jobSchedule(id);
+    return schedule === undefined ? undefined : jobScheduleView(schedule, this.#world.now);
+  }
+
+  jobSchedules(): JobScheduleView[] {
+    const { jobSchedules, now } = this.#world;
+    return jobSchedules.flatMap((schedule) =>
+      schedule === undefined ? [] : [jobScheduleView(schedule, now)],
+    );
+  }
+
+  /** The jobs of a schedule, by creation; `undefined` if there is no such schedule. */
+  jobsOfSchedule(id: string): JobView[] | undefined {
+    const schedule = this.#world.jobSchedule(id);
+    if (schedule === undefined) return undefined;
+    return [...schedule.jobs].map((number) => jobView(this.#world.jobs[number]!));
   }
 
   /** O(1). */
@@ -330,6 +367,10 @@ export class Queries {
     for (const job of this.#world.jobs) {
       for (const { template } of job?.given?.templates ?? []) add(template);
       for (const { factory } of job?.segments ?? []) if (factory) add(factory.repeatTask);
+    }
+    for (const schedule of this.#world.jobSchedules) {
+      const { taskFactory } = schedule?.specification.jobSpecification ?? {};
+      if (taskFactory !== undefined) add(taskFactory.repeatTask);
     }
     return handles;
   }
@@ -442,7 +483,7 @@ function counts(job: Job, tally: TaskTally): TaskCounts {
   };
 }
 
-function stateView(entity: Pool | Job): StateView {
+function stateView(entity: Pool | Job | JobSchedule): StateView {
   const { state, previousState, previousStateTransitionTime } = entity;
   return {
     state,
@@ -545,6 +586,24 @@ function jobView(job: Job): JobView {
       poolId: job.specification.poolInfo.poolId,
       ...(endTime === undefined ? {} : { endTime: formatTime(endTime) }),
       ...(endTime === undefined || terminateReason === undefined ? {} : { terminateReason }),
+    },
+  };
+}
+
+function jobScheduleView(schedule: JobSchedule, now: number): JobScheduleView {
+  const { state, endTime } = schedule;
+  const next =
+    state === 'active' || state === 'disabled'
+      ? nextDue(schedule.recurrence, state === 'active' ? now : schedule.stateTransitionTime)
+      : undefined;
+  return {
+    ...schedule.specification,
+    ...stateView(schedule),
+    lastModified: formatTime(schedule.lastModified),
+    executionInfo: {
+      ...(next === undefined ? {} : { nextRunTime: formatTime(next) }),
+      ...(schedule.jobCount === 0 ? {} : { recentJob: { id: schedule.recentJobId } }),
+      ...(endTime === undefined ? {} : { endTime: formatTime(endTime) }),
     },
   };
 }

@@ -8,6 +8,9 @@ import { GivenTasks } from './given-tasks.ts';
 import { Hash } from './hash.ts';
 import type { RareTaskFacts } from './job.ts';
 import { factorySegment, Job } from './job.ts';
+import type { JobScheduleRecord } from './job-schedule.ts';
+import { JobSchedule } from './job-schedule.ts';
+import { deadlineOf } from './job-schedule-rules.ts';
 import type { NodeRecord } from './node.ts';
 import { Node } from './node.ts';
 import { noPool, Pool } from './pool.ts';
@@ -75,6 +78,7 @@ interface JobRecord {
     | 'endTime'
     | 'terminateReason'
     | 'expiredAt'
+    | 'schedule'
     | 'pool'
     | 'formerPoolIds'
     | 'terminationDue'
@@ -120,6 +124,8 @@ interface WorldRecord {
   jobCount: number;
   jobs: JobRecord[];
   displaced: DisplacedRun[];
+  jobScheduleCount: number;
+  jobSchedules: JobScheduleRecord[];
 }
 
 export function stateHash(world: World): string {
@@ -193,6 +199,8 @@ function firstChunk(world: World): Uint8Array {
     jobCount: world.jobs.length,
     jobs: jobs.map((job) => jobRecord(world, job)),
     displaced: world.displaced.all(),
+    jobScheduleCount: world.jobSchedules.length,
+    jobSchedules: world.jobSchedules.flatMap((schedule) => schedule?.record() ?? []),
   };
   writer.json(record);
   for (const pool of world.pools) pool?.autoscale?.samples.write(writer);
@@ -244,6 +252,11 @@ function readFirst(world: World, reader: ByteReader): number {
   world.pools.fill(undefined);
   world.jobs.length = record.jobCount;
   world.jobs.fill(undefined);
+  world.jobSchedules.length = record.jobScheduleCount;
+  world.jobSchedules.fill(undefined);
+  for (const schedule of record.jobSchedules) {
+    world.jobSchedules[schedule.number] = new JobSchedule(schedule);
+  }
   for (const node of record.nodes) world.nodes.push(new Node(world, node));
   for (const pool of record.pools) world.pools[pool.number] = readPool(world, pool);
   for (const job of record.jobs) world.jobs[job.number] = readJob(world, job);
@@ -304,6 +317,15 @@ function derive(world: World): void {
     }
     world.pools[job.pool]?.jobs.add(job.number);
     joinRings(world, job);
+    const schedule = world.jobSchedules[job.schedule];
+    schedule?.jobs.add(job.number);
+    if (schedule !== undefined && job.state !== 'completed') schedule.activeJob = job.number;
+  }
+  for (const schedule of world.jobSchedules) {
+    if (schedule === undefined) continue;
+    world.jobScheduleById.set(idKey(schedule.specification.id), schedule);
+    const deadline = deadlineOf(world, schedule);
+    if (deadline !== undefined) world.setJobScheduleDeadline(schedule.number, deadline);
   }
   // A world at rest has nothing left to place.
   while (world.stirred !== noPool) world.takeStirred();
@@ -386,6 +408,7 @@ function jobRecord(world: World, job: Job): JobRecord {
       endTime: job.endTime,
       terminateReason: job.terminateReason,
       expiredAt: job.expiredAt,
+      schedule: job.schedule,
       pool: job.pool,
       formerPoolIds: job.formerPoolIds,
       terminationDue: job.terminationDue,

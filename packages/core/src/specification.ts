@@ -240,3 +240,37 @@ export interface TaskFactory {
   firstTaskId: number;
   repeatTask: TaskTemplate;
 }
+
+/** semantics §1.8, §7. Times are milliseconds since the epoch. */
+export interface Schedule {
+  /** The first moment at which a job may be made. Absent: that at which this is set. */
+  doNotRunUntilMs?: number;
+  /** After it no job is made, and the schedule completes. */
+  doNotRunAfterMs?: number;
+  /** How long after its due time a job may still be made; absent: until the next due time. */
+  startWindowMs?: number;
+  /** Between two due times; absent: there is one. */
+  recurrenceIntervalMs?: number;
+}
+
+/** What a schedule makes its jobs of. */
+export interface ScheduledJobSpecification extends Omit<JobSpecification, 'id'> {
+  /** (extension) the tasks of each job, added with it. */
+  taskFactory?: TaskFactory;
+}
+
+/** semantics §1.8 */
+export interface JobScheduleSpecification {
+  id: string;
+  displayName?: string;
+  schedule: Schedule;
+  jobSpecification: ScheduledJobSpecification;
+  metadata: MetadataItem[];
+}
+
+/** What may change of a job schedule; an absent element stays as it is, and PUT gives them all (semantics §1.8). */
+export interface JobSchedulePatch {
+  schedule?: Schedule;
+  jobSpecification?: ScheduledJobSpecification;
+  metadata?: MetadataItem[];
+}

@@ -7,6 +7,7 @@ import { dequeue, enqueue, noteWritten, Part, purge } from './ready-queue.ts';
 import { refuse } from './refusal.ts';
 import { Ending } from './run-table.ts';
 import type {
+  JobSpecification,
   TaskConstraints,
   TaskFactory,
   TaskSpecification,
@@ -48,8 +49,7 @@ function addTask(world: World, job: Job, task: TaskSpecification): BatchErrorBod
   if (job.find(id) !== -1) {
     return refuse('TaskExists', `The job "${job.specification.id}" has a task "${id}" already.`);
   }
-  const refusal =
-    refuseDependencies(job, dependsOn !== undefined) ?? refuseExitConditions(job, task);
+  const refusal = refuseTemplate(job.specification, task);
   if (refusal !== undefined) return refusal;
   const row = job.addTask(task, world.now);
   job.dependencies?.added(id, row);
@@ -67,11 +67,7 @@ export function addTaskFactory(
 ): BatchErrorBody | undefined {
   const job = findJob(world, jobId);
   if (!(job instanceof Job)) return job;
-  const { dependsOn } = factory.repeatTask;
-  const refusal =
-    refuseUnlessOpen(job) ??
-    refuseDependencies(job, dependsOn !== undefined) ??
-    refuseExitConditions(job, factory.repeatTask);
+  const refusal = refuseUnlessOpen(job) ?? refuseTemplate(job.specification, factory.repeatTask);
   if (refusal !== undefined) return refusal;
   const count = factoryCount(factory);
   const taken = job.findIntegerIn(factory.firstTaskId, count);
@@ -84,14 +80,21 @@ export function addTaskFactory(
       `The job "${jobId}" has ${job.rowCount} tasks; ${count} more would be over 2,147,483,647.`,
     );
   }
+  appendFactory(world, job, factory);
+  return undefined;
+}
+
+/** Adds the tasks of a factory that nothing speaks against. */
+export function appendFactory(world: World, job: Job, factory: TaskFactory): void {
+  const count = factoryCount(factory);
   const { firstRow } = job.addFactory(factory, count, world.now);
   job.dependencies?.addedIntegers(factory.firstTaskId, count, firstRow);
+  const { dependsOn } = factory.repeatTask;
   if (dependsOn !== undefined && job.dependencies!.wait(firstRow, count, dependsOn, job)) {
     job.segmentOf(firstRow).waiting = true;
-    return undefined;
+    return;
   }
   enqueue(world, job, firstRow, count, Part.middle);
-  return undefined;
 }
 
 /** semantics §1.5: constraints are the only thing about a task that can change. */
@@ -209,21 +212,27 @@ function withTask(
   return change(job, row, expired ? TaskState.completed : flags & stateMask, flags);
 }
 
-function refuseDependencies(job: Job, dependsOn: boolean): BatchErrorBody | undefined {
-  if (!dependsOn || job.specification.usesTaskDependencies) return undefined;
-  return refuse(
-    'TaskDependenciesNotSpecifiedOnJob',
-    `The job "${job.specification.id}" does not set usesTaskDependencies, so its tasks cannot have dependsOn.`,
-  );
+/** What a task asks for must be something that its job provides for. */
+export function refuseTemplate(
+  job: JobSpecification,
+  task: TaskTemplate,
+): BatchErrorBody | undefined {
+  if (task.dependsOn !== undefined && !job.usesTaskDependencies) {
+    return refuse(
+      'TaskDependenciesNotSpecifiedOnJob',
+      `The job "${job.id}" does not set usesTaskDependencies, so its tasks cannot have dependsOn.`,
+    );
+  }
+  return refuseExitConditions(job, task);
 }
 
 /** semantics §3.7: an action that nobody would carry out is a mistake. */
 function refuseExitConditions(
-  job: Job,
+  job: JobSpecification,
   { exitConditions }: TaskTemplate,
 ): BatchErrorBody | undefined {
   if (exitConditions === undefined) return undefined;
-  const { id, onTaskFailure, usesTaskDependencies } = job.specification;
+  const { id, onTaskFailure, usesTaskDependencies } = job;
   if (onTaskFailure === undefined && mentions(exitConditions, 'jobAction')) {
     return refuse(
       'InvalidPropertyValue',

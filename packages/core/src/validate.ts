@@ -1,4 +1,5 @@
 import type { Job } from './job.ts';
+import { brokenSchedules } from './job-schedule-invariants.ts';
 import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
 import type { Pool } from './pool.ts';
@@ -29,6 +30,7 @@ export function validate(world: World): string[] {
       wrong.push(`run ${run}: its task lies elsewhere`);
     }
   }
+  wrong.push(...brokenSchedules(world));
   return wrong;
 }
 

@@ -10,9 +10,22 @@ import type {
 import { EffectLog } from './effect-log.ts';
 import type { EngineEvent } from './event-log.ts';
 import type { Job } from './job.ts';
+import type { JobSchedule } from './job-schedule.ts';
 import { InvalidTransition } from './machine.ts';
-import type { AllocationTrigger, JobTrigger, NodeTrigger, PoolTrigger } from './machines.ts';
-import { allocationMachine, jobMachine, nodeMachine, poolMachine } from './machines.ts';
+import type {
+  AllocationTrigger,
+  JobScheduleTrigger,
+  JobTrigger,
+  NodeTrigger,
+  PoolTrigger,
+} from './machines.ts';
+import {
+  allocationMachine,
+  jobMachine,
+  jobScheduleMachine,
+  nodeMachine,
+  poolMachine,
+} from './machines.ts';
 import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
 import { NodeTable } from './node-table.ts';
@@ -43,6 +56,8 @@ export class World implements EffectCatalog {
   readonly nodes: Node[] = [];
   readonly jobs: (Job | undefined)[] = [];
   readonly jobById: Map<string, Job> = new Map();
+  readonly jobSchedules: (JobSchedule | undefined)[] = [];
+  readonly jobScheduleById: Map<string, JobSchedule> = new Map();
   /** Rows and classes of all jobs, the hot words of nodes, runs. */
   readonly arena: TaskArena = new TaskArena();
   readonly classes: TaskClasses = new TaskClasses();
@@ -61,6 +76,10 @@ export class World implements EffectCatalog {
   /** Jobs whose tasks may be displaced, by number. */
   readonly displaceable: Set<number> = new Set();
   readonly displaced: DisplacedRuns = new DisplacedRuns();
+  /** When schedules have to be looked at, by number. */
+  readonly jobScheduleDeadlines: DeadlineHeap = new DeadlineHeap();
+  /** Numbers of the schedules that have to be looked at before this input is done with. */
+  readonly wokenSchedules: number[] = [];
   /** Reports that named something that is over. */
   ignoredReports = 0;
 
@@ -106,6 +125,11 @@ export class World implements EffectCatalog {
     this.expect(time);
   }
 
+  setJobScheduleDeadline(schedule: number, time: number): void {
+    this.jobScheduleDeadlines.set(schedule, time);
+    this.expect(time);
+  }
+
   stir(pool: Pool): void {
     if (pool.stirredBefore !== notStirred) return;
     pool.stirredBefore = this.stirred;
@@ -131,6 +155,10 @@ export class World implements EffectCatalog {
 
   job(id: string): Job | undefined {
     return this.jobById.get(idKey(id));
+  }
+
+  jobSchedule(id: string): JobSchedule | undefined {
+    return this.jobScheduleById.get(idKey(id));
   }
 
   poolOf(job: Job): Pool | undefined {
@@ -183,6 +211,17 @@ export class World implements EffectCatalog {
     const jobId = job.specification.id;
     this.events?.push({ entity: 'job', at: this.now, jobId, from: job.state, to });
     stamp(job, to, this.now);
+  }
+
+  moveJobSchedule(schedule: JobSchedule, trigger: JobScheduleTrigger): void {
+    const jobScheduleId = schedule.specification.id;
+    const to = jobScheduleMachine.next(schedule.state, trigger);
+    if (to === undefined) {
+      throw new InvalidTransition('job schedule', jobScheduleId, schedule.state, trigger);
+    }
+    const { state: from } = schedule;
+    this.events?.push({ entity: 'jobSchedule', at: this.now, jobScheduleId, from, to });
+    stamp(schedule, to, this.now);
   }
 
   kill(run: number, reason: KillReason): void {

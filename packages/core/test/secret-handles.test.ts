@@ -1,5 +1,5 @@
 import { currentRulesVersion, Engine, InputBatch } from '@berth/core';
-import { parseJob, parseTask, parseTaskFactory } from '@berth/core/spec';
+import { parseJob, parseJobSchedule, parseTask, parseTaskFactory } from '@berth/core/spec';
 import { expect, it } from 'vitest';
 
 it('the engine names the handles of all secrets that its tasks may need, and none of a job that is gone', () => {
@@ -33,4 +33,37 @@ it('the engine names the handles of all secrets that its tasks may need, and non
   expect([...engine.queries.secretHandles()]).toEqual(['s.1', 's.2']);
   const restored = Engine.restore([...engine.snapshot()]);
   expect([...restored.queries.secretHandles()]).toEqual(['s.1', 's.2']);
+});
+
+it('a job schedule keeps the secrets of its jobs, and a job that it has made its own', () => {
+  let count = 0;
+  const seal = (): string => `s.${count++}`;
+  const schedule = (id: string): ReturnType<typeof parseJobSchedule> =>
+    parseJobSchedule(
+      {
+        id,
+        jobSpecification: {
+          poolInfo: { poolId: 'p' },
+          taskFactory: {
+            type: 'parametricSweep',
+            parameterSets: [{ start: 1, end: 3 }],
+            repeatTask: {
+              commandLine: 'x',
+              resourceFiles: [{ httpUrl: 'https://a.example/?sig=x', filePath: 'a' }],
+            },
+          },
+        },
+      },
+      { seal },
+    );
+  const engine = new Engine();
+  engine.apply(InputBatch.of(0, { type: 'addJobSchedule', jobSchedule: schedule('s') }));
+  const { jobSpecification } = schedule('s');
+  const patch = { jobSpecification };
+  engine.apply(InputBatch.of(0, { type: 'patchJobSchedule', jobScheduleId: 's', patch }));
+  expect([...engine.queries.secretHandles()].sort()).toEqual(['s.0', 's.1']);
+  engine.apply(InputBatch.of(0, { type: 'deleteJob', jobId: 's:job-1' }));
+  expect([...engine.queries.secretHandles()]).toEqual(['s.1']);
+  engine.apply(InputBatch.of(0, { type: 'deleteJobSchedule', jobScheduleId: 's' }));
+  expect([...engine.queries.secretHandles()]).toEqual([]);
 });

@@ -8,6 +8,7 @@ import { messageOf } from './run-failure.ts';
 import { startTaskDetails, startTaskRun } from './running.ts';
 import type { NodeContext, Outstanding } from './shell-node.ts';
 import { ShellNode } from './shell-node.ts';
+import { jobDirectory, taskDirectory } from './task-environment.ts';
 
 const lookEveryMs = 1_000;
 const retryAfterMs = 5_000;
@@ -140,7 +141,7 @@ export class ShellExecutor implements Executor {
       case EffectKind.removeTaskFiles:
       case EffectKind.removeJobFiles: {
         const { poolId, jobId, taskId } = effects.removal(i);
-        const directory = taskId === undefined ? jobId : `${jobId}/job-1/${taskId}`;
+        const directory = taskId === undefined ? jobDirectory(jobId) : taskDirectory(jobId, taskId);
         this.#provider.discard(poolId, `workitems/${directory}`);
         return;
       }

@@ -35,9 +35,14 @@ export function isSystemVariable(name: string): boolean {
   return systemNames.has(name) || name === markerName || name === 'CCP_NODES';
 }
 
-/** Directory of a task below `workitems/` (semantics §4.1), a plain job's. */
+/** Directory of all that a job has below `workitems/`: of the third of schedule `s`, which is `s:job-3`, `s/job-3`. */
+export function jobDirectory(jobId: string): string {
+  return jobId.replace(':', '/');
+}
+
+/** Directory of a task below `workitems/` (semantics §4.1). */
 export function taskDirectory(jobId: string, taskId: string): string {
-  return `${jobId}/job-1/${taskId}`;
+  return `${jobId.includes(':') ? jobDirectory(jobId) : `${jobId}/job-1`}/${taskId}`;
 }
 
 /** The same for every run of the node: its slot shells hold them. */

@@ -13,6 +13,8 @@ import type {
   AutoScaleSettings,
   DisableTasks,
   JobPatch,
+  JobSchedulePatch,
+  JobScheduleSpecification,
   JobSpecification,
   NodeDeallocationOption,
   NodeDisableSchedulingOption,
@@ -30,6 +32,7 @@ import { taskConstraints } from './constraints.ts';
 import { disableTasks, job, jobPatch } from './job.ts';
 import type { JobFile } from './job-file.ts';
 import { jobFile } from './job-file.ts';
+import { jobSchedule, jobSchedulePatch, jobScheduleUpdate } from './job-schedule.ts';
 import type { JobSimulation } from './job-simulation.ts';
 import { jobSimulation } from './job-simulation.ts';
 import type { PoolOptions } from './pool.ts';
@@ -117,6 +120,27 @@ export function parseJobPatch(value: unknown): JobPatch {
   return demand(jobPatch, value, { name: 'patch' });
 }
 
+/** A job schedule. semantics §1.8, §7 @throws `BatchError` */
+export function parseJobSchedule(
+  value: unknown,
+  options: SealOptions = {},
+): JobScheduleSpecification {
+  return demand(sealedSchedule(jobSchedule, options), value, { name: 'job schedule' });
+}
+
+/** The body of PATCH job schedule: what is left out stays. semantics §1.8 @throws `BatchError` */
+export function parseJobSchedulePatch(value: unknown, options: SealOptions = {}): JobSchedulePatch {
+  return demand(sealedSchedule(jobSchedulePatch, options), value, { name: 'patch' });
+}
+
+/** The body of PUT job schedule: what is left out goes back to its default. semantics §1.8 @throws `BatchError` */
+export function parseJobScheduleUpdate(
+  value: unknown,
+  options: SealOptions = {},
+): Required<JobSchedulePatch> {
+  return demand(sealedSchedule(jobScheduleUpdate, options), value, { name: 'update' });
+}
+
 /** A task. semantics §1.5 @throws `BatchError` */
 export function parseTask(value: unknown, options: SealOptions = {}): TaskSpecification {
   return demand(sealed(task, options), value, { name: 'task' });
@@ -201,4 +225,17 @@ function sealed(
   options: SealOptions,
 ): z.ZodType<TaskSpecification> {
   return schema.transform((one, ctx) => sealTask(one, options, ctx));
+}
+
+function sealedSchedule<Given extends JobSchedulePatch>(
+  schema: z.ZodType<Given>,
+  options: SealOptions,
+): z.ZodType<Given> {
+  return schema.transform((given, ctx): Given => {
+    const { jobSpecification } = given;
+    if (jobSpecification?.taskFactory === undefined) return given;
+    const place = ['jobSpecification', 'taskFactory'];
+    const taskFactory = sealTaskFactory(jobSpecification.taskFactory, options, ctx, place);
+    return { ...given, jobSpecification: { ...jobSpecification, taskFactory } };
+  });
 }

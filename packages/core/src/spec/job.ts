@@ -4,6 +4,7 @@ import type {
   JobPatch,
   JobSpecification,
   OnAllTasksComplete,
+  ScheduledJobSpecification,
 } from '../specification.ts';
 import { jobConstraints } from './constraints.ts';
 import type { OtherNames } from './entity.ts';
@@ -11,6 +12,7 @@ import { entity } from './entity.ts';
 import { environmentSettings } from './environment.ts';
 import { metadata } from './metadata.ts';
 import { choice, displayName, flag, id, MAX_INT32, whole } from './scalars.ts';
+import { taskFactory } from './task-factory.ts';
 
 const readOnly = [
   'url',
@@ -54,7 +56,6 @@ const onTaskFailure = choice(['noaction', 'performexitoptionsjobaction']).transf
 
 /** Properties of a job that mean the same wherever it stands. */
 const common = {
-  id,
   displayName: displayName.optional(),
   priority: priority.default(0),
   constraints: jobConstraints.default(() => ({ maxTaskRetryCount: 0 })),
@@ -71,10 +72,19 @@ const others: OtherNames = {
   readOnly,
 };
 
+const withPool = {
+  ...common,
+  poolInfo,
+  onAllTasksComplete: onAllTasksComplete.default('noaction'),
+};
+
 /** semantics §1.4 */
-export const job: z.ZodType<JobSpecification> = entity(
-  { ...common, poolInfo, onAllTasksComplete: onAllTasksComplete.default('noaction') },
-  others,
+export const job: z.ZodType<JobSpecification> = entity({ id, ...withPool }, others);
+
+/** What a job schedule makes its jobs of: a job without an id, and (extension) its tasks. semantics §1.8 */
+export const scheduledJob: z.ZodType<ScheduledJobSpecification> = entity(
+  { ...withPool, taskFactory: taskFactory.optional() },
+  { ...others, readOnly: ['id', ...readOnly] },
 );
 
 /** A job as it stands in a job file. */
@@ -83,6 +93,7 @@ export type JobInFile = Omit<JobSpecification, 'poolInfo'> & { poolInfo?: { pool
 /** In a job file the pool is the file's, and a job ends with its tasks unless it says otherwise. */
 export const jobInFile: z.ZodType<JobInFile> = entity(
   {
+    id,
     ...common,
     poolInfo: poolInfo.optional(),
     onAllTasksComplete: onAllTasksComplete.default('terminatejob'),

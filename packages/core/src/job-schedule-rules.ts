@@ -1,0 +1,222 @@
+import type { BatchErrorBody } from './errors.ts';
+import { considerJobEnd, deleteJob, terminate } from './job-end.ts';
+import { makeJob } from './job-rules.ts';
+import { JobSchedule } from './job-schedule.ts';
+import { isOver, isWaiting, nextDue } from './recurrence.ts';
+import { refuse } from './refusal.ts';
+import type {
+  JobSchedulePatch,
+  JobScheduleSpecification,
+  ScheduledJobSpecification,
+} from './specification.ts';
+import { appendFactory, refuseTemplate } from './task-rules.ts';
+import { idKey } from './task-text.ts';
+import type { World } from './world.ts';
+
+/** semantics §1.8, §2.6 */
+export function addJobSchedule(
+  world: World,
+  specification: JobScheduleSpecification,
+): BatchErrorBody | undefined {
+  const { id, schedule } = specification;
+  if (world.jobSchedule(id) !== undefined) {
+    return refuse('JobScheduleExists', `The job schedule "${id}" exists already.`);
+  }
+  if (world.job(id) !== undefined) {
+    return refuse(
+      'JobWithSameIdExists',
+      `There is a job "${id}", and job schedules share their ids with jobs.`,
+    );
+  }
+  const refusal = refuseTasks(id, specification.jobSpecification);
+  if (refusal !== undefined) return refusal;
+  const added = new JobSchedule({
+    number: world.jobSchedules.length,
+    specification,
+    creationTime: world.now,
+    lastModified: world.now,
+    state: 'active',
+    stateTransitionTime: world.now,
+    previousState: undefined,
+    previousStateTransitionTime: undefined,
+    endTime: undefined,
+    firstDue: schedule.doNotRunUntilMs ?? world.now,
+    lastJobTime: undefined,
+    jobCount: 0,
+  });
+  world.jobSchedules.push(added);
+  world.jobScheduleById.set(idKey(id), added);
+  world.wokenSchedules.push(added.number);
+  return undefined;
+}
+
+/** What an accepted specification is warned of, if anything (semantics §7, rule 6; ruling 17). */
+export function warningOf(
+  specification: ScheduledJobSpecification | undefined,
+): string | undefined {
+  return specification === undefined || specification.taskFactory !== undefined
+    ? undefined
+    : 'jobSpecification has no taskFactory, so its jobs have no tasks: each has to be given some and to be ended from outside before the next can start.';
+}
+
+/** Only jobs that are made afterwards see the change. A new `schedule` begins at its own first due time (semantics §7). */
+export function patchJobSchedule(
+  world: World,
+  id: string,
+  patch: JobSchedulePatch,
+): BatchErrorBody | undefined {
+  return withSchedule(world, id, (schedule) => {
+    const refusal = refuseTasks(id, patch.jobSpecification);
+    if (refusal !== undefined) return refusal;
+    schedule.specification = { ...schedule.specification, ...patch };
+    schedule.lastModified = world.now;
+    if (patch.schedule !== undefined) {
+      schedule.firstDue = patch.schedule.doNotRunUntilMs ?? world.now;
+    }
+    return undefined;
+  });
+}
+
+/** Nothing is due while it is disabled; the job that there is runs on. */
+export function disableJobSchedule(world: World, id: string): BatchErrorBody | undefined {
+  return withSchedule(world, id, (schedule) => {
+    if (schedule.state === 'active') world.moveJobSchedule(schedule, 'disable');
+    return undefined;
+  });
+}
+
+export function enableJobSchedule(world: World, id: string): BatchErrorBody | undefined {
+  return withSchedule(world, id, (schedule) => {
+    if (schedule.state === 'disabled') world.moveJobSchedule(schedule, 'enable');
+    return undefined;
+  });
+}
+
+/** Completed as soon as its job is. */
+export function terminateJobSchedule(world: World, id: string): BatchErrorBody | undefined {
+  return withSchedule(world, id, (schedule) => {
+    world.moveJobSchedule(schedule, 'terminate');
+    const job = world.jobs[schedule.activeJob];
+    if (job?.isOpen === true) terminate(world, job, 'TerminateJobSchedule');
+    return undefined;
+  });
+}
+
+/** Gone as soon as all of its jobs are. */
+export function deleteJobSchedule(world: World, id: string): BatchErrorBody | undefined {
+  const schedule = findJobSchedule(world, id);
+  if (!(schedule instanceof JobSchedule)) return schedule;
+  if (schedule.state === 'deleting') return refuseUnlessOpen(schedule);
+  world.moveJobSchedule(schedule, 'delete');
+  for (const number of [...schedule.jobs]) {
+    const job = world.jobs[number]!;
+    if (job.state !== 'deleting') deleteJob(world, job);
+  }
+  world.wokenSchedules.push(schedule.number);
+  return undefined;
+}
+
+/** Looks at the schedules that something has happened to, and makes the jobs that are due. */
+export function attendSchedules(world: World): void {
+  const woken = world.wokenSchedules;
+  // A job may end as soon as it is made, and wakes its schedule then.
+  for (let at = 0; at < woken.length; at++) {
+    const schedule = world.jobSchedules[woken[at]!];
+    if (schedule !== undefined) attend(world, schedule);
+  }
+  woken.length = 0;
+}
+
+/** When a schedule has to be looked at next, though nothing happens to it; `undefined`: never. */
+export function deadlineOf({ now }: World, schedule: JobSchedule): number | undefined {
+  // While a job is active nothing comes of a due time: what waits is found when the job ends.
+  if (schedule.activeJob !== -1) return undefined;
+  const { recurrence, state } = schedule;
+  const { doNotRunAfterMs } = recurrence;
+  if (state === 'active') return nextDue(recurrence, now) ?? doNotRunAfterMs;
+  return state === 'disabled' ? doNotRunAfterMs : undefined;
+}
+
+function attend(world: World, schedule: JobSchedule): void {
+  const { recurrence, lastJobTime } = schedule;
+  if (schedule.activeJob === -1) {
+    if (schedule.state === 'active' && isWaiting(recurrence, lastJobTime, world.now)) {
+      makeNextJob(world, schedule);
+    } else if (schedule.state === 'active' || schedule.state === 'disabled') {
+      if (isOver(recurrence, lastJobTime, world.now)) world.moveJobSchedule(schedule, 'over');
+    }
+    if (schedule.state === 'terminating') {
+      world.moveJobSchedule(schedule, 'jobEnded');
+      schedule.endTime = world.now;
+    }
+  }
+  if (schedule.state === 'deleting' && schedule.jobs.size === 0) {
+    world.moveJobSchedule(schedule, 'jobsGone');
+    world.jobSchedules[schedule.number] = undefined;
+    const { id, jobSpecification } = schedule.specification;
+    world.jobScheduleById.delete(idKey(id));
+    world.effects.remove({ poolId: jobSpecification.poolInfo.poolId, jobId: id });
+  }
+  const deadline = deadlineOf(world, schedule);
+  if (deadline === undefined) world.jobScheduleDeadlines.delete(schedule.number);
+  else world.setJobScheduleDeadline(schedule.number, deadline);
+}
+
+function makeNextJob(world: World, schedule: JobSchedule): void {
+  const { taskFactory, ...rest } = schedule.specification.jobSpecification;
+  schedule.jobCount++;
+  schedule.lastJobTime = world.now;
+  const jobId = schedule.recentJobId;
+  const job = makeJob(world, { id: jobId, ...rest }, schedule.number);
+  schedule.jobs.add(job.number);
+  schedule.activeJob = job.number;
+  world.events?.push({ entity: 'job', at: world.now, jobId, from: 'none', to: job.state });
+  // Its tasks come with it, so that onAllTasksComplete waits for them.
+  if (taskFactory !== undefined) appendFactory(world, job, taskFactory);
+  considerJobEnd(world, job);
+}
+
+function withSchedule(
+  world: World,
+  id: string,
+  change: (schedule: JobSchedule) => BatchErrorBody | undefined,
+): BatchErrorBody | undefined {
+  const schedule = findJobSchedule(world, id);
+  if (!(schedule instanceof JobSchedule)) return schedule;
+  const refusal = refuseUnlessOpen(schedule) ?? change(schedule);
+  if (refusal !== undefined) return refusal;
+  world.wokenSchedules.push(schedule.number);
+  return undefined;
+}
+
+/** A factory whose tasks its jobs would refuse. */
+function refuseTasks(
+  id: string,
+  specification: ScheduledJobSpecification | undefined,
+): BatchErrorBody | undefined {
+  if (specification?.taskFactory === undefined) return undefined;
+  const { taskFactory, ...job } = specification;
+  return refuseTemplate({ id: `${id}:job-n`, ...job }, taskFactory.repeatTask);
+}
+
+function findJobSchedule(world: World, id: string): JobSchedule | BatchErrorBody {
+  return (
+    world.jobSchedule(id) ?? refuse('JobScheduleNotFound', `There is no job schedule "${id}".`)
+  );
+}
+
+/** The refusal of what only an active or disabled schedule allows, by the state that it has. */
+function refuseUnlessOpen(schedule: JobSchedule): BatchErrorBody | undefined {
+  const { id } = schedule.specification;
+  switch (schedule.state) {
+    case 'active':
+    case 'disabled':
+      return undefined;
+    case 'terminating':
+      return refuse('JobScheduleBeingTerminated', `The job schedule "${id}" is being terminated.`);
+    case 'completed':
+      return refuse('JobScheduleCompleted', `The job schedule "${id}" is completed.`);
+    default:
+      return refuse('JobScheduleBeingDeleted', `The job schedule "${id}" is being deleted.`);
+  }
+}

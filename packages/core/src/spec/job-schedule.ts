@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import type { JobSchedulePatch, JobScheduleSpecification, Schedule } from '../specification.ts';
+import { parseDateTime } from './date-time.ts';
+import { parseDuration } from './duration.ts';
+import { entity } from './entity.ts';
+import { scheduledJob } from './job.ts';
+import { metadata } from './metadata.ts';
+import { issue } from './problem.ts';
+import { displayName, id } from './scalars.ts';
+
+/** semantics §7 */
+const LEAST_MS = 60_000;
+
+const dateTime: z.ZodType<number> = z.string().transform((given, ctx) => {
+  const at = parseDateTime(given);
+  if (at !== undefined) return at;
+  const reason = 'must be an ISO 8601 date and time with its offset such as 2016-05-12T08:30:00Z';
+  ctx.issues.push(issue(given, reason));
+  return z.NEVER;
+});
+
+/** Milliseconds; `undefined` = infinite. */
+const duration: z.ZodType<number | undefined> = z.string().transform((given, ctx) => {
+  const ms = parseDuration(given);
+  if (typeof ms === 'object') ctx.issues.push(issue(given, ms.problem));
+  else if (ms === undefined || ms >= LEAST_MS) return ms;
+  else ctx.issues.push(issue(given, 'must be at least PT1M'));
+  return z.NEVER;
+});
+
+const schedule: z.ZodType<Schedule> = entity({
+  doNotRunUntil: dateTime.optional(),
+  doNotRunAfter: dateTime.optional(),
+  startWindow: duration.optional(),
+  recurrenceInterval: duration.optional(),
+}).transform((given, ctx): Schedule => {
+  const {
+    doNotRunUntil: doNotRunUntilMs,
+    doNotRunAfter: doNotRunAfterMs,
+    startWindow: startWindowMs,
+    recurrenceInterval: recurrenceIntervalMs,
+  } = given;
+  if ((doNotRunUntilMs ?? -Infinity) > (doNotRunAfterMs ?? Infinity)) {
+    const reason = 'must not be before doNotRunUntil: no job would ever be made';
+    ctx.issues.push(issue(given, reason, { hideValue: true }, ['doNotRunAfter']));
+  }
+  return {
+    ...(doNotRunUntilMs !== undefined && { doNotRunUntilMs }),
+    ...(doNotRunAfterMs !== undefined && { doNotRunAfterMs }),
+    ...(startWindowMs !== undefined && { startWindowMs }),
+    ...(recurrenceIntervalMs !== undefined && { recurrenceIntervalMs }),
+  };
+});
+
+const readOnly = [
+  'url',
+  'eTag',
+  'lastModified',
+  'creationTime',
+  'state',
+  'stateTransitionTime',
+  'previousState',
+  'previousStateTransitionTime',
+  'executionInfo',
+  'stats',
+];
+
+/** semantics §1.8, §7 */
+export const jobSchedule: z.ZodType<JobScheduleSpecification> = entity(
+  {
+    id,
+    displayName: displayName.optional(),
+    schedule: schedule.default(() => ({})),
+    jobSpecification: scheduledJob,
+    metadata: metadata.default(() => []),
+  },
+  { readOnly },
+);
+
+const fixed = ['id', 'displayName'];
+
+/** What is left out stays. semantics §1.8 */
+export const jobSchedulePatch: z.ZodType<JobSchedulePatch> = entity(
+  {
+    schedule: schedule.optional(),
+    jobSpecification: scheduledJob.optional(),
+    metadata: metadata.optional(),
+  },
+  { readOnly, fixed },
+);
+
+/** What is left out goes back to its default. semantics §1.8 */
+export const jobScheduleUpdate: z.ZodType<Required<JobSchedulePatch>> = entity(
+  {
+    schedule: schedule.default(() => ({})),
+    jobSpecification: scheduledJob,
+    metadata: metadata.default(() => []),
+  },
+  { readOnly, fixed },
+);

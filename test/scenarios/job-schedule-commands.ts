@@ -1,0 +1,79 @@
+import { parseJobSchedule, parseJobSchedulePatch, parseJobScheduleUpdate } from '@berth/core/spec';
+import type { CommandLine } from './command-line.ts';
+import type { ScenarioCommand } from './commands.ts';
+import { throughDoor } from './door.ts';
+import type { Body } from './rest-body.ts';
+import { jobScheduleOptions, restBody, scheduledTaskOptions } from './rest-body.ts';
+
+type PlainCommand =
+  | 'disableJobSchedule'
+  | 'enableJobSchedule'
+  | 'terminateJobSchedule'
+  | 'deleteJobSchedule';
+
+/** The jobs are of pool p, and have one task each, where nothing else is said. */
+const scheduledJob = { poolInfo: { poolId: 'p' } };
+
+/** The body of the options; `tasks=n` gives each job so many tasks. */
+function scheduleBody(line: CommandLine, given: Body, ifNoTasks: string | undefined): Body {
+  const { jobSpecification, ...body } = restBody(line, jobScheduleOptions, given);
+  const tasks = line.option('tasks') ?? ifNoTasks;
+  if (jobSpecification === undefined && tasks === undefined) return body;
+  const taskFactory = {
+    type: 'parametricSweep',
+    parameterSets: [{ start: 1, end: Number(tasks) }],
+    firstTaskId: 1,
+    repeatTask: restBody(line, scheduledTaskOptions, { commandLine: 'true' }),
+  };
+  return {
+    ...body,
+    jobSpecification: {
+      ...scheduledJob,
+      ...(jobSpecification as Body | undefined),
+      ...(tasks === undefined || tasks === '0' ? {} : { taskFactory }),
+    },
+  };
+}
+
+export const jobScheduleCommands: Record<string, ScenarioCommand> = {
+  'add schedule'(world, line) {
+    const id = line.word('an id');
+    const body = scheduleBody(line, { id }, '1');
+    line.end();
+    throughDoor(world, () => ({ type: 'addJobSchedule', jobSchedule: parseJobSchedule(body) }));
+  },
+  /** PATCH: what is left out stays. */
+  'patch schedule'(world, line) {
+    const jobScheduleId = line.word('an id');
+    const body = scheduleBody(line, {}, undefined);
+    line.end();
+    throughDoor(world, () => ({
+      type: 'patchJobSchedule',
+      jobScheduleId,
+      patch: parseJobSchedulePatch(body),
+    }));
+  },
+  /** PUT: what is left out goes back to its default. */
+  'update schedule'(world, line) {
+    const jobScheduleId = line.word('an id');
+    const body = scheduleBody(line, {}, '1');
+    line.end();
+    throughDoor(world, () => ({
+      type: 'patchJobSchedule',
+      jobScheduleId,
+      patch: parseJobScheduleUpdate(body),
+    }));
+  },
+  'disable schedule': plain('disableJobSchedule'),
+  'enable schedule': plain('enableJobSchedule'),
+  'terminate schedule': plain('terminateJobSchedule'),
+  'delete schedule': plain('deleteJobSchedule'),
+};
+
+function plain(type: PlainCommand): ScenarioCommand {
+  return (world, line) => {
+    const jobScheduleId = line.word('an id');
+    line.end();
+    world.send({ type, jobScheduleId });
+  };
+}
