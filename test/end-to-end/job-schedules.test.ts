@@ -114,3 +114,38 @@ test('what is refused says why', async () => {
     'InvalidPropertyValue',
   );
 });
+
+test('a job with an auto pool has nodes of its own, which go with it', async () => {
+  const directory = temporaryDirectory();
+  await using batch = await openBatch({ directory, executors: [localExecutor()], warn: () => {} });
+  const out = join(directory, 'out');
+  const pool = { vmSize: 'local', targetDedicatedNodes: 2, executor: 'local' };
+  const autoPoolSpecification = {
+    autoPoolIdPrefix: 'own_',
+    poolLifetimeOption: 'job' as const,
+    pool,
+  };
+  const job = await batch.jobs.add({ id: 'j', poolInfo: { autoPoolSpecification } });
+  expect(batch.pools.get('own_j-1')).toMatchObject({ durability: 'written' });
+  await job.tasks.add({ id: 'a', commandLine: sh('echo "$AZ_BATCH_POOL_ID" > "$1"', out) });
+  await job.patch({ onAllTasksComplete: 'terminatejob' });
+  expect((await job.done()).executionInfo).toMatchObject({ poolId: 'own_j-1' });
+  expect(linesOf(out)).toEqual(['own_j-1']);
+  await batch.pools.gone('own_j-1');
+
+  const kept = await batch.jobs.add({ id: 'k', poolInfo: { autoPoolSpecification } });
+  await kept.disable();
+  await kept.patch({
+    poolInfo: { autoPoolSpecification: { ...autoPoolSpecification, keepAlive: true } },
+  });
+  await kept.terminate();
+  await kept.done();
+  expect(batch.pools.get('own_k-1').state).toBe('active');
+
+  const elsewhere = { ...autoPoolSpecification, pool: { ...pool, executor: 'far' } };
+  await expect(
+    batch.jobs.add({ id: 'l', poolInfo: { autoPoolSpecification: elsewhere } }),
+  ).rejects.toThrow(
+    'poolInfo.autoPoolSpecification.pool.executor: there is no executor "far" here, only "local".',
+  );
+});

@@ -2,6 +2,7 @@ import type { Applied, Engine, Report, TaskView } from '@berth/core';
 import { ReportKind } from '@berth/core';
 import type { Input, KnownNode, Ledger } from './ledger.ts';
 import { must } from './must.ts';
+import { namedPool } from './named-pool.ts';
 import type { Recording, Watcher } from './recording.ts';
 import { applyTo } from './recording.ts';
 
@@ -80,7 +81,7 @@ export class Audit {
       }
       this.#checkDependencies(jobId, task);
       free.set(run.node, left + task.requiredSlots);
-      const poolId = job.poolInfo.poolId.toLowerCase();
+      const poolId = namedPool(job.poolInfo).toLowerCase();
       const ahead = waiting.find(
         (other) =>
           other.poolId === poolId &&
@@ -171,7 +172,7 @@ function readyWithoutDependencies({ queries }: Engine): Waiting[] {
         .tasks.filter(({ dependsOn }) => dependsOn === undefined)
         .map((task) => ({
           title: `${id}/${task.id}`,
-          poolId: poolInfo.poolId.toLowerCase(),
+          poolId: namedPool(poolInfo).toLowerCase(),
           priority,
           slots: task.requiredSlots,
           isLimited: maxParallelTasks !== -1,

@@ -1,6 +1,7 @@
 import type { Command, Report, TaskTemplate } from '@berth/core';
 import { ReportKind } from '@berth/core';
 import type { Input, Ledger } from './ledger.ts';
+import { namedPool } from './named-pool.ts';
 
 /** An input as one line of a history. */
 export function describeInput(input: Input, first: number, ledger: Ledger): string {
@@ -17,7 +18,7 @@ function command(command: Command): string {
     }
     case 'addJob': {
       const { id, priority, constraints, poolInfo, onAllTasksComplete } = command.job;
-      return `add job ${id} in ${poolInfo.poolId}: priority ${priority}, ${onAllTasksComplete}, ${JSON.stringify(constraints)}`;
+      return `add job ${id} in ${namedPool(poolInfo)}: priority ${priority}, ${onAllTasksComplete}, ${JSON.stringify(constraints)}`;
     }
     case 'addTasks':
       return `add tasks to ${command.jobId}: ${command.tasks.map((task) => `${task.id} (${template(task)})`).join(', ')}`;

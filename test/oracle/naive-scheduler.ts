@@ -18,6 +18,7 @@ import type { NaiveAutoscale } from './naive-autoscale.ts';
 import { naiveTargets } from './naive-autoscale.ts';
 import type { NaiveEnd } from './naive-exit.ts';
 import { naiveExitOptions } from './naive-exit.ts';
+import { namedPool } from './named-pool.ts';
 
 /*
  * The rules once more, as plainly as they can be said: sorted arrays, no index, everything computed again for
@@ -286,7 +287,7 @@ export class NaiveScheduler {
     this.#move(job, 'terminating');
     job.reason = 'MaxWallClockTimeExpiry';
     job.expired = this.now;
-    const pool = this.#pool(job.specification.poolInfo.poolId);
+    const pool = this.#pool(namedPool(job.specification.poolInfo));
     if (pool !== undefined) {
       pool.failed += job.tasks.filter(({ state }) => state === 'active').length;
     }
@@ -500,7 +501,7 @@ export class NaiveScheduler {
     if (failure !== undefined) task.failure = failure;
     const options = naiveExitOptions(task.specification.exitConditions, end);
     task.satisfies = options.dependencyAction === 'satisfy';
-    const pool = this.#pool(task.job.specification.poolInfo.poolId);
+    const pool = this.#pool(namedPool(task.job.specification.poolInfo));
     if (pool !== undefined) pool[failure === undefined ? 'succeeded' : 'failed']++;
     this.#endIfAllCompleted(task.job);
     if (task.job.specification.onTaskFailure === 'performexitoptionsjobaction') {
@@ -661,11 +662,11 @@ export class NaiveScheduler {
             return { error: 'InvalidPropertyValue' };
           }
           const { maxParallelTasks, allowTaskPreemption, ...patch } = command.patch;
-          const former = job.specification.poolInfo.poolId;
+          const former = namedPool(job.specification.poolInfo);
           if (patch.poolInfo !== undefined) {
             if (job.state !== 'disabled') return { error: 'OperationInvalidForCurrentState' };
             const differs = (one: string, other: string) => keyOf(one) !== keyOf(other);
-            const { poolId } = patch.poolInfo;
+            const poolId = namedPool(patch.poolInfo);
             job.formerPools = [...job.formerPools.filter((id) => differs(id, former)), former];
             job.formerPools = job.formerPools.filter((id) => differs(id, poolId));
           }
@@ -797,7 +798,7 @@ export class NaiveScheduler {
 
   #sample(pool: NaivePool, { samples }: NaiveAutoscale): void {
     const jobs = this.#jobs.filter(
-      ({ specification }) => this.#pool(specification.poolInfo.poolId) === pool,
+      ({ specification }) => this.#pool(namedPool(specification.poolInfo)) === pool,
     );
     // What is ready and can still run.
     const ready = jobs
@@ -1251,7 +1252,7 @@ export class NaiveScheduler {
         job.ended = this.now;
       } else if (job.state === 'deleting') {
         const { id, poolInfo } = job.specification;
-        for (const named of [...job.formerPools, poolInfo.poolId]) {
+        for (const named of [...job.formerPools, namedPool(poolInfo)]) {
           const poolId = this.#pool(named)?.specification.id ?? named;
           this.effects.push(`remove ${id} in ${poolId}`);
         }
@@ -1287,7 +1288,8 @@ export class NaiveScheduler {
     };
     return this.#jobs
       .filter(
-        (job) => job.state === 'active' && this.#pool(job.specification.poolInfo.poolId) === pool,
+        (job) =>
+          job.state === 'active' && this.#pool(namedPool(job.specification.poolInfo)) === pool,
       )
       .filter((job) => this.#mayStartAnother(job))
       .sort(

@@ -42,6 +42,8 @@ const history = fc.record({
   changes: fc.array(fc.record({ at: fc.integer({ min: addedAt, max: end }), change }), {
     maxLength: 8,
   }),
+  /** Whose pool it is, if the jobs name none. */
+  lifetime: fc.constantFrom('none' as const, 'job' as const, 'jobschedule' as const),
   /** A host that tells the engine of each unit, or only of what it is asked for. */
   isPunctual: fc.boolean(),
 });
@@ -49,80 +51,93 @@ const history = fc.record({
 test(
   'a schedule makes its jobs when a model that counts time unit by unit makes them',
   () => {
-    const property = fc.property(history, ({ schedule, lengths, changes, isPunctual }) => {
-      const engine = new Engine();
-      const inputs: [at: number, command: Command][] = [];
-      const send = (unit: number, command: Command): void => {
-        const at = start + unit * unitMs;
-        inputs.push([at, command]);
-        const { results } = engine.apply(InputBatch.of(at, command));
-        expect(results[0]?.error).toBeUndefined();
-        expect(engine.validate()).toEqual([]);
-      };
-      const jobSpecification = { poolInfo: { poolId: 'p' } };
-      const jobSchedule = {
-        ...parseJobSchedule({ id: 's', jobSpecification }),
-        schedule: inMilliseconds(schedule),
-      };
-      send(addedAt, { type: 'addJobSchedule', jobSchedule });
-      const model = new NaiveJobSchedule(schedule, addedAt);
-      const endOfJob = (): number | undefined => {
-        const made = model.starts.length;
-        if (!model.jobIsActive) return undefined;
-        return must(model.starts.at(-1)) + must(lengths[(made - 1) % lengths.length]);
-      };
-      for (let unit = addedAt; unit <= end; unit++) {
-        if (unit > addedAt) model.tick();
-        if (isPunctual || engine.nextDeadline() <= start + unit * unitMs) {
-          if (isPunctual || unit % 7 === 0) send(unit, { type: 'tick' });
-        }
-        for (const { at, change } of changes) {
-          if (at !== unit || model.state === 'completed') continue;
-          const jobScheduleId = 's';
-          if (change.what === 'update') {
-            model.update(change.schedule);
-            const patch = { schedule: inMilliseconds(change.schedule) };
-            send(unit, { type: 'patchJobSchedule', jobScheduleId, patch });
-          } else {
-            model[change.what]();
-            send(unit, { type: `${change.what}JobSchedule`, jobScheduleId });
+    const property = fc.property(
+      history,
+      ({ schedule, lengths, changes, lifetime, isPunctual }) => {
+        const engine = new Engine();
+        const inputs: [at: number, command: Command][] = [];
+        const send = (unit: number, command: Command): void => {
+          const at = start + unit * unitMs;
+          inputs.push([at, command]);
+          const { results } = engine.apply(InputBatch.of(at, command));
+          expect(results[0]?.error).toBeUndefined();
+          expect(engine.validate()).toEqual([]);
+        };
+        const jobSpecification = { poolInfo: poolInfoOf(lifetime) };
+        const jobSchedule = {
+          ...parseJobSchedule({ id: 's', jobSpecification }),
+          schedule: inMilliseconds(schedule),
+        };
+        send(addedAt, { type: 'addJobSchedule', jobSchedule });
+        const model = new NaiveJobSchedule(schedule, addedAt);
+        const endOfJob = (): number | undefined => {
+          const made = model.starts.length;
+          if (!model.jobIsActive) return undefined;
+          return must(model.starts.at(-1)) + must(lengths[(made - 1) % lengths.length]);
+        };
+        for (let unit = addedAt; unit <= end; unit++) {
+          if (unit > addedAt) model.tick();
+          if (isPunctual || engine.nextDeadline() <= start + unit * unitMs) {
+            if (isPunctual || unit % 7 === 0) send(unit, { type: 'tick' });
+          }
+          for (const { at, change } of changes) {
+            if (at !== unit || model.state === 'completed') continue;
+            const jobScheduleId = 's';
+            if (change.what === 'update') {
+              model.update(change.schedule);
+              const patch = { schedule: inMilliseconds(change.schedule) };
+              send(unit, { type: 'patchJobSchedule', jobScheduleId, patch });
+            } else {
+              model[change.what]();
+              send(unit, { type: `${change.what}JobSchedule`, jobScheduleId });
+            }
+          }
+          while (endOfJob() !== undefined && must(endOfJob()) <= unit) {
+            const jobId = `s:job-${model.starts.length}`;
+            model.endJob();
+            send(unit, { type: 'terminateJob', jobId });
           }
         }
-        while (endOfJob() !== undefined && must(endOfJob()) <= unit) {
-          const jobId = `s:job-${model.starts.length}`;
-          model.endJob();
-          send(unit, { type: 'terminateJob', jobId });
+        send(end, { type: 'tick' });
+        const view = must(engine.queries.jobSchedule('s'));
+        const starts = must(engine.queries.jobsOfSchedule('s')).map(({ creationTime }) =>
+          inUnits(creationTime),
+        );
+        expect(starts).toEqual(model.starts);
+        expect(view.state).toBe(model.state);
+        const { endTime, nextRunTime } = view.executionInfo;
+        expect(endTime === undefined ? undefined : inUnits(endTime)).toBe(model.endTime);
+        if (view.state === 'active' && nextRunTime !== undefined) {
+          expect(inUnits(nextRunTime)).toBe(model.next);
         }
-      }
-      send(end, { type: 'tick' });
-      const view = must(engine.queries.jobSchedule('s'));
-      const starts = must(engine.queries.jobsOfSchedule('s')).map(({ creationTime }) =>
-        inUnits(creationTime),
-      );
-      expect(starts).toEqual(model.starts);
-      expect(view.state).toBe(model.state);
-      const { endTime, nextRunTime } = view.executionInfo;
-      expect(endTime === undefined ? undefined : inUnits(endTime)).toBe(model.endTime);
-      if (view.state === 'active' && nextRunTime !== undefined) {
-        expect(inUnits(nextRunTime)).toBe(model.next);
-      }
-      // However the inputs are cut into batches, and wherever the engine was restored in between.
-      const whole = new InputBatch();
-      for (const [at, command] of inputs) whole.command(at, command);
-      const other = new Engine();
-      other.apply(whole);
-      expect(other.stateHash()).toBe(engine.stateHash());
-      let restored = new Engine();
-      for (const [at, command] of inputs) {
-        restored.apply(InputBatch.of(at, command));
-        restored = Engine.restore([...restored.snapshot()]);
-      }
-      expect(restored.stateHash()).toBe(engine.stateHash());
-    });
+        const isShared =
+          lifetime === 'jobschedule' && starts.length > 0 && view.state !== 'completed';
+        const hasPool = lifetime === 'job' ? model.jobIsActive : isShared;
+        expect(engine.queries.pools()).toHaveLength(hasPool ? 1 : 0);
+        // However the inputs are cut into batches, and wherever the engine was restored in between.
+        const whole = new InputBatch();
+        for (const [at, command] of inputs) whole.command(at, command);
+        const other = new Engine();
+        other.apply(whole);
+        expect(other.stateHash()).toBe(engine.stateHash());
+        let restored = new Engine();
+        for (const [at, command] of inputs) {
+          restored.apply(InputBatch.of(at, command));
+          restored = Engine.restore([...restored.snapshot()]);
+        }
+        expect(restored.stateHash()).toBe(engine.stateHash());
+      },
+    );
     fc.assert(property, { numRuns: 200 });
   },
   timeout,
 );
+
+function poolInfoOf(lifetime: 'none' | 'job' | 'jobschedule'): object {
+  if (lifetime === 'none') return { poolId: 'p' };
+  const pool = { vmSize: 'local', targetDedicatedNodes: 0 };
+  return { autoPoolSpecification: { poolLifetimeOption: lifetime, pool } };
+}
 
 function inMilliseconds({ until, after, window, interval }: NaiveSchedule): Schedule {
   return {

@@ -1,21 +1,23 @@
 import type { DisableTasks } from '@berth/core';
 import { parseJob, parseJobPatch } from '@berth/core/spec';
 import type { ScenarioCommand } from './commands.ts';
-import { throughDoor } from './door.ts';
+import { poolDoor, throughDoor } from './door.ts';
+import { autoPoolOptions, withPool } from './pool-info.ts';
 import { jobOptions, jobPatchOptions, restBody } from './rest-body.ts';
 
 export const jobCommands: Record<string, ScenarioCommand> = {
   'add job'(world, line) {
     const id = line.word('an id');
-    const body = restBody(line, jobOptions, { id, poolInfo: { poolId: 'p' } });
+    const body = withPool(restBody(line, { ...jobOptions, ...autoPoolOptions }, { id }));
     line.end();
-    throughDoor(world, () => ({ type: 'addJob', job: parseJob(body) }));
+    throughDoor(world, () => ({ type: 'addJob', job: parseJob(body, poolDoor) }));
   },
   'patch job'(world, line) {
     const jobId = line.word('an id');
-    const body = restBody(line, jobPatchOptions, {});
+    const given = restBody(line, { ...jobPatchOptions, ...autoPoolOptions }, {});
+    const body = 'poolInfo' in given ? withPool(given) : given;
     line.end();
-    throughDoor(world, () => ({ type: 'patchJob', jobId, patch: parseJobPatch(body) }));
+    throughDoor(world, () => ({ type: 'patchJob', jobId, patch: parseJobPatch(body, poolDoor) }));
   },
   'disable job'(world, line) {
     const jobId = line.word('an id');

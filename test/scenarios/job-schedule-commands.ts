@@ -1,9 +1,11 @@
 import { parseJobSchedule, parseJobSchedulePatch, parseJobScheduleUpdate } from '@berth/core/spec';
 import type { CommandLine } from './command-line.ts';
 import type { ScenarioCommand } from './commands.ts';
-import { throughDoor } from './door.ts';
+import { poolDoor, throughDoor } from './door.ts';
+import { jobScheduleOptions } from './job-schedule-options.ts';
+import { withPool } from './pool-info.ts';
 import type { Body } from './rest-body.ts';
-import { jobScheduleOptions, restBody, scheduledTaskOptions } from './rest-body.ts';
+import { restBody, scheduledTaskOptions } from './rest-body.ts';
 
 type PlainCommand =
   | 'disableJobSchedule'
@@ -11,10 +13,7 @@ type PlainCommand =
   | 'terminateJobSchedule'
   | 'deleteJobSchedule';
 
-/** The jobs are of pool p, and have one task each, where nothing else is said. */
-const scheduledJob = { poolInfo: { poolId: 'p' } };
-
-/** The body of the options; `tasks=n` gives each job so many tasks. */
+/** The body of the options, whose jobs are of pool p where nothing else is said; `tasks=n` gives each job so many tasks. */
 function scheduleBody(line: CommandLine, given: Body, ifNoTasks: string | undefined): Body {
   const { jobSpecification, ...body } = restBody(line, jobScheduleOptions, given);
   const tasks = line.option('tasks') ?? ifNoTasks;
@@ -28,8 +27,7 @@ function scheduleBody(line: CommandLine, given: Body, ifNoTasks: string | undefi
   return {
     ...body,
     jobSpecification: {
-      ...scheduledJob,
-      ...(jobSpecification as Body | undefined),
+      ...withPool((jobSpecification ?? {}) as Body),
       ...(tasks === undefined || tasks === '0' ? {} : { taskFactory }),
     },
   };
@@ -40,7 +38,10 @@ export const jobScheduleCommands: Record<string, ScenarioCommand> = {
     const id = line.word('an id');
     const body = scheduleBody(line, { id }, '1');
     line.end();
-    throughDoor(world, () => ({ type: 'addJobSchedule', jobSchedule: parseJobSchedule(body) }));
+    throughDoor(world, () => ({
+      type: 'addJobSchedule',
+      jobSchedule: parseJobSchedule(body, {}, poolDoor),
+    }));
   },
   /** PATCH: what is left out stays. */
   'patch schedule'(world, line) {
@@ -50,7 +51,7 @@ export const jobScheduleCommands: Record<string, ScenarioCommand> = {
     throughDoor(world, () => ({
       type: 'patchJobSchedule',
       jobScheduleId,
-      patch: parseJobSchedulePatch(body),
+      patch: parseJobSchedulePatch(body, {}, poolDoor),
     }));
   },
   /** PUT: what is left out goes back to its default. */
@@ -61,7 +62,7 @@ export const jobScheduleCommands: Record<string, ScenarioCommand> = {
     throughDoor(world, () => ({
       type: 'patchJobSchedule',
       jobScheduleId,
-      patch: parseJobScheduleUpdate(body),
+      patch: parseJobScheduleUpdate(body, {}, poolDoor),
     }));
   },
   'disable schedule': plain('disableJobSchedule'),

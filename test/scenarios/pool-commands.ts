@@ -7,7 +7,7 @@ import {
   parsePoolResize,
 } from '@berth/core/spec';
 import type { ScenarioCommand } from './commands.ts';
-import { throughDoor } from './door.ts';
+import { poolDoor, throughDoor } from './door.ts';
 import { parseIds } from './id-list.ts';
 import {
   autoscaleOptions,
@@ -17,10 +17,6 @@ import {
   resizeOptions,
   restBody,
 } from './rest-body.ts';
-
-/** Starts on this machine need no sync before them. */
-const durabilityOf = (executor: string): 'written' | 'synced' =>
-  executor === 'local' ? 'written' : 'synced';
 
 /** `node-1,node-3..5` */
 function nodeIds(text: string): string[] {
@@ -38,7 +34,7 @@ export const poolCommands: Record<string, ScenarioCommand> = {
     if ('autoScaleFormula' in body) body['enableAutoScale'] = true;
     else body['targetDedicatedNodes'] ??= 1;
     line.end();
-    throughDoor(world, () => ({ type: 'addPool', pool: parsePool(body, { durabilityOf }) }));
+    throughDoor(world, () => ({ type: 'addPool', pool: parsePool(body, poolDoor) }));
   },
   'patch pool'(world, line) {
     const poolId = line.word('an id');

@@ -1,33 +1,31 @@
 import type { CommandLine } from './command-line.ts';
 import { exitConditions } from './exit-condition-words.ts';
 import { parseRange } from './id-list.ts';
-import { scenarioStart } from './scenario-world.ts';
-import { parseSpan } from './time-span.ts';
 
 /** Short options of the scenario language, and the properties of the REST body that they stand for. */
 export type BodyOptions = Record<string, [path: string, read: (text: string) => unknown]>;
 
 /** Properties come as JSON does; the door judges them. */
-const number = (text: string): unknown =>
+export const parseNumber = (text: string): unknown =>
   text === '' || Number.isNaN(Number(text)) ? text : Number(text);
 const text = (value: string): unknown => value;
-const flag = (value: string): unknown =>
+export const parseFlag = (value: string): unknown =>
   value === 'true' || value === 'false' ? value === 'true' : value;
 
 export const poolPatchOptions: BodyOptions = {
   startTask: ['startTask.commandLine', text],
-  startRetries: ['startTask.maxTaskRetryCount', number],
-  waitForSuccess: ['startTask.waitForSuccess', flag],
+  startRetries: ['startTask.maxTaskRetryCount', parseNumber],
+  waitForSuccess: ['startTask.waitForSuccess', parseFlag],
 };
 
 export const poolOptions: BodyOptions = {
   ...poolPatchOptions,
-  nodes: ['targetDedicatedNodes', number],
-  lowPriority: ['targetLowPriorityNodes', number],
+  nodes: ['targetDedicatedNodes', parseNumber],
+  lowPriority: ['targetLowPriorityNodes', parseNumber],
   timeout: ['resizeTimeout', text],
   formula: ['autoScaleFormula', text],
   interval: ['autoScaleEvaluationInterval', text],
-  slots: ['taskSlotsPerNode', number],
+  slots: ['taskSlotsPerNode', parseNumber],
   fill: ['taskSchedulingPolicy.nodeFillType', text],
   order: ['taskSchedulingPolicy.jobDefaultOrder', text],
   size: ['vmSize', text],
@@ -46,47 +44,33 @@ export const removalOptions: BodyOptions = {
 
 export const resizeOptions: BodyOptions = {
   ...removalOptions,
-  nodes: ['targetDedicatedNodes', number],
-  lowPriority: ['targetLowPriorityNodes', number],
+  nodes: ['targetDedicatedNodes', parseNumber],
+  lowPriority: ['targetLowPriorityNodes', parseNumber],
 };
 
 const constraintOptions: BodyOptions = {
-  retries: ['constraints.maxTaskRetryCount', number],
+  retries: ['constraints.maxTaskRetryCount', parseNumber],
   wallClock: ['constraints.maxWallClockTime', text],
 };
 
 export const jobPatchOptions: BodyOptions = {
   ...constraintOptions,
-  priority: ['priority', number],
+  priority: ['priority', parseNumber],
   onAllTasksComplete: ['onAllTasksComplete', text],
-  maxParallelTasks: ['maxParallelTasks', number],
-  allowTaskPreemption: ['allowTaskPreemption', flag],
+  maxParallelTasks: ['maxParallelTasks', parseNumber],
+  allowTaskPreemption: ['allowTaskPreemption', parseFlag],
   pool: ['poolInfo.poolId', text],
 };
 
 export const jobOptions: BodyOptions = {
   ...jobPatchOptions,
   onTaskFailure: ['onTaskFailure', text],
-  usesTaskDependencies: ['usesTaskDependencies', flag],
-};
-
-/** Of each of its jobs, and of the schedule itself. */
-export const jobScheduleOptions: BodyOptions = {
-  ...Object.fromEntries(
-    Object.entries(jobOptions).map(([name, [path, read]]) => [
-      name,
-      [`jobSpecification.${path}`, read],
-    ]),
-  ),
-  doNotRunUntil: ['schedule.doNotRunUntil', moment],
-  doNotRunAfter: ['schedule.doNotRunAfter', moment],
-  startWindow: ['schedule.startWindow', text],
-  recurrenceInterval: ['schedule.recurrenceInterval', text],
+  usesTaskDependencies: ['usesTaskDependencies', parseFlag],
 };
 
 export const taskOptions: BodyOptions = {
   ...constraintOptions,
-  slots: ['requiredSlots', number],
+  slots: ['requiredSlots', parseNumber],
   command: ['commandLine', text],
   dependsOn: ['dependsOn', dependencies],
   affinity: ['affinityInfo.affinityId', text],
@@ -95,14 +79,14 @@ export const taskOptions: BodyOptions = {
 
 /** Of the tasks of a schedule's jobs: those that are no options of the jobs. */
 export const scheduledTaskOptions: BodyOptions = {
-  slots: ['requiredSlots', number],
+  slots: ['requiredSlots', parseNumber],
   command: ['commandLine', text],
   dependsOn: ['dependsOn', dependencies],
   exitConditions: ['exitConditions', exitConditions],
 };
 
 export const taskUpdateOptions: BodyOptions = {
-  retries: ['maxTaskRetryCount', number],
+  retries: ['maxTaskRetryCount', parseNumber],
   wallClock: ['maxWallClockTime', text],
 };
 
@@ -126,12 +110,6 @@ function setAt(body: Body, [property, ...rest]: readonly string[], value: unknow
   const inner = (body[property] ?? {}) as Body;
   body[property] = inner;
   setAt(inner, rest, value);
-}
-
-/** `10m`: so long after the beginning of the scenario. */
-function moment(span: string): unknown {
-  const milliseconds = parseSpan(span);
-  return milliseconds === undefined ? span : new Date(scenarioStart + milliseconds).toISOString();
 }
 
 /** `a,1..3`: the task a and all of the integers. */

@@ -212,11 +212,12 @@ function nodeCountsText(counts: NodeCounts): string {
 }
 
 function jobText({ id, state, priority, executionInfo }: JobView): string {
-  const { poolId, startTime, endTime, terminateReason } = executionInfo;
+  const { poolId, startTime, endTime, terminateReason, schedulingError } = executionInfo;
   return words(
     id,
     state,
     part('terminateReason', terminateReason),
+    part('schedulingError', schedulingError?.code),
     part('priority', priority),
     part('pool', poolId),
     time('startTime', startTime),

@@ -1,5 +1,6 @@
 import type { AutoScaleRunView, JobView, NodeView, PoolNodeCounts, PoolView } from '@berth/core';
 import { BatchError } from '@berth/core';
+import type { PoolOptions } from '@berth/core/spec';
 import {
   parseAutoScaleEvaluation,
   parseAutoScaleSettings,
@@ -24,6 +25,7 @@ import type {
   PoolPatchParameters,
   PoolResizeParameters,
 } from './parameters.ts';
+import { demandExecutor, demandExecutorOf, poolOptionsOf } from './pool-executor.ts';
 import type { Runtime } from './runtime.ts';
 
 export class PoolClient {
@@ -36,19 +38,8 @@ export class PoolClient {
   /** @throws BatchError `PoolExists`, or what is wrong with the pool. */
   async add(pool: PoolParameters): Promise<void> {
     const secrets = new SecretGroup();
-    const durabilityOf = durabilityIn(this.#runtime);
-    const parsed = parsePool(pool, { durabilityOf, seal: secrets.seal });
-    if (this.#runtime.executor(parsed.executor) === undefined) {
-      const names = this.#runtime.executorNames.map((name) => `"${name}"`).join(', ');
-      throw new BatchError({
-        code: 'InvalidPropertyValue',
-        message: `executor: there is no executor "${parsed.executor}" here, only ${names || 'none'}.`,
-        values: [
-          { key: 'PropertyName', value: 'executor' },
-          { key: 'PropertyValue', value: parsed.executor },
-        ],
-      });
-    }
+    const parsed = parsePool(pool, { ...poolOptionsOf(this.#runtime), seal: secrets.seal });
+    demandExecutor(this.#runtime, parsed.executor);
     await this.#runtime.keeping(secrets, () =>
       this.#runtime.submit({ type: 'addPool', pool: parsed }),
     );
@@ -187,13 +178,17 @@ export class PoolClient {
 export class JobsClient {
   readonly #runtime: Runtime;
 
+  readonly #poolOptions: PoolOptions;
+
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
+    this.#poolOptions = poolOptionsOf(runtime);
   }
 
   /** @throws BatchError `JobExists`, or what is wrong with the job. */
   async add(job: JobParameters): Promise<JobClient> {
-    const parsed = parseJob(job);
+    const parsed = parseJob(job, this.#poolOptions);
+    demandExecutorOf(this.#runtime, parsed.poolInfo, '');
     await this.#runtime.submit({ type: 'addJob', job: parsed });
     return this.get(parsed.id);
   }
@@ -246,8 +241,4 @@ export class Batch {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-export function durabilityIn(runtime: Runtime): (executor: string) => 'written' | 'synced' {
-  return (name) => (runtime.executor(name)?.onThisMachine === true ? 'written' : 'synced');
 }

@@ -28,6 +28,7 @@ import type {
   TaskFactoryParameters,
   TaskParameters,
 } from './parameters.ts';
+import { poolOptionsOf } from './pool-executor.ts';
 import type { Runtime } from './runtime.ts';
 
 type TaskCountsResult = NonNullable<ReturnType<Runtime['queries']['taskCounts']>>;
@@ -187,7 +188,11 @@ export class JobClient {
   }
 
   async patch(patch: JobPatchParameters): Promise<void> {
-    await this.#runtime.submit({ type: 'patchJob', jobId: this.id, patch: parseJobPatch(patch) });
+    await this.#runtime.submit({
+      type: 'patchJob',
+      jobId: this.id,
+      patch: parseJobPatch(patch, poolOptionsOf(this.#runtime)),
+    });
   }
 
   /**

@@ -5,6 +5,7 @@ import type {
   JobScheduleView,
   JobView,
 } from '@berth/core';
+import type { PoolOptions } from '@berth/core/spec';
 import { parseJobSchedule, parseJobSchedulePatch, parseJobScheduleUpdate } from '@berth/core/spec';
 import { SecretGroup } from '@berth/storage';
 import { EventStream } from './event-stream.ts';
@@ -14,13 +15,16 @@ import type {
   JobSchedulePatchParameters,
   JobScheduleUpdateParameters,
 } from './parameters.ts';
+import { demandExecutorOf, poolOptionsOf } from './pool-executor.ts';
 import type { Runtime } from './runtime.ts';
 
 export class JobSchedulesClient {
   readonly #runtime: Runtime;
+  readonly #poolOptions: PoolOptions;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
+    this.#poolOptions = poolOptionsOf(runtime);
   }
 
   /**
@@ -29,7 +33,8 @@ export class JobSchedulesClient {
    */
   async add(jobSchedule: JobScheduleParameters): Promise<JobScheduleClient> {
     const secrets = new SecretGroup();
-    const parsed = parseJobSchedule(jobSchedule, secrets);
+    const parsed = parseJobSchedule(jobSchedule, secrets, this.#poolOptions);
+    demandExecutorOf(this.#runtime, parsed.jobSpecification.poolInfo, 'jobSpecification.');
     const { warning } = await this.#runtime.keeping(secrets, () =>
       this.#runtime.submit({ type: 'addJobSchedule', jobSchedule: parsed }),
     );
@@ -85,13 +90,19 @@ export class JobScheduleClient {
    */
   async patch(patch: JobSchedulePatchParameters): Promise<{ warning?: string }> {
     const secrets = new SecretGroup();
-    return this.#change(parseJobSchedulePatch(patch, secrets), secrets);
+    return this.#change(
+      parseJobSchedulePatch(patch, secrets, poolOptionsOf(this.#runtime)),
+      secrets,
+    );
   }
 
   /** As `patch`, but what is left out goes back to its default. */
   async update(update: JobScheduleUpdateParameters): Promise<{ warning?: string }> {
     const secrets = new SecretGroup();
-    return this.#change(parseJobScheduleUpdate(update, secrets), secrets);
+    return this.#change(
+      parseJobScheduleUpdate(update, secrets, poolOptionsOf(this.#runtime)),
+      secrets,
+    );
   }
 
   /** Makes no more jobs; the one that there is runs on. */
@@ -143,6 +154,7 @@ export class JobScheduleClient {
   }
 
   async #change(patch: JobSchedulePatch, secrets: SecretGroup): Promise<{ warning?: string }> {
+    demandExecutorOf(this.#runtime, patch.jobSpecification?.poolInfo, 'jobSpecification.');
     const { warning }: CommandResult = await this.#runtime.keeping(secrets, () =>
       this.#runtime.submit({ type: 'patchJobSchedule', jobScheduleId: this.id, patch }),
     );

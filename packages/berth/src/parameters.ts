@@ -98,6 +98,19 @@ export interface NodeRemovalParameters {
   nodeDeallocationOption?: NodeDeallocationOption;
 }
 
+/** A pool that is made with the job, and goes with its owner unless `keepAlive` (semantics §1.9). */
+export interface AutoPoolParameters {
+  /** At most 20 characters. */
+  autoPoolIdPrefix?: string;
+  /** `jobschedule` in job schedules only: one pool for all of its jobs. */
+  poolLifetimeOption: 'job' | 'jobschedule';
+  /** Default false. */
+  keepAlive?: boolean;
+  pool: Omit<PoolParameters, 'id'>;
+}
+
+export type PoolInfoParameters = { poolId: string } | { autoPoolSpecification: AutoPoolParameters };
+
 export interface JobConstraintParameters {
   maxWallClockTime?: string;
   maxTaskRetryCount?: number;
@@ -109,7 +122,7 @@ export interface JobParameters {
   priority?: number;
   constraints?: JobConstraintParameters;
   commonEnvironmentSettings?: EnvironmentSettingParameters[];
-  poolInfo: { poolId: string };
+  poolInfo: PoolInfoParameters;
   onAllTasksComplete?: OnAllTasksComplete;
   /** Default noaction. */
   onTaskFailure?: 'noaction' | 'performexitoptionsjobaction';
@@ -128,7 +141,7 @@ export interface JobPatchParameters {
   maxParallelTasks?: number;
   allowTaskPreemption?: boolean;
   /** Only while the job is disabled. */
-  poolInfo?: { poolId: string };
+  poolInfo?: PoolInfoParameters;
   metadata?: MetadataItem[];
 }
 

@@ -10,10 +10,11 @@ import { endRunAs, expire, killReason } from './job-end.ts';
 import { addJob, disableJob, enableJob, patchJob, removeJob, terminateJob } from './job-rules.ts';
 import {
   addJobSchedule,
-  attendSchedules,
+  attendSchedule,
   deleteJobSchedule,
   disableJobSchedule,
   enableJobSchedule,
+  followUpJobs,
   patchJobSchedule,
   terminateJobSchedule,
   warningOf,
@@ -445,7 +446,7 @@ export class Engine {
       } else if (world.jobScheduleDeadlines.firstTime === due) {
         const schedule = world.jobScheduleDeadlines.firstKey;
         world.jobScheduleDeadlines.delete(schedule);
-        world.wokenSchedules.push(schedule);
+        attendSchedule(world, world.jobSchedules[schedule]!);
       } else if (world.poolDeadlines.firstTime === due) {
         expireResize(world, world.pools[world.poolDeadlines.firstKey]!);
       } else if (world.clocks.firstTime === due) {
@@ -462,15 +463,15 @@ export class Engine {
 
   #settle(): void {
     const world = this.#world;
-    if (world.wokenSchedules.length > 0) this.#attend();
+    if (world.endedJobs.length > 0) this.#followUp();
     else if (world.stirred !== noPool) this.#placeAll();
   }
 
   /** What a job has held back may start in the same step (semantics §7, rule 3). */
-  #attend(): void {
+  #followUp(): void {
     const world = this.#world;
-    while (world.wokenSchedules.length > 0) {
-      attendSchedules(world);
+    while (world.endedJobs.length > 0) {
+      followUpJobs(world);
       this.#placeAll();
     }
   }

@@ -18,9 +18,7 @@ import type { World } from './world.ts';
 export function explainPool(world: World, job: Job, row: number): ExplanationReason[] {
   const pool = world.poolOf(job);
   if (pool === undefined) {
-    return [
-      reason('noPool', { poolId: job.specification.poolInfo.poolId }, 'poolAdded', 'jobMoved'),
-    ];
+    return [reason('noPool', { poolId: job.poolId }, 'poolAdded', 'jobMoved')];
   }
   const { id: poolId, taskSlotsPerNode } = pool.specification;
   if (pool.state !== 'active') return [reason('poolDeleting', { poolId }, 'poolAdded', 'jobMoved')];

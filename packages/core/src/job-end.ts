@@ -1,3 +1,4 @@
+import type { SchedulingError } from './auto-pool.ts';
 import type { KillReason } from './effect.ts';
 import type { Job } from './job.ts';
 import { assignPool } from './pool-jobs.ts';
@@ -129,7 +130,7 @@ export function considerRunsGone(world: World, job: Job): void {
   else if (job.state === 'terminating') {
     world.moveJob(job, 'allEnded');
     job.endTime = world.now;
-    tellSchedule(world, job);
+    world.endedJobs.push(job);
   } else if (job.state === 'deleting') {
     world.moveJob(job, 'allEnded');
     assignPool(job, world.poolOf(job), undefined);
@@ -138,19 +139,20 @@ export function considerRunsGone(world: World, job: Job): void {
     world.classes.free(job.number);
     job.rows.free();
     world.jobById.delete(idKey(job.specification.id));
-    const { id, poolInfo } = job.specification;
-    for (const poolId of [...job.formerPoolIds, poolInfo.poolId]) {
+    const { id } = job.specification;
+    for (const poolId of [...job.formerPoolIds, job.poolId]) {
+      if (poolId === '') continue;
       world.effects.remove({ poolId: world.pool(poolId)?.specification.id ?? poolId, jobId: id });
     }
-    world.jobSchedules[job.schedule]?.jobs.delete(job.number);
-    tellSchedule(world, job);
+    world.endedJobs.push(job);
   }
 }
 
-/** The job does not hold its schedule back any more. */
-function tellSchedule(world: World, job: Job): void {
-  const schedule = world.jobSchedules[job.schedule];
-  if (schedule === undefined) return;
-  if (schedule.activeJob === job.number) schedule.activeJob = -1;
-  world.wokenSchedules.push(schedule.number);
+/** active → completed: there is no pool for it, nor will there be (semantics §1.9). */
+export function failToStart(world: World, job: Job, error: SchedulingError): void {
+  world.moveJob(job, 'autoPoolFailed');
+  job.schedulingError = error;
+  job.endTime = world.now;
+  world.jobDeadlines.delete(job.number);
+  world.endedJobs.push(job);
 }

@@ -1,10 +1,12 @@
+import { changesKeepAliveOnly, provideAutoPool } from './auto-pool.ts';
 import type { BatchErrorBody } from './errors.ts';
 import { Job } from './job.ts';
-import { considerJobEnd, deleteJob, disable, enable, terminate } from './job-end.ts';
+import { considerJobEnd, deleteJob, disable, enable, failToStart, terminate } from './job-end.ts';
+import type { JobSchedule } from './job-schedule.ts';
 import { assignPool } from './pool-jobs.ts';
 import { joinRings, leaveRings } from './ready-queue.ts';
 import { refuse } from './refusal.ts';
-import type { DisableTasks, JobPatch, JobSpecification } from './specification.ts';
+import type { DisableTasks, JobPatch, JobSpecification, PoolInfo } from './specification.ts';
 import { idKey } from './task-text.ts';
 import type { World } from './world.ts';
 
@@ -22,18 +24,34 @@ export function addJob(world: World, specification: JobSpecification): BatchErro
   return undefined;
 }
 
-/** A job that has no tasks yet, whose end is still to be considered. `schedule`: number of the one that makes it. */
-export function makeJob(world: World, specification: JobSpecification, schedule = -1): Job {
+/** A job that has no tasks yet, whose end is still to be considered. `schedule`: the one that makes it. */
+export function makeJob(
+  world: World,
+  specification: JobSpecification,
+  schedule?: JobSchedule,
+): Job {
   const { id, poolInfo, constraints } = specification;
   const job = new Job(world.jobs.length, specification, world.now, world);
-  job.schedule = schedule;
-  assignPool(job, undefined, world.pool(poolInfo.poolId));
+  if (schedule !== undefined) job.schedule = schedule.number;
   world.jobs.push(job);
   world.jobById.set(idKey(id), job);
   if (specification.allowTaskPreemption === true) world.displaceable.add(job.number);
+  if (schedule !== undefined) {
+    world.events?.push({ entity: 'job', at: world.now, jobId: id, from: 'none', to: job.state });
+  }
   if (constraints.maxWallClockTimeMs !== undefined) {
     world.setJobDeadline(job.number, world.now + constraints.maxWallClockTimeMs);
   }
+  if ('poolId' in poolInfo) job.poolId = poolInfo.poolId;
+  else {
+    const made = provideAutoPool(world, id, poolInfo.autoPoolSpecification, schedule);
+    if ('code' in made) failToStart(world, job, made);
+    else {
+      job.poolId = made.specification.id;
+      job.autoPool = made.number;
+    }
+  }
+  assignPool(job, undefined, world.pool(job.poolId));
   return job;
 }
 
@@ -58,10 +76,14 @@ export function patchJob(world: World, id: string, patch: JobPatch): BatchErrorB
       `The job "${id}" is ${job.state}: its pool can change only while it is disabled.`,
     );
   }
+  const badPool = refusePool(id, before.poolInfo, patch.poolInfo);
+  if (badPool !== undefined) return badPool;
   leaveRings(world, job);
   job.specification = patched(before, patch);
   job.lastModified = world.now;
-  if (patch.poolInfo !== undefined) moveToPool(world, job, before.poolInfo.poolId);
+  if (patch.poolInfo !== undefined && 'poolId' in patch.poolInfo) {
+    moveToPool(world, job, patch.poolInfo.poolId);
+  }
   job.watch();
   joinRings(world, job);
   noteDisplaceable(world, job);
@@ -97,9 +119,27 @@ function patched(
   return after;
 }
 
+/** semantics §7: a job with a pool of its own keeps it, and may say only whether it stays; no other can be given one. */
+function refusePool(
+  id: string,
+  before: PoolInfo,
+  after: PoolInfo | undefined,
+): BatchErrorBody | undefined {
+  if (after === undefined || ('poolId' in before && 'poolId' in after)) return undefined;
+  if (changesKeepAliveOnly(before, after)) return undefined;
+  return refuse(
+    'InvalidPropertyValue',
+    'poolId' in before
+      ? `The job "${id}" names its pool, so it cannot be given an auto pool: name another poolId.`
+      : `The job "${id}" has an auto pool: of its poolInfo nothing can change but keepAlive, and that only where poolLifetimeOption is job.`,
+    { PropertyName: 'poolInfo' },
+  );
+}
+
 /** What its tasks have left on the nodes of the other pool stays there until the job is deleted. */
-function moveToPool(world: World, job: Job, formerPoolId: string): void {
-  const { poolId } = job.specification.poolInfo;
+function moveToPool(world: World, job: Job, poolId: string): void {
+  const formerPoolId = job.poolId;
+  job.poolId = poolId;
   assignPool(job, world.poolOf(job), world.pool(poolId));
   const others = job.formerPoolIds.filter((id) => idKey(id) !== idKey(formerPoolId));
   job.formerPoolIds = [...others, formerPoolId].filter((id) => idKey(id) !== idKey(poolId));

@@ -10,7 +10,7 @@ export function brokenSchedules(world: World): string[] {
       ? []
       : broken(world, schedule).map((what) => `job schedule ${schedule.specification.id}: ${what}`),
   );
-  if (world.wokenSchedules.length > 0) wrong.push('schedules are left to be looked at');
+  if (world.endedJobs.length > 0) wrong.push('jobs are left to be followed up');
   return wrong;
 }
 

@@ -1,3 +1,4 @@
+import { releasePoolOfJob, releasePoolOfSchedule, sharesPoolWith } from './auto-pool.ts';
 import type { BatchErrorBody } from './errors.ts';
 import { considerJobEnd, deleteJob, terminate } from './job-end.ts';
 import { makeJob } from './job-rules.ts';
@@ -43,10 +44,11 @@ export function addJobSchedule(
     firstDue: schedule.doNotRunUntilMs ?? world.now,
     lastJobTime: undefined,
     jobCount: 0,
+    autoPool: -1,
   });
   world.jobSchedules.push(added);
   world.jobScheduleById.set(idKey(id), added);
-  world.wokenSchedules.push(added.number);
+  attendSchedule(world, added);
   return undefined;
 }
 
@@ -68,6 +70,11 @@ export function patchJobSchedule(
   return withSchedule(world, id, (schedule) => {
     const refusal = refuseTasks(id, patch.jobSpecification);
     if (refusal !== undefined) return refusal;
+    const { poolInfo } = schedule.specification.jobSpecification;
+    const { jobSpecification } = patch;
+    if (jobSpecification !== undefined && !sharesPoolWith(poolInfo, jobSpecification.poolInfo)) {
+      releasePoolOfSchedule(world, schedule);
+    }
     schedule.specification = { ...schedule.specification, ...patch };
     schedule.lastModified = world.now;
     if (patch.schedule !== undefined) {
@@ -112,19 +119,24 @@ export function deleteJobSchedule(world: World, id: string): BatchErrorBody | un
     const job = world.jobs[number]!;
     if (job.state !== 'deleting') deleteJob(world, job);
   }
-  world.wokenSchedules.push(schedule.number);
+  attendSchedule(world, schedule);
   return undefined;
 }
 
-/** Looks at the schedules that something has happened to, and makes the jobs that are due. */
-export function attendSchedules(world: World): void {
-  const woken = world.wokenSchedules;
-  // A job may end as soon as it is made, and wakes its schedule then.
-  for (let at = 0; at < woken.length; at++) {
-    const schedule = world.jobSchedules[woken[at]!];
-    if (schedule !== undefined) attend(world, schedule);
+/** What the end of jobs leads to: pools that they had alone go, and what they have held back comes. */
+export function followUpJobs(world: World): void {
+  const { endedJobs } = world;
+  // A job may end as soon as it is made.
+  for (let at = 0; at < endedJobs.length; at++) {
+    const job = endedJobs[at]!;
+    releasePoolOfJob(world, job);
+    const schedule = world.jobSchedules[job.schedule];
+    if (schedule === undefined) continue;
+    if (schedule.activeJob === job.number) schedule.activeJob = -1;
+    if (job.state === 'gone') schedule.jobs.delete(job.number);
+    attendSchedule(world, schedule);
   }
-  woken.length = 0;
+  endedJobs.length = 0;
 }
 
 /** When a schedule has to be looked at next, though nothing happens to it; `undefined`: never. */
@@ -137,7 +149,8 @@ export function deadlineOf({ now }: World, schedule: JobSchedule): number | unde
   return state === 'disabled' ? doNotRunAfterMs : undefined;
 }
 
-function attend(world: World, schedule: JobSchedule): void {
+/** Does what is to be done now: makes the job that is due, or ends. To be called when something has happened to it. */
+export function attendSchedule(world: World, schedule: JobSchedule): void {
   const { recurrence, lastJobTime } = schedule;
   if (schedule.activeJob === -1) {
     if (schedule.state === 'active' && isWaiting(recurrence, lastJobTime, world.now)) {
@@ -148,14 +161,19 @@ function attend(world: World, schedule: JobSchedule): void {
     if (schedule.state === 'terminating') {
       world.moveJobSchedule(schedule, 'jobEnded');
       schedule.endTime = world.now;
+      releasePoolOfSchedule(world, schedule);
     }
   }
   if (schedule.state === 'deleting' && schedule.jobs.size === 0) {
     world.moveJobSchedule(schedule, 'jobsGone');
     world.jobSchedules[schedule.number] = undefined;
     const { id, jobSpecification } = schedule.specification;
+    const { poolInfo } = jobSpecification;
     world.jobScheduleById.delete(idKey(id));
-    world.effects.remove({ poolId: jobSpecification.poolInfo.poolId, jobId: id });
+    const shared = world.pools[schedule.autoPool]?.specification.id;
+    const poolId = 'poolId' in poolInfo ? poolInfo.poolId : shared;
+    if (poolId !== undefined) world.effects.remove({ poolId, jobId: id });
+    releasePoolOfSchedule(world, schedule);
   }
   const deadline = deadlineOf(world, schedule);
   if (deadline === undefined) world.jobScheduleDeadlines.delete(schedule.number);
@@ -167,10 +185,10 @@ function makeNextJob(world: World, schedule: JobSchedule): void {
   schedule.jobCount++;
   schedule.lastJobTime = world.now;
   const jobId = schedule.recentJobId;
-  const job = makeJob(world, { id: jobId, ...rest }, schedule.number);
+  const job = makeJob(world, { id: jobId, ...rest }, schedule);
   schedule.jobs.add(job.number);
   schedule.activeJob = job.number;
-  world.events?.push({ entity: 'job', at: world.now, jobId, from: 'none', to: job.state });
+  if (job.state !== 'active') return;
   // Its tasks come with it, so that onAllTasksComplete waits for them.
   if (taskFactory !== undefined) appendFactory(world, job, taskFactory);
   considerJobEnd(world, job);
@@ -185,7 +203,7 @@ function withSchedule(
   if (!(schedule instanceof JobSchedule)) return schedule;
   const refusal = refuseUnlessOpen(schedule) ?? change(schedule);
   if (refusal !== undefined) return refusal;
-  world.wokenSchedules.push(schedule.number);
+  attendSchedule(world, schedule);
   return undefined;
 }
 

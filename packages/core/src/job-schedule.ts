@@ -19,6 +19,8 @@ export interface JobScheduleRecord {
   lastJobTime: number | undefined;
   /** Jobs that were made: the n of the latest one's id. */
   jobCount: number;
+  /** Number of the pool that its jobs share; −1: they have none. */
+  autoPool: number;
 }
 
 /** A job schedule (semantics §1.8, §7). */
@@ -35,6 +37,7 @@ export class JobSchedule implements JobScheduleRecord {
   firstDue: number;
   lastJobTime: number | undefined;
   jobCount: number;
+  autoPool: number;
   /** Numbers of its jobs that are there, by creation. */
   readonly jobs: Set<number> = new Set();
   /** Number of the one that is not completed; −1: there is none. */
@@ -53,6 +56,7 @@ export class JobSchedule implements JobScheduleRecord {
     this.firstDue = record.firstDue;
     this.lastJobTime = record.lastJobTime;
     this.jobCount = record.jobCount;
+    this.autoPool = record.autoPool;
   }
 
   record(): JobScheduleRecord {

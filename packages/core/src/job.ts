@@ -1,3 +1,4 @@
+import type { SchedulingError } from './auto-pool.ts';
 import type { TaskLookup } from './dependencies.ts';
 import { Dependencies } from './dependencies.ts';
 import { exitOptionsOf } from './exit-conditions.ts';
@@ -85,6 +86,12 @@ export class Job implements TaskLookup {
   expiredAt: number | undefined;
   /** Number of the schedule that made it; −1: a user did. */
   schedule = -1;
+  /** Id of the pool that it names, or that was made for it; empty: none could be made. */
+  poolId = '';
+  /** Number of the pool that was made for it or its schedule; −1: there is none. */
+  autoPool = -1;
+  /** Why no pool could be made for it. */
+  schedulingError: SchedulingError | undefined;
   /** Number of the pool that its tasks go to; −1: there is none now. */
   pool = -1;
   /** Ids of pools that it was moved away from. */

@@ -197,6 +197,7 @@ export type JobState =
   | 'deleting'
   | 'gone';
 export type JobTrigger =
+  | 'autoPoolFailed'
   | 'disable'
   | 'nothingRuns'
   | 'enable'
@@ -207,8 +208,18 @@ export type JobTrigger =
 export const jobMachine: Machine<JobState, JobTrigger> = new Machine(
   'job',
   ['active', 'disabling', 'disabled', 'enabling', 'terminating', 'completed', 'deleting', 'gone'],
-  ['disable', 'nothingRuns', 'enable', 'enabled', 'terminate', 'allEnded', 'delete'],
   [
+    'autoPoolFailed',
+    'disable',
+    'nothingRuns',
+    'enable',
+    'enabled',
+    'terminate',
+    'allEnded',
+    'delete',
+  ],
+  [
+    { from: 'active', trigger: 'autoPoolFailed', to: 'completed' },
     { from: 'active', trigger: 'disable', to: 'disabling' },
     { from: 'disabling', trigger: 'disable', to: 'disabling' },
     { from: 'disabled', trigger: 'disable', to: 'disabling' },

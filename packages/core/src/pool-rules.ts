@@ -26,7 +26,7 @@ export function addPool(
   world.pools.push(pool);
   world.poolById.set(idKey(id), pool);
   for (const job of world.jobs) {
-    if (job === undefined || idKey(job.specification.poolInfo.poolId) !== idKey(id)) continue;
+    if (job === undefined || idKey(job.poolId) !== idKey(id)) continue;
     assignPool(job, undefined, pool);
     joinRings(world, job);
   }

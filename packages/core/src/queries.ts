@@ -1,3 +1,4 @@
+import type { SchedulingError } from './auto-pool.ts';
 import { formatTime } from './calendar.ts';
 import type { TaskDependency } from './dependency-list.ts';
 import { listDependencies } from './dependency-list.ts';
@@ -128,7 +129,10 @@ export interface JobView
   lastModified: string;
   executionInfo: {
     startTime: string;
-    poolId: string;
+    /** Of the pool that it names, or that was made for it. */
+    poolId?: string;
+    /** Why no pool could be made for it (semantics §13.5). */
+    schedulingError?: SchedulingError;
     endTime?: string;
     terminateReason?: string;
   };
@@ -583,7 +587,8 @@ function jobView(job: Job): JobView {
     lastModified: formatTime(job.lastModified),
     executionInfo: {
       startTime: formatTime(job.creationTime),
-      poolId: job.specification.poolInfo.poolId,
+      ...(job.poolId === '' ? {} : { poolId: job.poolId }),
+      ...(job.schedulingError === undefined ? {} : { schedulingError: job.schedulingError }),
       ...(endTime === undefined ? {} : { endTime: formatTime(endTime) }),
       ...(endTime === undefined || terminateReason === undefined ? {} : { terminateReason }),
     },

@@ -79,6 +79,9 @@ interface JobRecord {
     | 'terminateReason'
     | 'expiredAt'
     | 'schedule'
+    | 'poolId'
+    | 'autoPool'
+    | 'schedulingError'
     | 'pool'
     | 'formerPoolIds'
     | 'terminationDue'
@@ -409,6 +412,9 @@ function jobRecord(world: World, job: Job): JobRecord {
       terminateReason: job.terminateReason,
       expiredAt: job.expiredAt,
       schedule: job.schedule,
+      poolId: job.poolId,
+      autoPool: job.autoPool,
+      schedulingError: job.schedulingError,
       pool: job.pool,
       formerPoolIds: job.formerPoolIds,
       terminationDue: job.terminationDue,

@@ -110,6 +110,19 @@ export interface JobConstraints {
   maxTaskRetryCount: number;
 }
 
+/** semantics §1.9 */
+export interface AutoPoolSpecification {
+  autoPoolIdPrefix?: string;
+  /** Whose pool it is: each job's, or that of all jobs of a schedule. */
+  poolLifetimeOption: 'job' | 'jobschedule';
+  /** Whether it stays when its owner is over. */
+  keepAlive: boolean;
+  pool: Omit<PoolSpecification, 'id'>;
+}
+
+/** A pool by its id, or one that is made with the job. */
+export type PoolInfo = { poolId: string } | { autoPoolSpecification: AutoPoolSpecification };
+
 /** semantics §1.4 */
 export interface JobSpecification {
   id: string;
@@ -118,7 +131,7 @@ export interface JobSpecification {
   priority: number;
   constraints: JobConstraints;
   commonEnvironmentSettings: EnvironmentSetting[];
-  poolInfo: { poolId: string };
+  poolInfo: PoolInfo;
   onAllTasksComplete: OnAllTasksComplete;
   /** Absent: no action. */
   onTaskFailure?: 'performexitoptionsjobaction';
@@ -137,7 +150,7 @@ export interface JobPatch {
   maxParallelTasks?: number;
   allowTaskPreemption?: boolean;
   /** Only while the job is disabled. */
-  poolInfo?: { poolId: string };
+  poolInfo?: PoolInfo;
   constraints?: JobConstraints;
   onAllTasksComplete?: OnAllTasksComplete;
   metadata?: MetadataItem[];

@@ -1,3 +1,4 @@
+import { brokenAutoPools } from './auto-pool-invariants.ts';
 import type { Job } from './job.ts';
 import { brokenSchedules } from './job-schedule-invariants.ts';
 import type { Node } from './node.ts';
@@ -30,7 +31,7 @@ export function validate(world: World): string[] {
       wrong.push(`run ${run}: its task lies elsewhere`);
     }
   }
-  wrong.push(...brokenSchedules(world));
+  wrong.push(...brokenSchedules(world), ...brokenAutoPools(world));
   return wrong;
 }
 

@@ -78,8 +78,8 @@ export class World implements EffectCatalog {
   readonly displaced: DisplacedRuns = new DisplacedRuns();
   /** When schedules have to be looked at, by number. */
   readonly jobScheduleDeadlines: DeadlineHeap = new DeadlineHeap();
-  /** Numbers of the schedules that have to be looked at before this input is done with. */
-  readonly wokenSchedules: number[] = [];
+  /** Jobs that have ended, to be followed up before this input is done with: by what they held back, or had alone. */
+  readonly endedJobs: Job[] = [];
   /** Reports that named something that is over. */
   ignoredReports = 0;
 

@@ -48,12 +48,14 @@ export async function collectResults(
 ): Promise<RunResults> {
   const client = batch.jobs.get(jobId);
   const job = client.get();
-  const { terminateReason } = job.executionInfo;
+  const { terminateReason, poolId = '' } = job.executionInfo;
   const { taskCounts } = client.taskCounts();
   const { queries } = batch.runtime;
-  const nodes = (queries.nodes(job.poolInfo.poolId) ?? []).map(
-    ({ id, totalTasksRun, totalTasksSucceeded }) => ({ id, totalTasksRun, totalTasksSucceeded }),
-  );
+  const nodes = (queries.nodes(poolId) ?? []).map(({ id, totalTasksRun, totalTasksSucceeded }) => ({
+    id,
+    totalTasksRun,
+    totalTasksSucceeded,
+  }));
   return {
     jobId: job.id,
     state: job.state,

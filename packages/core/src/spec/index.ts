@@ -62,6 +62,9 @@ export type { Seal } from './secret-url.ts';
 export type { Download, Upload } from './transfer.ts';
 export type { Workflow, WorkflowTask } from './workflow.ts';
 
+/** One object, so that what is made of it is made once. */
+const none: PoolOptions = {};
+
 /** A pool. semantics §1.2 @throws `BatchError` */
 export function parsePool(
   value: unknown,
@@ -111,34 +114,40 @@ export function parseNodeRemoval(value: unknown): NodeRemoval {
 }
 
 /** A job. semantics §1.4 @throws `BatchError` */
-export function parseJob(value: unknown): JobSpecification {
-  return demand(job, value, { name: 'job' });
+export function parseJob(value: unknown, options: PoolOptions = none): JobSpecification {
+  return demand(job(options), value, { name: 'job' });
 }
 
 /** The body of PATCH job. semantics §1.4 @throws `BatchError` */
-export function parseJobPatch(value: unknown): JobPatch {
-  return demand(jobPatch, value, { name: 'patch' });
+export function parseJobPatch(value: unknown, options: PoolOptions = none): JobPatch {
+  return demand(jobPatch(options), value, { name: 'patch' });
 }
 
 /** A job schedule. semantics §1.8, §7 @throws `BatchError` */
 export function parseJobSchedule(
   value: unknown,
   options: SealOptions = {},
+  poolOptions: PoolOptions = none,
 ): JobScheduleSpecification {
-  return demand(sealedSchedule(jobSchedule, options), value, { name: 'job schedule' });
+  return demand(sealedSchedule(jobSchedule(poolOptions), options), value, { name: 'job schedule' });
 }
 
 /** The body of PATCH job schedule: what is left out stays. semantics §1.8 @throws `BatchError` */
-export function parseJobSchedulePatch(value: unknown, options: SealOptions = {}): JobSchedulePatch {
-  return demand(sealedSchedule(jobSchedulePatch, options), value, { name: 'patch' });
+export function parseJobSchedulePatch(
+  value: unknown,
+  options: SealOptions = {},
+  poolOptions: PoolOptions = none,
+): JobSchedulePatch {
+  return demand(sealedSchedule(jobSchedulePatch(poolOptions), options), value, { name: 'patch' });
 }
 
 /** The body of PUT job schedule: what is left out goes back to its default. semantics §1.8 @throws `BatchError` */
 export function parseJobScheduleUpdate(
   value: unknown,
   options: SealOptions = {},
+  poolOptions: PoolOptions = none,
 ): Required<JobSchedulePatch> {
-  return demand(sealedSchedule(jobScheduleUpdate, options), value, { name: 'update' });
+  return demand(sealedSchedule(jobScheduleUpdate(poolOptions), options), value, { name: 'update' });
 }
 
 /** A task. semantics §1.5 @throws `BatchError` */

@@ -5,7 +5,9 @@ import { parseDuration } from './duration.ts';
 import { entity } from './entity.ts';
 import { scheduledJob } from './job.ts';
 import { metadata } from './metadata.ts';
+import type { PoolOptions } from './pool.ts';
 import { issue } from './problem.ts';
+import { remembered } from './remembered.ts';
 import { displayName, id } from './scalars.ts';
 
 /** semantics §7 */
@@ -65,36 +67,45 @@ const readOnly = [
   'stats',
 ];
 
-/** semantics §1.8, §7 */
-export const jobSchedule: z.ZodType<JobScheduleSpecification> = entity(
-  {
-    id,
-    displayName: displayName.optional(),
-    schedule: schedule.default(() => ({})),
-    jobSpecification: scheduledJob,
-    metadata: metadata.default(() => []),
-  },
-  { readOnly },
-);
-
 const fixed = ['id', 'displayName'];
 
+/** semantics §1.8, §7 */
+export const jobSchedule: (options: PoolOptions) => z.ZodType<JobScheduleSpecification> =
+  remembered((options) =>
+    entity(
+      {
+        id,
+        displayName: displayName.optional(),
+        schedule: schedule.default(() => ({})),
+        jobSpecification: scheduledJob(options),
+        metadata: metadata.default(() => []),
+      },
+      { readOnly },
+    ),
+  );
+
 /** What is left out stays. semantics §1.8 */
-export const jobSchedulePatch: z.ZodType<JobSchedulePatch> = entity(
-  {
-    schedule: schedule.optional(),
-    jobSpecification: scheduledJob.optional(),
-    metadata: metadata.optional(),
-  },
-  { readOnly, fixed },
+export const jobSchedulePatch: (options: PoolOptions) => z.ZodType<JobSchedulePatch> = remembered(
+  (options) =>
+    entity(
+      {
+        schedule: schedule.optional(),
+        jobSpecification: scheduledJob(options).optional(),
+        metadata: metadata.optional(),
+      },
+      { readOnly, fixed },
+    ),
 );
 
 /** What is left out goes back to its default. semantics §1.8 */
-export const jobScheduleUpdate: z.ZodType<Required<JobSchedulePatch>> = entity(
-  {
-    schedule: schedule.default(() => ({})),
-    jobSpecification: scheduledJob,
-    metadata: metadata.default(() => []),
-  },
-  { readOnly, fixed },
-);
+export const jobScheduleUpdate: (options: PoolOptions) => z.ZodType<Required<JobSchedulePatch>> =
+  remembered((options) =>
+    entity(
+      {
+        schedule: schedule.default(() => ({})),
+        jobSpecification: scheduledJob(options),
+        metadata: metadata.default(() => []),
+      },
+      { readOnly, fixed },
+    ),
+  );

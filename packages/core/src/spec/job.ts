@@ -6,11 +6,14 @@ import type {
   OnAllTasksComplete,
   ScheduledJobSpecification,
 } from '../specification.ts';
+import { poolInfo } from './auto-pool.ts';
 import { jobConstraints } from './constraints.ts';
 import type { OtherNames } from './entity.ts';
 import { entity } from './entity.ts';
 import { environmentSettings } from './environment.ts';
 import { metadata } from './metadata.ts';
+import type { PoolOptions } from './pool.ts';
+import { remembered } from './remembered.ts';
 import { choice, displayName, flag, id, MAX_INT32, whole } from './scalars.ts';
 import { taskFactory } from './task-factory.ts';
 
@@ -36,7 +39,7 @@ const notBuiltYet: OtherNames['notBuiltYet'] = {
 
 const priority = whole(-1000, 1000, 'OutOfRangePriority');
 const onAllTasksComplete: z.ZodType<OnAllTasksComplete> = choice(['noaction', 'terminatejob']);
-const poolInfo: z.ZodType<{ poolId: string }> = entity(
+const namedPool: z.ZodType<{ poolId: string }> = entity(
   { poolId: id },
   { notBuiltYet: { autoPoolSpecification: [] } },
 );
@@ -55,7 +58,7 @@ const onTaskFailure = choice(['noaction', 'performexitoptionsjobaction']).transf
 );
 
 /** Properties of a job that mean the same wherever it stands. */
-const common = {
+const everywhere = {
   displayName: displayName.optional(),
   priority: priority.default(0),
   constraints: jobConstraints.default(() => ({ maxTaskRetryCount: 0 })),
@@ -72,20 +75,27 @@ const others: OtherNames = {
   readOnly,
 };
 
-const withPool = {
-  ...common,
-  poolInfo,
+const common = {
+  ...everywhere,
   onAllTasksComplete: onAllTasksComplete.default('noaction'),
 };
 
 /** semantics §1.4 */
-export const job: z.ZodType<JobSpecification> = entity({ id, ...withPool }, others);
+export const job: (options: PoolOptions) => z.ZodType<JobSpecification> = remembered((options) =>
+  entity({ id, ...common, poolInfo: poolInfo(options, ['job']) }, others),
+);
 
 /** What a job schedule makes its jobs of: a job without an id, and (extension) its tasks. semantics §1.8 */
-export const scheduledJob: z.ZodType<ScheduledJobSpecification> = entity(
-  { ...withPool, taskFactory: taskFactory.optional() },
-  { ...others, readOnly: ['id', ...readOnly] },
-);
+export function scheduledJob(options: PoolOptions): z.ZodType<ScheduledJobSpecification> {
+  return entity(
+    {
+      ...common,
+      poolInfo: poolInfo(options, ['job', 'jobschedule']),
+      taskFactory: taskFactory.optional(),
+    },
+    { ...others, readOnly: ['id', ...readOnly] },
+  );
+}
 
 /** A job as it stands in a job file. */
 export type JobInFile = Omit<JobSpecification, 'poolInfo'> & { poolInfo?: { poolId: string } };
@@ -94,36 +104,38 @@ export type JobInFile = Omit<JobSpecification, 'poolInfo'> & { poolInfo?: { pool
 export const jobInFile: z.ZodType<JobInFile> = entity(
   {
     id,
-    ...common,
-    poolInfo: poolInfo.optional(),
+    ...everywhere,
+    poolInfo: namedPool.optional(),
     onAllTasksComplete: onAllTasksComplete.default('terminatejob'),
   },
   others,
 );
 
 /** Only given elements change; of given constraints, what is left out goes back to its default. semantics §1.4 */
-export const jobPatch: z.ZodType<JobPatch> = entity(
-  {
-    priority: priority.optional(),
-    constraints: jobConstraints.optional(),
-    onAllTasksComplete: onAllTasksComplete.optional(),
-    maxParallelTasks: maxParallelTasks.optional(),
-    allowTaskPreemption: flag.optional(),
-    poolInfo: poolInfo.optional(),
-    metadata: metadata.optional(),
-  },
-  {
-    readOnly,
-    fixed: [
-      'id',
-      'displayName',
-      'commonEnvironmentSettings',
-      'usesTaskDependencies',
-      'onTaskFailure',
-      'jobManagerTask',
-      'jobPreparationTask',
-      'jobReleaseTask',
-      'networkConfiguration',
-    ],
-  },
+export const jobPatch: (options: PoolOptions) => z.ZodType<JobPatch> = remembered((options) =>
+  entity(
+    {
+      priority: priority.optional(),
+      constraints: jobConstraints.optional(),
+      onAllTasksComplete: onAllTasksComplete.optional(),
+      maxParallelTasks: maxParallelTasks.optional(),
+      allowTaskPreemption: flag.optional(),
+      poolInfo: poolInfo(options, ['job', 'jobschedule']).optional(),
+      metadata: metadata.optional(),
+    },
+    {
+      readOnly,
+      fixed: [
+        'id',
+        'displayName',
+        'commonEnvironmentSettings',
+        'usesTaskDependencies',
+        'onTaskFailure',
+        'jobManagerTask',
+        'jobPreparationTask',
+        'jobReleaseTask',
+        'networkConfiguration',
+      ],
+    },
+  ),
 );

@@ -10,7 +10,6 @@ const output = { filePattern: 'x' };
 const inPool = (more: object): unknown => parsePool({ ...pool, ...more });
 const inPolicy = (taskSchedulingPolicy: object): unknown => inPool({ taskSchedulingPolicy });
 const inJob = (more: object): unknown => parseJob({ ...job, ...more });
-const inPoolInfo = (more: object): unknown => inJob({ poolInfo: { poolId: 'p', ...more } });
 const inTask = (more: object): unknown => parseTask({ ...task, ...more });
 const inResourceFile = (more: object): unknown =>
   inTask({ resourceFiles: [{ autoStorageContainerName: 'input', ...more }] });
@@ -40,7 +39,6 @@ const asking: Case[] = [
   [inJob, 'jobPreparationTask', task],
   [inJob, 'jobReleaseTask', task],
   [inJob, 'networkConfiguration', {}],
-  [inPoolInfo, 'autoPoolSpecification', {}],
   [inTask, 'userIdentity', { userName: 'u' }],
   [inTask, 'runElevated', true],
   [inTask, 'multiInstanceSettings', { numberOfInstances: 2 }],

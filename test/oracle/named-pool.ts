@@ -1,0 +1,7 @@
+import type { PoolInfo } from '@berth/core';
+
+/** The pool that a job of these histories names: none has an auto pool. */
+export function namedPool(poolInfo: PoolInfo): string {
+  if ('poolId' in poolInfo) return poolInfo.poolId;
+  throw new Error('auto pools have no model here');
+}

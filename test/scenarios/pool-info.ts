@@ -1,0 +1,27 @@
+import type { Body, BodyOptions } from './rest-body.ts';
+import { parseFlag, parseNumber } from './rest-body.ts';
+
+const text = (value: string): unknown => value;
+
+/** What jobs say of a pool of their own: `autoPool=job keepAlive=true nodes=2 prefix=x`. */
+export const autoPoolOptions: BodyOptions = {
+  autoPool: ['poolInfo.autoPoolSpecification.poolLifetimeOption', text],
+  keepAlive: ['poolInfo.autoPoolSpecification.keepAlive', parseFlag],
+  prefix: ['poolInfo.autoPoolSpecification.autoPoolIdPrefix', text],
+  nodes: ['poolInfo.autoPoolSpecification.pool.targetDedicatedNodes', parseNumber],
+  formula: ['poolInfo.autoPoolSpecification.pool.autoScaleFormula', text],
+};
+
+/** The job with its pool: p, or one of its own, with a node or a formula. */
+export function withPool(job: Body): Body {
+  const poolInfo = (job['poolInfo'] ?? {}) as Body;
+  const auto = poolInfo['autoPoolSpecification'] as Body | undefined;
+  if (auto === undefined) return { ...job, poolInfo: { poolId: 'p', ...poolInfo } };
+  const given = auto['pool'] as Body | undefined;
+  const size =
+    given?.['autoScaleFormula'] === undefined
+      ? { targetDedicatedNodes: 1 }
+      : { enableAutoScale: true };
+  const pool = { vmSize: 'local', ...size, ...given };
+  return { ...job, poolInfo: { ...poolInfo, autoPoolSpecification: { ...auto, pool } } };
+}
