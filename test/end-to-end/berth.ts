@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll } from 'vitest';
@@ -42,6 +42,8 @@ async function bundle(): Promise<string> {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
   });
+  // Others may run it too.
+  chmodSync(dirname(outfile), 0o755);
   return outfile;
 }
 
@@ -80,6 +82,8 @@ export interface StartOptions {
   /** What Node runs; default: the bundled command. */
   node?: readonly string[];
   env?: Record<string, string>;
+  /** Who runs it. */
+  uid?: number;
 }
 
 export async function start(args: readonly string[], options: StartOptions): Promise<Running> {
@@ -87,6 +91,7 @@ export async function start(args: readonly string[], options: StartOptions): Pro
   const child = spawn(process.execPath, [...node, ...args], {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
+    ...(options.uid === undefined ? {} : { uid: options.uid }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
