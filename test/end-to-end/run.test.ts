@@ -104,6 +104,15 @@ describe.concurrent('exit code and summary', () => {
     expect(stdout).toContain('\nand 3 more failed tasks\n');
   });
 
+  test('nodes whose start task failed end the run with a message instead of hanging', async () => {
+    const { code, stdout } = await run(
+      jobOf([{ ...ok, id: 'a' }], { pool: { startTask: { commandLine: "sh -c 'exit 3'" } } }),
+    );
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^job j: completed \(NothingLeftToRun\)/m);
+    expect(stdout).toContain('No node of pool p takes tasks now: 1 starttaskfailed.');
+  });
+
   test('tasks whose dependency failed end the run with a message instead of hanging', async () => {
     const { code, stdout } = await run(
       jobOf(

@@ -6,6 +6,14 @@ import type { Queries } from '@berth/core';
  */
 export type Standing = 'over' | 'stalled' | 'underway';
 
+/** A node comes out of these only by something that nobody is there to do. */
+const restingStates: ReadonlySet<string> = new Set([
+  'idle',
+  'offline',
+  'starttaskfailed',
+  'unusable',
+]);
+
 export function standingOf(queries: Queries, jobId: string, poolId: string): Standing {
   const state = queries.job(jobId)?.state;
   const counts = queries.taskCounts(jobId)?.taskCounts;
@@ -21,6 +29,6 @@ export function standingOf(queries: Queries, jobId: string, poolId: string): Sta
   if (nodes.length === 0 && queries.pool(poolId)?.enableAutoScale) {
     return queries.readyCount(jobId) === 0 ? 'stalled' : 'underway';
   }
-  const areSteady = nodes.every(({ state }) => state === 'idle');
+  const areSteady = nodes.every(({ state }) => restingStates.has(state));
   return areSteady && queries.pool(poolId) !== undefined ? 'stalled' : 'underway';
 }
