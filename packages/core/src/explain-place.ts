@@ -28,13 +28,14 @@ export function explainPool(world: World, job: Job, row: number): ExplanationRea
     const facts = { poolId, requiredSlots, taskSlotsPerNode };
     reasons.push(reason('tooManySlots', facts, 'poolAdded', 'jobMoved'));
   }
+  // A pool that is sized by hand has no such property.
+  const isAutoScaled = 'enableAutoScale' in pool.specification;
   const { nodesByState, taking, later } = countNodes(pool);
   if (taking === 0 && later.length === 0) {
-    // A pool that is sized by hand has no such property.
-    const events: FreeingEvent[] =
-      'enableAutoScale' in pool.specification ? ['poolAutoScaled'] : ['poolResized', 'jobMoved'];
+    const events: FreeingEvent[] = isAutoScaled ? ['poolAutoScaled'] : ['poolResized', 'jobMoved'];
     reasons.push(reason('noNodes', { poolId, nodesByState }, ...events));
   } else if (taking === 0) {
+    if (isAutoScaled) later.push('poolAutoScaled');
     reasons.push(reason('nodesNotReady', { poolId, nodesByState }, ...later));
   }
   return reasons;
@@ -93,8 +94,16 @@ function explainOrder(
       first.push({ jobId: id, priority });
     }
   }
+  const limited = limitedJobs(world, pool, job, requiredSlots);
+  for (const { specification } of limited) {
+    if (specification.priority <= priority) continue;
+    jobs++;
+    if (first.length === mostJobsListed) continue;
+    first.push({ jobId: specification.id, priority: specification.priority });
+  }
   if (jobs > 0) reasons.push(reason('priority', { priority, jobs, first }, 'othersStart'));
-  reasons.push(...explainEquals(pool, job, ring?.jobsOf(rankOf(priority))));
+  const equals = limited.filter(({ specification }) => specification.priority === priority);
+  reasons.push(...explainEquals(pool, job, ring?.jobsOf(rankOf(priority)), equals));
   const { hasLargerAhead, ...place } = queuePlace(world, job, row);
   if (place.ahead > 0 || !place.isExact) reasons.push(reason('queue', place, 'othersStart'));
   const jobsWithSmaller = countSmaller(world, pool, job, requiredSlots);
@@ -106,13 +115,37 @@ function explainOrder(
   return reasons;
 }
 
-/** Jobs of equal priority (semantics §3.2). `equals`: those that have a ready task that fits, maybe this one as well. */
-function explainEquals(pool: Pool, job: Job, equals: OrderedSet | undefined): ExplanationReason[] {
+/** Others that have such tasks and as many running as they may: the end of one of those lets the next start. */
+function limitedJobs(world: World, pool: Pool, job: Job, requiredSlots: number): Job[] {
+  return world.jobs.filter(
+    (other): other is Job =>
+      other !== undefined &&
+      other !== job &&
+      other.pool === pool.number &&
+      other.state === 'active' &&
+      other.isFull &&
+      other.classes.some(({ at, slots }) => slots <= requiredSlots && world.classes.live(at) > 0),
+  );
+}
+
+/**
+ * Jobs of equal priority (semantics §3.2). `equals`: those that have a ready task that fits, maybe this one as well;
+ * `limited`: those that may start one when one of theirs has ended.
+ */
+function explainEquals(
+  pool: Pool,
+  job: Job,
+  equals: OrderedSet | undefined,
+  limited: readonly Job[],
+): ExplanationReason[] {
   const { priority } = job.specification;
   let older = 0;
-  if (!pool.inTurn) for (const number of equals ?? []) if (number < job.number) older++;
+  if (!pool.inTurn) {
+    for (const number of equals ?? []) if (number < job.number) older++;
+    for (const { number } of limited) if (number < job.number) older++;
+  }
   if (older > 0) return [reason('olderJobs', { priority, jobs: older }, 'othersStart')];
-  const others = (equals?.size ?? 0) - (equals?.has(job.number) === true ? 1 : 0);
+  const others = (equals?.size ?? 0) - (equals?.has(job.number) === true ? 1 : 0) + limited.length;
   return pool.inTurn && others > 0
     ? [reason('turn', { priority, jobs: others }, 'othersStart')]
     : [];
