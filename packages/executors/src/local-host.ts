@@ -8,11 +8,13 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeDetails } from '@berth/core';
 import { BatchError } from '@berth/core';
 import type { Host, HostProvider, Pipe } from './host.ts';
@@ -38,6 +40,10 @@ class Launcher {
   #serial = 0;
   #rest = '';
   dead = false;
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
 
   constructor(shell: string, path: string) {
     // In a session of its own, so that Ctrl-C in a terminal does not reach it.
@@ -87,6 +93,9 @@ class Launcher {
     this.#child.stdout.destroy();
   }
 }
+
+/** One that has not ended after so long has something else to do, or is none. */
+const formerLauncherMs = 5_000;
 
 /** `node:fs` streams on FIFOs would occupy the four threads of libuv: the descriptor is non-blocking. */
 const bothEnds = constants.O_RDWR | constants.O_NONBLOCK;
@@ -171,20 +180,28 @@ class LocalHost implements Host {
   }
 
   async isAlive(pid: number, start: number): Promise<boolean> {
-    if (process.platform === 'linux') {
-      try {
-        const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-        const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ');
-        return fields[0] !== 'Z' && fields[0] !== 'X' && Number(fields[19]) === start;
-      } catch {
-        return false;
-      }
-    }
-    try {
-      return process.kill(pid, 0);
-    } catch (error) {
-      return isErrno(error, 'EPERM');
-    }
+    return isAlive(pid, start);
+  }
+}
+
+/** Whether the process that was started then is alive; `start` 0 where that is unknown. */
+function isAlive(pid: number, start: number): boolean {
+  if (process.platform === 'linux') return startOf(pid) === start;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return isErrno(error, 'EPERM');
+  }
+}
+
+/** When a living process was started, in the system's own count; −1: there is none. Linux only. */
+function startOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? -1 : Number(fields[19]);
+  } catch {
+    return -1;
   }
 }
 
@@ -220,6 +237,7 @@ export class LocalHostProvider implements HostProvider {
     this.#directory = directory;
     mkdirSync(join(directory, 'nodes'), { recursive: true });
     this.#trash.adopt(join(directory, 'trash'));
+    await this.#awaitFormerLauncher();
     // The first answer says that it is there.
     await this.#run(':');
   }
@@ -254,6 +272,21 @@ export class LocalHostProvider implements HostProvider {
     await this.#launcher?.close();
   }
 
+  get #launcherFile(): string {
+    return join(this.#directory, 'launcher.pid');
+  }
+
+  /**
+   * That of an engine that was killed still carries out what it was told, and then ends. Shells that it starts must
+   * not be started a second time meanwhile.
+   */
+  async #awaitFormerLauncher(): Promise<void> {
+    if (!existsSync(this.#launcherFile)) return;
+    const [pid = 0, start = 0] = readFileSync(this.#launcherFile, 'latin1').split(' ').map(Number);
+    const deadline = performance.now() + formerLauncherMs;
+    while (pid > 0 && isAlive(pid, start) && performance.now() < deadline) await sleep(5);
+  }
+
   #root(poolId: string, nodeId: string): string {
     return join(this.#directory, 'nodes', poolId, nodeId);
   }
@@ -261,6 +294,9 @@ export class LocalHostProvider implements HostProvider {
   #run(script: string): Promise<number> {
     if (this.#launcher === undefined || this.#launcher.dead) {
       this.#launcher = new Launcher(this.#shell, this.#path);
+      const { pid } = this.#launcher;
+      // Before it is told anything.
+      writeFileSync(this.#launcherFile, `${pid} ${Math.max(0, startOf(pid))}\n`);
     }
     return this.#launcher.run(script);
   }

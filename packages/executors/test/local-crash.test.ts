@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -130,6 +130,24 @@ describe('after a restart', () => {
     expect(engine.ended(1)).toEqual([]);
     engine.kill(1);
     expect(await engine.end(1)).toMatchObject({ exitCode: 137 });
+    expect(await engine.execute('/bin/true')).toMatchObject({ exitCode: 0 });
+    await engine.executor.close();
+  });
+
+  it('what the engine had its launcher do is waited for before shells are looked for', async () => {
+    const former = spawn('sleep', ['0.4']);
+    children.push(former);
+    const pid = former.pid ?? 0;
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const start = stat.slice(stat.lastIndexOf(') ') + 2).split(' ')[19];
+    mkdirSync(join(directory, 'executor'));
+    writeFileSync(join(directory, 'executor', 'launcher.pid'), `${pid} ${start}\n`);
+    const engine = await new ScriptedEngine(localExecutor(), directory).open();
+    expect(isAlive(pid)).toBe(false);
+    expect(readFileSync(join(directory, 'executor', 'launcher.pid'), 'utf8')).not.toContain(
+      `${pid} `,
+    );
+    await engine.node();
     expect(await engine.execute('/bin/true')).toMatchObject({ exitCode: 0 });
     await engine.executor.close();
   });
