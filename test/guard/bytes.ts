@@ -8,12 +8,18 @@ export interface Bytes {
   arrayBuffers: number;
 }
 
+/** The memory of dead array buffers is given back by a later collection, and not always by the next. */
 function alive(): Bytes {
-  // The memory of dead array buffers is given back by the second collection.
-  collectGarbage();
-  collectGarbage();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return { heap: heapUsed, arrayBuffers };
+  let last: Bytes | undefined;
+  for (let left = 20, same = 0; left > 0 && same < 3; left--) {
+    collectGarbage();
+    const { heapUsed: heap, arrayBuffers } = process.memoryUsage();
+    const isSame = last?.arrayBuffers === arrayBuffers && Math.abs(last.heap - heap) < 1_000;
+    same = isSame ? same + 1 : 0;
+    last = { heap, arrayBuffers };
+  }
+  if (last === undefined) throw new Error('nothing was measured');
+  return last;
 }
 
 const held: EngineLives[] = [];
