@@ -972,7 +972,7 @@ export class NaiveScheduler {
     const concerned = (run: NaiveRun): boolean => nodes.includes(run.node);
     if (option === 'requeue') this.#requeueAll(concerned, true);
     if (option === 'terminate') {
-      for (const run of this.#runs.filter(concerned)) {
+      for (const run of byCreation(this.#jobs, this.#runs.filter(concerned))) {
         if (run.ending === 'requeue') run.ending = 'user';
         run.ending ??= 'user';
         this.#requeue(run, false);
