@@ -80,7 +80,7 @@ export function restartNode(
   return undefined;
 }
 
-export function findNode(world: World, poolId: string, id: string): Node | BatchErrorBody {
+function findNode(world: World, poolId: string, id: string): Node | BatchErrorBody {
   const pool = world.pool(poolId);
   if (pool === undefined) return refuse('PoolNotFound', `There is no pool "${poolId}".`);
   const node = pool.nodes.find(id);

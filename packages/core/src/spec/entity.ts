@@ -18,6 +18,18 @@ export interface OtherNames {
   fixed?: readonly string[];
 }
 
+/** What the service sets on every entity that has a state (semantics §0). */
+export const stateProperties: readonly string[] = [
+  'url',
+  'eTag',
+  'lastModified',
+  'creationTime',
+  'state',
+  'stateTransitionTime',
+  'previousState',
+  'previousStateTransitionTime',
+];
+
 /** Optional properties as they come out of the door: there or not there, never `undefined`. */
 type WithoutUndefined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JobSchedulePatch, JobScheduleSpecification, Schedule } from '../specification.ts';
 import { parseDateTime } from './date-time.ts';
 import { parseDuration } from './duration.ts';
-import { entity } from './entity.ts';
+import { entity, stateProperties } from './entity.ts';
 import { scheduledJob } from './job.ts';
 import { metadata } from './metadata.ts';
 import type { PoolOptions } from './pool.ts';
@@ -54,18 +54,7 @@ const schedule: z.ZodType<Schedule> = entity({
   };
 });
 
-const readOnly = [
-  'url',
-  'eTag',
-  'lastModified',
-  'creationTime',
-  'state',
-  'stateTransitionTime',
-  'previousState',
-  'previousStateTransitionTime',
-  'executionInfo',
-  'stats',
-];
+const readOnly = [...stateProperties, 'executionInfo', 'stats'];
 
 const fixed = ['id', 'displayName'];
 

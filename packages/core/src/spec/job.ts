@@ -9,7 +9,7 @@ import type {
 import { poolInfo } from './auto-pool.ts';
 import { jobConstraints } from './constraints.ts';
 import type { OtherNames } from './entity.ts';
-import { entity } from './entity.ts';
+import { entity, stateProperties } from './entity.ts';
 import { environmentSettings } from './environment.ts';
 import { metadata } from './metadata.ts';
 import type { PoolOptions } from './pool.ts';
@@ -17,18 +17,7 @@ import { remembered } from './remembered.ts';
 import { choice, displayName, flag, id, MAX_INT32, whole } from './scalars.ts';
 import { taskFactory } from './task-factory.ts';
 
-const readOnly = [
-  'url',
-  'eTag',
-  'lastModified',
-  'creationTime',
-  'state',
-  'stateTransitionTime',
-  'previousState',
-  'previousStateTransitionTime',
-  'executionInfo',
-  'stats',
-];
+const readOnly = [...stateProperties, 'executionInfo', 'stats'];
 
 const notBuiltYet: OtherNames['notBuiltYet'] = {
   jobManagerTask: [],

@@ -4,7 +4,7 @@ import { containerName, containerTemplate } from './blob-names.ts';
 import { taskConstraints } from './constraints.ts';
 import { dependsOn } from './dependencies.ts';
 import type { OtherNames } from './entity.ts';
-import { entity } from './entity.ts';
+import { entity, stateProperties } from './entity.ts';
 import { environmentSettings } from './environment.ts';
 import { exitConditions } from './exit-conditions.ts';
 import { outputFile } from './output-file.ts';
@@ -28,20 +28,7 @@ const notBuiltYet: OtherNames['notBuiltYet'] = {
   containerSettings: [],
 };
 
-const readOnly = [
-  'url',
-  'eTag',
-  'lastModified',
-  'creationTime',
-  'state',
-  'stateTransitionTime',
-  'previousState',
-  'previousStateTransitionTime',
-  'executionInfo',
-  'nodeInfo',
-  'stats',
-  'effectiveEnvironment',
-];
+const readOnly = [...stateProperties, 'executionInfo', 'nodeInfo', 'stats', 'effectiveEnvironment'];
 
 /** A hint: one that names nothing is none (semantics §3.4). */
 const affinityInfo = entity({
