@@ -16,6 +16,7 @@ export default defineConfig({
   },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    setupFiles: ['test/no-group-signals.ts'],
     passWithNoTests: true,
     pool: 'forks',
     maxWorkers: 2,

@@ -125,7 +125,9 @@ export class Audit {
 export function drain(recording: Recording, watch?: Watcher): void {
   const { engine, ledger } = recording;
   const at = engine.now;
-  for (let left = true; left; ) {
+  for (let left = true, rounds = 0; left; rounds++) {
+    // Whatever never comes to an end is a failure, not a test that runs for ever.
+    if (rounds > 10_000) throw new Error('there is always something left');
     left = false;
     for (const { number: node, sequence, is, hasError } of ledger.nodes) {
       // One that is broken heals unless it is known why.
@@ -142,6 +144,9 @@ export function drain(recording: Recording, watch?: Watcher): void {
       const { run, sequence } = must(live[0]);
       const report: Report = { kind: ReportKind.runEnded, run, sequence, exitCode: 0 };
       applyTo(recording, { at, report }, watch);
+      if (ledger.live.some((one) => one.run === run && one.sequence === sequence)) {
+        throw new Error(`the end of run ${run} (${sequence}) is not taken`);
+      }
       // A node may have waited for it to start again.
       left = true;
     }

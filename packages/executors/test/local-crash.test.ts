@@ -10,7 +10,7 @@ import { EffectKind, ReportKind } from '@berth/core';
 import type { Host, HostFiles } from '@berth/executors';
 import { LocalHostProvider, localExecutor, ShellExecutor } from '@berth/executors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isAlive } from './processes.ts';
+import { isAlive, processIdIn } from './processes.ts';
 import { runDetails, ScriptedEngine } from './scripted-effects.ts';
 
 let directory: string;
@@ -177,7 +177,7 @@ describe('after a restart', () => {
     child.kill('SIGKILL');
     await ended(child);
     const volatile = join(shared(), '../volatile');
-    const pid = Number(readFileSync(join(volatile, 'slot-0.pid'), 'utf8').split(' ')[0]);
+    const pid = await processIdIn(join(volatile, 'slot-0.pid'));
     const task = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0];
     process.kill(pid, 'SIGKILL');
 

@@ -6,7 +6,7 @@ import { EffectKind, ReportKind } from '@berth/core';
 import { LocalHostProvider, localExecutor, ShellExecutor } from '@berth/executors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Host } from '../src/host.ts';
-import { processes } from './processes.ts';
+import { processes, processIdIn } from './processes.ts';
 import { runDetails, ScriptedEngine } from './scripted-effects.ts';
 
 let engine: ScriptedEngine;
@@ -60,8 +60,7 @@ describe('a kill', () => {
     engine.start(details, 14);
     const wd = join(engine.taskDirectory('tree'), 'wd');
     await appears(join(wd, 'started'));
-    const control = readFileSync(join(engine.root(), 'volatile', 'control.pid'), 'utf8');
-    const pid = Number(control.split(' ')[0]);
+    const pid = await processIdIn(join(engine.root(), 'volatile', 'control.pid'));
     process.kill(pid, 'SIGSTOP'); // it is to end the tree
     try {
       engine.kill(14);
@@ -204,9 +203,7 @@ describe('a node', () => {
     const provider = new SlowlyLookedAt();
     const other = await new ScriptedEngine(new ShellExecutor(provider)).open();
     await other.node();
-    const pidFile = join(other.root(), 'volatile', 'control.pid');
-    await appears(pidFile);
-    const control = Number(readFileSync(pidFile, 'utf8').split(' ')[0]);
+    const control = await processIdIn(join(other.root(), 'volatile', 'control.pid'));
     process.kill(control, 'SIGSTOP');
     other.carryOut({ kind: EffectKind.releaseNode, node: 1, sequence: 79 });
     await sleep(1_150);
@@ -235,10 +232,10 @@ describe('a node', () => {
   });
 
   it('gets a new control shell if the old one dies', async () => {
-    const pid = readFileSync(join(engine.root(), 'volatile', 'control.pid'), 'utf8').split(' ')[0];
+    const pid = await processIdIn(join(engine.root(), 'volatile', 'control.pid'));
     engine.start(runDetails(waiting('', '4000'), { taskId: 'control' }), 40);
     await appears(join(engine.taskDirectory('control'), 'wd', 'started'));
-    process.kill(Number(pid), 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
     engine.kill(40);
     expect(await engine.end(40)).toMatchObject({ exitCode: 137 });
   });

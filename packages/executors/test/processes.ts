@@ -1,4 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** The id in a file of a shell's id and start time. A file that is there need not be written yet. */
+export async function processIdIn(file: string): Promise<number> {
+  const until = performance.now() + 10_000;
+  for (;;) {
+    try {
+      const written = /^(\d+) .*\n/.exec(readFileSync(file, 'utf8'))?.[1];
+      if (written !== undefined) return Number(written);
+    } catch {}
+    if (performance.now() > until) throw new Error(`${file} has no process id`);
+    await sleep(5);
+  }
+}
 
 /** A zombie is not: some systems are slow to reap orphans. */
 export function isAlive(pid: number): boolean {
