@@ -95,7 +95,7 @@ function tryPackages(packed) {
       symlinkSync(join(root, 'node_modules', name), join(modules, name));
     };
     const dependencies = packages.flatMap(({ manifest }) =>
-      Object.keys(manifest.dependencies ?? {}),
+      Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
     );
     const ours = packages.map(({ manifest }) => manifest.name);
     for (const name of new Set([...dependencies, '@types/node'])) {

@@ -73,6 +73,9 @@ const refused: [path: string, code: string, rule: RegExp][] = [
     [`${core}/spec`, 'node:fs'],
     [`${core}/spec`, '@berth/storage'],
     [`${core}/testing`, 'node:fs'],
+    [`${core}/testing`, 'vitest'],
+    [`${core}/testing`, 'zod'],
+    [`${core}/testing`, '@berth/core'],
     ['packages/storage/src', '@berth/core/spec'],
     ['packages/storage/src', '@berth/executors'],
     ['packages/storage/src', '@berth/berth'],
@@ -114,6 +117,10 @@ const allowed: [path: string, code: string][] = [
   [
     `${core}/spec`,
     "import { z } from 'zod';\nimport { y } from '../y.ts';\nexport const x: unknown = [y, z];",
+  ],
+  [
+    `${core}/testing`,
+    "import fc from 'fast-check';\nimport { y } from '../y.ts';\nexport const x: unknown = [fc, y];",
   ],
   ['packages/storage/src', "import type { X } from '@berth/core';\nexport type Y = X;"],
   ['packages/storage/src', "export type { X } from '@berth/core';"],

@@ -1,8 +1,7 @@
+import type { Step } from '@berth/core/testing';
+import { history, tell } from '@berth/core/testing';
 import fc from 'fast-check';
 import { test } from 'vitest';
-import type { Step } from './history.ts';
-import { history } from './history.ts';
-import { tell } from './recording.ts';
 
 /** All counts of runs are multiplied by this. */
 const times = Number(process.env['BERTH_RUNS'] ?? 1);

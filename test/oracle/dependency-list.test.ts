@@ -1,10 +1,9 @@
 import type { Engine, TaskView } from '@berth/core';
+import { must, record } from '@berth/core/testing';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { check } from './check.ts';
-import { must } from './must.ts';
 import { NaiveScheduler } from './naive-scheduler.ts';
-import { record } from './recording.ts';
 
 // The list of a job's dependencies, against the specifications of its tasks and what the naive scheduler waits for.
 

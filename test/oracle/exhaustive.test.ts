@@ -1,9 +1,9 @@
 import type { Command, JobSpecification, PoolSpecification, TaskSpecification } from '@berth/core';
+import { applyTo, begin } from '@berth/core/testing';
 import { describe, expect, test } from 'vitest';
 import { thorough, timeout } from './check.ts';
 import { engineView } from './engine-view.ts';
 import { NaiveScheduler } from './naive-scheduler.ts';
-import { applyTo, begin } from './recording.ts';
 import type { Place, SmallWorld } from './small-world.ts';
 import { explore } from './small-world.ts';
 

@@ -7,16 +7,12 @@ import type {
   TaskTemplate,
 } from '@berth/core';
 import { EffectKind, Engine, explanationSentences, ReportKind } from '@berth/core';
+import type { Input, Recording, Step, Watcher } from '@berth/core/testing';
+import { batchOf, drain, must, play, record } from '@berth/core/testing';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { drain } from './audit.ts';
 import { check, nothing } from './check.ts';
-import type { Step } from './history.ts';
-import type { Input } from './ledger.ts';
-import { must } from './must.ts';
 import { NaiveScheduler } from './naive-scheduler.ts';
-import type { Recording, Watcher } from './recording.ts';
-import { batchOf, play, record } from './recording.ts';
 
 // What `explain` says of a task, held against what becomes of it.
 

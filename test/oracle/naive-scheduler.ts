@@ -12,13 +12,13 @@ import type {
   TaskDependencies,
   TaskSpecification,
 } from '@berth/core';
+import type { CountedReport } from '@berth/core/testing';
+import { must, namedPool } from '@berth/core/testing';
 import { factoryTasks } from './factory-tasks.ts';
-import { must } from './must.ts';
 import type { NaiveAutoscale } from './naive-autoscale.ts';
 import { naiveTargets } from './naive-autoscale.ts';
 import type { NaiveEnd } from './naive-exit.ts';
 import { naiveExitOptions } from './naive-exit.ts';
-import { namedPool } from './named-pool.ts';
 
 /*
  * The rules once more, as plainly as they can be said: sorted arrays, no index, everything computed again for
@@ -41,19 +41,8 @@ import { namedPool } from './named-pool.ts';
  *   leaving already count nowhere.
  */
 
-/** What an executor may say. `start` counts the starts so far from 0, `request` the gets and releases of nodes. */
-export type NaiveReport =
-  | { kind: 'runEnded'; start: number; exitCode?: number; failure?: FailureCode; detail?: string }
-  | { kind: 'runLost'; start: number }
-  | { kind: 'nodeReady' | 'nodeLost' | 'nodeGone' | 'nodePreempted'; request: number }
-  | { kind: 'nodeUnusable'; request: number; error?: string }
-  | {
-      kind: 'startTaskEnded';
-      start: number;
-      exitCode?: number;
-      failure?: FailureCode;
-      detail?: string;
-    };
+/** What an executor may say. */
+export type NaiveReport = CountedReport;
 
 export interface NaiveResult {
   error?: string;

@@ -1,4 +1,4 @@
-import { must } from './must.ts';
+import { must } from '@berth/core/testing';
 
 /** A schedule as the rules have it, in whole units of time. */
 export interface NaiveSchedule {

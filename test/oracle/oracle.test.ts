@@ -1,10 +1,10 @@
 import type { CommandResult } from '@berth/core';
+import { record } from '@berth/core/testing';
 import { expect } from 'vitest';
 import { check, nothing } from './check.ts';
 import { engineView } from './engine-view.ts';
 import type { NaiveResult } from './naive-scheduler.ts';
 import { NaiveScheduler } from './naive-scheduler.ts';
-import { record } from './recording.ts';
 
 check('the engine does what the naive scheduler does, input by input', 500, nothing, (steps) => {
   const naive = new NaiveScheduler();

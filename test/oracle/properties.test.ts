@@ -8,14 +8,22 @@ import {
   poolMachine,
   taskMachine,
 } from '@berth/core';
+import type { Input } from '@berth/core/testing';
+import {
+  Audit,
+  applyTo,
+  batchOf,
+  begin,
+  drain,
+  record,
+  recordWithTicks,
+  rowsOf,
+} from '@berth/core/testing';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { Audit, drain } from './audit.ts';
 import { check, nothing } from './check.ts';
 import { engineView } from './engine-view.ts';
 import { factoryTasks } from './factory-tasks.ts';
-import type { Input } from './ledger.ts';
-import { applyTo, batchOf, begin, record, recordWithTicks, rowsOf } from './recording.ts';
 
 const sizes = fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 30 });
 const place = fc.nat({ max: 150 });

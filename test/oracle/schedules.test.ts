@@ -1,10 +1,10 @@
 import type { Command, Schedule } from '@berth/core';
 import { Engine, InputBatch } from '@berth/core';
 import { parseJobSchedule } from '@berth/core/spec';
+import { must } from '@berth/core/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { timeout } from './check.ts';
-import { must } from './must.ts';
 import type { NaiveSchedule } from './naive-schedules.ts';
 import { NaiveJobSchedule } from './naive-schedules.ts';
 

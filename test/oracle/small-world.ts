@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Command, Report } from '@berth/core';
 import { EffectKind, Engine, ReportKind } from '@berth/core';
-import { firstTime } from './history.ts';
-import type { Input } from './ledger.ts';
-import { must } from './must.ts';
-import { batchOf } from './recording.ts';
+import type { Input } from '@berth/core/testing';
+import { batchOf, firstTime, must } from '@berth/core/testing';
 
 /** A world that is small enough to be explored completely. */
 export interface SmallWorld {

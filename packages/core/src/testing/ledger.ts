@@ -1,7 +1,6 @@
-import type { Applied, Command, Report } from '@berth/core';
-import { EffectKind, ReportKind } from '@berth/core';
+import type { Applied, Command, FailureCode, Report } from '../index.ts';
+import { EffectKind, ReportKind } from '../index.ts';
 import { must } from './must.ts';
-import type { NaiveReport } from './naive-scheduler.ts';
 
 export type Input = { at: number; command: Command } | { at: number; report: Report };
 
@@ -33,6 +32,20 @@ export interface KnownRun {
   is: 'running' | 'killed' | 'over';
 }
 
+/** What an executor may say. `start` counts the starts so far from 0, `request` the gets and releases of nodes. */
+export type CountedReport =
+  | { kind: 'runEnded'; start: number; exitCode?: number; failure?: FailureCode; detail?: string }
+  | { kind: 'runLost'; start: number }
+  | { kind: 'nodeReady' | 'nodeLost' | 'nodeGone' | 'nodePreempted'; request: number }
+  | { kind: 'nodeUnusable'; request: number; error?: string }
+  | {
+      kind: 'startTaskEnded';
+      start: number;
+      exitCode?: number;
+      failure?: FailureCode;
+      detail?: string;
+    };
+
 /**
  * What an executor knows: it sees inputs and effects and nothing else of the engine. It names starts and
  * node requests by their count, so that two engines can be told the same whatever numbers they use.
@@ -57,8 +70,8 @@ export class Ledger {
     return lines;
   }
 
-  /** The report in the words of the naive scheduler. */
-  translate(report: Report): NaiveReport {
+  /** The report with counts instead of the engine's numbers. */
+  translate(report: Report): CountedReport {
     switch (report.kind) {
       case ReportKind.runEnded: {
         const { exitCode, failure, detail } = report;

@@ -1,5 +1,5 @@
-import type { Applied, EffectBatch } from '@berth/core';
-import { Engine, InputBatch } from '@berth/core';
+import type { Applied, EffectBatch } from '../index.ts';
+import { Engine, InputBatch } from '../index.ts';
 import { describeInput } from './describe-input.ts';
 import type { Step } from './history.ts';
 import { firstTime, resolve } from './history.ts';

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import type {
   Command,
   ExitConditions,
@@ -14,11 +15,10 @@ import type {
   TaskFactory,
   TaskSpecification,
   TaskTemplate,
-} from '@berth/core';
-import { ReportKind } from '@berth/core';
-import fc from 'fast-check';
+} from '../index.ts';
+import { ReportKind } from '../index.ts';
+import { formulas } from './formulas.ts';
 import type { Input, Ledger } from './ledger.ts';
-import { naiveFormulas } from './naive-autoscale.ts';
 
 /*
  * Random histories. A step says what kind of thing happens and picks its subject by a number; what the number
@@ -149,7 +149,7 @@ const factory: fc.Arbitrary<TaskFactory> = fc.record({
   repeatTask: template,
 });
 
-const formula = fc.constantFrom(...naiveFormulas);
+const formula = fc.constantFrom(...Object.values(formulas));
 /** Shorter than a door lets in, so that much is evaluated; the longer one is retried before its time. */
 const evaluationInterval = fc.constantFrom(45_000, 60_000, 400_000);
 

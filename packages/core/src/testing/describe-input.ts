@@ -1,5 +1,5 @@
-import type { Command, Report, TaskTemplate } from '@berth/core';
-import { ReportKind } from '@berth/core';
+import type { Command, Report, TaskTemplate } from '../index.ts';
+import { ReportKind } from '../index.ts';
 import type { Input, Ledger } from './ledger.ts';
 import { namedPool } from './named-pool.ts';
 

@@ -1,5 +1,5 @@
-import type { Applied, Engine, Report, TaskView } from '@berth/core';
-import { ReportKind } from '@berth/core';
+import type { Applied, Engine, Report, TaskView } from '../index.ts';
+import { ReportKind } from '../index.ts';
 import type { Input, KnownNode, Ledger } from './ledger.ts';
 import { must } from './must.ts';
 import { namedPool } from './named-pool.ts';

@@ -1,4 +1,4 @@
-import type { PoolInfo } from '@berth/core';
+import type { PoolInfo } from '../index.ts';
 
 /** The pool that a job of these histories names: none has an auto pool. */
 export function namedPool(poolInfo: PoolInfo): string {
