@@ -45,7 +45,7 @@ describe('errors.md', () => {
     .join('\n');
   /** Names in quotes that begin every word with a capital, as codes do. */
   const quoted = new Set(
-    [...sources.matchAll(/'((?:[A-Z][a-z]+){2,}|Unknown)'/g)].map(([, name = '']) => name),
+    [...sources.matchAll(/'((?:[A-Z]+[a-z]+){2,}|Unknown)'/g)].map(([, name = '']) => name),
   );
   const documented = new Set(
     [...read('docs/errors.md').matchAll(/^\|(.*?)\|/gm)].flatMap(([, cell = '']) =>

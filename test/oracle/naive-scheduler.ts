@@ -333,6 +333,8 @@ export class NaiveScheduler {
         node.request = this.#requests++;
         this.effects.push(`get ${nameOf(node)}`);
         return true;
+      case 'allocationFailed':
+        return this.#allocationFailed(node, report.error);
       case 'nodeGone':
         if (node.state !== 'leavingpool') return false;
         node.pool.nodes = node.pool.nodes.filter((other) => other !== node);
@@ -1020,18 +1022,35 @@ export class NaiveScheduler {
   }
 
   #expireResize(pool: NaivePool): void {
-    const creating = pool.nodes.filter(({ state }) => state === 'creating');
+    const creates = pool.nodes.some(({ state }) => state === 'creating');
     const leaves = pool.nodes.some(
       ({ state, pending }) => pending === 'remove' || state === 'leavingpool',
     );
+    this.#endShort(pool, [
+      ...(creates ? ['AllocationTimedout'] : []),
+      ...(leaves ? ['RemoveNodesFailed'] : []),
+    ]);
+  }
+
+  /** 13.6: as after a timeout; where it is being stopped only this node is given up. */
+  #allocationFailed(node: NaiveNode, error: string): boolean {
+    if (node.state !== 'creating') return false;
+    if (node.pool.allocation === 'resizing') {
+      this.#endShort(node.pool, [error]);
+      return true;
+    }
+    node.pending = 'remove';
+    this.#actIfEmpty(node);
+    return true;
+  }
+
+  #endShort(pool: NaivePool, errors: string[]): void {
+    const creating = pool.nodes.filter(({ state }) => state === 'creating');
     this.#stopDraining(pool);
     for (const node of creating) node.pending = 'remove';
     for (const node of creating) this.#actIfEmpty(node);
     pool.allocation = 'steady';
-    pool.resizeErrors = [
-      ...(creating.length > 0 ? ['AllocationTimedout'] : []),
-      ...(leaves ? ['RemoveNodesFailed'] : []),
-    ];
+    pool.resizeErrors = errors;
   }
 
   /** Nodes that have run dry leave, and resizes that wait for nothing are over. */

@@ -1,5 +1,5 @@
 import type { FailureCode, Report } from '@berth/core';
-import { failureCodes, nodeErrorCodes, ReportKind } from '@berth/core';
+import { allocationErrorCodes, failureCodes, nodeErrorCodes, ReportKind } from '@berth/core';
 import type { CommandLine } from './command-line.ts';
 import type { ScenarioCommand } from './commands.ts';
 import { parseIds } from './id-list.ts';
@@ -13,7 +13,7 @@ export const reportCommands: Record<string, ScenarioCommand> = {
     const node = line.pair('the node').join('/');
     const kind = nodeReport(line);
     const number = line.option('request');
-    const error = kind === ReportKind.nodeUnusable ? line.option('error') : undefined;
+    const error = line.option('error');
     line.end();
     reportNode(world, node, kind, number, error);
   },
@@ -75,13 +75,15 @@ type NodeReportKind =
   | typeof ReportKind.nodeLost
   | typeof ReportKind.nodeGone
   | typeof ReportKind.nodeUnusable
-  | typeof ReportKind.nodePreempted;
+  | typeof ReportKind.nodePreempted
+  | typeof ReportKind.allocationFailed;
 const nodeReports = {
   ready: ReportKind.nodeReady,
   lost: ReportKind.nodeLost,
   gone: ReportKind.nodeGone,
   unusable: ReportKind.nodeUnusable,
   preempted: ReportKind.nodePreempted,
+  refused: ReportKind.allocationFailed,
 } as const;
 
 function nodeReport(line: CommandLine): NodeReportKind {
@@ -102,7 +104,14 @@ function reportNode(
   const requests = world.effects.requests(name);
   const named = request === undefined ? requests.at(-1) : requests[Number(request) - 1];
   if (named === undefined) throw new Error(`node: nobody asked for ${name}`);
+  if (kind === ReportKind.allocationFailed) {
+    const code = allocationErrorCodes.find((known) => known === (error ?? 'AllocationFailed'));
+    if (code === undefined || code === 'none') throw new Error(`node: "${error}" is no such error`);
+    world.send({ kind, ...named, error: code });
+    return;
+  }
   if (kind !== ReportKind.nodeUnusable) {
+    if (error !== undefined) throw new Error('node: this report has no error');
     world.send({ kind, node: named.node, sequence: named.sequence });
     return;
   }

@@ -29,6 +29,8 @@ export const poolOptions: BodyOptions = {
   fill: ['taskSchedulingPolicy.nodeFillType', text],
   order: ['taskSchedulingPolicy.jobDefaultOrder', text],
   size: ['vmSize', text],
+  osType: ['virtualMachineConfiguration.osType', text],
+  interNode: ['enableInterNodeCommunication', parseFlag],
   executor: ['executor', text],
 };
 

@@ -25,7 +25,7 @@ import type {
   PoolPatchParameters,
   PoolResizeParameters,
 } from './parameters.ts';
-import { demandExecutor, demandExecutorOf, poolOptionsOf } from './pool-executor.ts';
+import { demandExecutor, demandExecutorOf, demandSize, poolOptionsOf } from './pool-executor.ts';
 import type { Runtime } from './runtime.ts';
 
 export class PoolClient {
@@ -39,7 +39,7 @@ export class PoolClient {
   async add(pool: PoolParameters): Promise<void> {
     const secrets = new SecretGroup();
     const parsed = parsePool(pool, { ...poolOptionsOf(this.#runtime), seal: secrets.seal });
-    demandExecutor(this.#runtime, parsed.executor);
+    demandExecutor(this.#runtime, parsed);
     await this.#runtime.keeping(secrets, () =>
       this.#runtime.submit({ type: 'addPool', pool: parsed }),
     );
@@ -94,10 +94,13 @@ export class PoolClient {
 
   /**
    * Gives the pool another size; resolves when that is accepted (see {@link steady}). semantics §2.1
-   * @throws BatchError `PoolBeingResized`, `PoolBeingDeleted`, `PoolNotFound`, or what is wrong with it.
+   * @throws BatchError `PoolBeingResized`, `PoolBeingDeleted`, `PoolNotFound`, `OperationNotValidOnPool` while it follows
+   * a formula, or for low-priority nodes of an executor that has none, or what is wrong with it.
    */
   async resize(poolId: string, resize: PoolResizeParameters): Promise<void> {
-    await this.#runtime.submit({ type: 'resizePool', poolId, resize: parsePoolResize(resize) });
+    const parsed = parsePoolResize(resize);
+    demandSize(this.#runtime, poolId, parsed);
+    await this.#runtime.submit({ type: 'resizePool', poolId, resize: parsed });
   }
 
   /**

@@ -12,7 +12,7 @@ interface SelectedEffect {
 }
 
 /** Some effects of a batch, kept beyond the next `apply`; their catalog goes on answering for what is not over. */
-class EffectSelection implements EffectBatch {
+export class EffectSelection implements EffectBatch {
   readonly catalog: EffectCatalog;
   readonly #effects: SelectedEffect[];
 

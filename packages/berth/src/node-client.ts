@@ -1,6 +1,7 @@
 import type { NodeDeallocationOption, NodeDisableSchedulingOption, NodeView } from '@berth/core';
 import { parseDisableSchedulingOption, parseRestartOption } from '@berth/core/spec';
 import { notFound } from './not-found.ts';
+import { demandOnNode } from './pool-executor.ts';
 import type { Runtime } from './runtime.ts';
 
 /** One node of a pool. It may not exist: then what asks for it throws `NodeNotFound`. */
@@ -47,11 +48,13 @@ export class NodeClient {
    * Starts the node again: its processes end, its files stay, its start task runs. At once, or when its tasks are
    * done. semantics §2.2, §4.4
    * @throws BatchError by the state that the node has: `NodeBeingCreated`, `NodeBeingStarted`, `NodeBeingRebooted`,
-   * `NodeBeingReimaged`, `NodeStateUnusable`; `NodeNotFound`, `PoolNotFound`, `InvalidPropertyValue`
+   * `NodeBeingReimaged`, `NodeStateUnusable`; `OperationNotValidOnNode` if the executor cannot; `NodeNotFound`,
+   * `PoolNotFound`, `InvalidPropertyValue`
    */
   async reboot(option: NodeDeallocationOption = 'requeue'): Promise<void> {
     const { poolId, id: nodeId } = this;
     const nodeRebootOption = parseRestartOption(option);
+    demandOnNode(this.#runtime, poolId, 'reboot');
     await this.#runtime.submit({ type: 'rebootNode', poolId, nodeId, nodeRebootOption });
   }
 
@@ -59,6 +62,7 @@ export class NodeClient {
   async reimage(option: NodeDeallocationOption = 'requeue'): Promise<void> {
     const { poolId, id: nodeId } = this;
     const nodeReimageOption = parseRestartOption(option);
+    demandOnNode(this.#runtime, poolId, 'reimage');
     await this.#runtime.submit({ type: 'reimageNode', poolId, nodeId, nodeReimageOption });
   }
 }

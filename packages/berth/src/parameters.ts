@@ -8,6 +8,7 @@ import type {
   ParameterSet,
   ResourceFile,
   TaskIdRange,
+  VirtualMachineConfiguration,
 } from '@berth/core';
 
 /*
@@ -51,6 +52,10 @@ export interface PoolParameters {
   };
   startTask?: StartTaskParameters;
   metadata?: MetadataItem[];
+  /** What its nodes run; default: linux, as the executor has it. */
+  virtualMachineConfiguration?: Partial<VirtualMachineConfiguration>;
+  /** Default false. True: its nodes can reach one another, if the executor can do that. */
+  enableInterNodeCommunication?: boolean;
   /** (extension) Default `local`. */
   executor?: string;
 }

@@ -1,6 +1,8 @@
-import type { PoolInfo } from '@berth/core';
+import type { PoolInfo, PoolResize, PoolSpecification } from '@berth/core';
 import { BatchError } from '@berth/core';
 import type { PoolOptions } from '@berth/core/spec';
+import type { Executor } from '@berth/executors';
+import { capabilitiesOf } from '@berth/executors';
 import type { Runtime } from './runtime.ts';
 
 /** How durable the cause of a start must be, by the executor of its pool. */
@@ -13,19 +15,32 @@ export function poolOptionsOf(runtime: Runtime): PoolOptions {
   return { durabilityOf: durabilityIn(runtime) };
 }
 
-/** Throws `InvalidPropertyValue` unless the executor is here. `path`: of the pool that names it, with a dot behind. */
-export function demandExecutor(runtime: Runtime, executor: string, path = ''): void {
-  if (runtime.executor(executor) !== undefined) return;
-  const names = runtime.executorNames.map((name) => `"${name}"`).join(', ');
-  const property = `${path}executor`;
-  throw new BatchError({
-    code: 'InvalidPropertyValue',
-    message: `${property}: there is no executor "${executor}" here, only ${names || 'none'}.`,
-    values: [
-      { key: 'PropertyName', value: property },
-      { key: 'PropertyValue', value: executor },
-    ],
-  });
+type Pool = Pick<
+  PoolSpecification,
+  'executor' | 'targetLowPriorityNodes' | 'enableInterNodeCommunication'
+>;
+
+/**
+ * Throws `InvalidPropertyValue` unless the pool's executor is here, `OperationNotValidOnPool` if it cannot provide the
+ * pool. `path`: of the pool, with a dot behind.
+ */
+export function demandExecutor(runtime: Runtime, pool: Pool, path = ''): void {
+  const executor = runtime.executor(pool.executor);
+  if (executor === undefined) throw unknownExecutor(runtime, pool.executor, `${path}executor`);
+  const { lowPriority, interNodeCommunication } = capabilitiesOf(executor);
+  if (pool.enableInterNodeCommunication === true && !interNodeCommunication) {
+    const reason = 'has no nodes that can reach one another';
+    throw cannot(
+      'OperationNotValidOnPool',
+      `${path}enableInterNodeCommunication`,
+      executor,
+      reason,
+    );
+  }
+  if ((pool.targetLowPriorityNodes ?? 0) > 0 && !lowPriority) {
+    const reason = 'has no low-priority nodes';
+    throw cannot('OperationNotValidOnPool', `${path}targetLowPriorityNodes`, executor, reason);
+  }
 }
 
 /** The same for the auto pool of a job, if it has one. */
@@ -35,6 +50,39 @@ export function demandExecutorOf(
   path: string,
 ): void {
   if (poolInfo === undefined || !('autoPoolSpecification' in poolInfo)) return;
-  const { executor } = poolInfo.autoPoolSpecification.pool;
-  demandExecutor(runtime, executor, `${path}poolInfo.autoPoolSpecification.pool.`);
+  const { pool } = poolInfo.autoPoolSpecification;
+  demandExecutor(runtime, pool, `${path}poolInfo.autoPoolSpecification.pool.`);
+}
+
+/** Throws `OperationNotValidOnPool` if a pool, which may not be there, is to have nodes that its executor has none of. */
+export function demandSize(runtime: Runtime, poolId: string, resize: PoolResize): void {
+  const { targetLowPriorityNodes: nodes } = resize;
+  const pool = runtime.queries.pool(poolId);
+  if (pool === undefined || nodes === undefined) return;
+  demandExecutor(runtime, { executor: pool.executor, targetLowPriorityNodes: nodes });
+}
+
+/** Throws `OperationNotValidOnNode` if the executor of the pool, which may not be there, cannot do that to a node. */
+export function demandOnNode(runtime: Runtime, poolId: string, what: 'reboot' | 'reimage'): void {
+  const pool = runtime.queries.pool(poolId);
+  const executor = pool && runtime.executor(pool.executor);
+  if (executor === undefined || capabilitiesOf(executor)[what]) return;
+  throw cannot('OperationNotValidOnNode', what, executor, `cannot ${what} its nodes`);
+}
+
+function cannot(code: string, subject: string, executor: Executor, reason: string): BatchError {
+  const message = `${subject}: the executor "${executor.name}" ${reason}.`;
+  return new BatchError({ code, message });
+}
+
+function unknownExecutor(runtime: Runtime, executor: string, property: string): BatchError {
+  const names = runtime.executorNames.map((name) => `"${name}"`).join(', ');
+  return new BatchError({
+    code: 'InvalidPropertyValue',
+    message: `${property}: there is no executor "${executor}" here, only ${names || 'none'}.`,
+    values: [
+      { key: 'PropertyName', value: property },
+      { key: 'PropertyValue', value: executor },
+    ],
+  });
 }

@@ -11,6 +11,7 @@ import { BatchError, currentRulesVersion, EffectKind, Engine, InputBatch } from 
 import type { Executor } from '@berth/executors';
 import type { BlobStore, Journal, SecretGroup, SecretStore } from '@berth/storage';
 import { routeEffects } from './effect-routing.ts';
+import { refuseNodes } from './node-refusals.ts';
 
 export interface RuntimeOptions {
   /** Where executors keep theirs, one folder each. */
@@ -87,7 +88,7 @@ export class Runtime {
       this.#flush();
       await configured;
     }
-    const outstanding = this.#engine.outstanding();
+    const { rest: outstanding, reports } = this.#refuseNodes(this.#engine.outstanding());
     const { catalog } = outstanding;
     const present = this.#engine.presentNodes();
     const routed = routeEffects(outstanding, this.#names());
@@ -105,7 +106,12 @@ export class Runtime {
         present.filter((node) => catalog.node(node).pool.executor === executor.name),
       );
     }
+    this.#report(reports);
     this.#arm();
+  }
+
+  #refuseNodes(effects: EffectBatch): ReturnType<typeof refuseNodes> {
+    return refuseNodes(effects, (name) => this.executor(name));
   }
 
   get queries(): Queries {
@@ -270,7 +276,9 @@ export class Runtime {
     this.#forgetting = Promise.all([this.#forgetting, forgotten]).then(() => {});
   }
 
-  #carryOut(effects: EffectBatch): void {
+  #carryOut(all: EffectBatch): void {
+    const { rest: effects, reports } = this.#refuseNodes(all);
+    this.#report(reports);
     if (effects.length === 0) return;
     const only = this.#options.executors[0];
     if (this.#options.executors.length === 1 && only?.onThisMachine === true) {

@@ -30,13 +30,26 @@ import {
 } from './node-life.ts';
 import { disableScheduling, enableScheduling, restartNode } from './node-operations.ts';
 import { place } from './placement.ts';
+import type { ResizeError } from './pool.ts';
 import { noPool } from './pool.ts';
 import { disableAutoScale, enableAutoScale, evaluateNow, takeSample } from './pool-autoscale.ts';
 import { addPool, deletePool, patchPool, updatePoolProperties } from './pool-rules.ts';
-import { expireResize, removeNodes, resizePool, stopResize } from './pool-size.ts';
+import {
+  allocationFailed,
+  expireResize,
+  removeNodes,
+  resizePool,
+  stopResize,
+} from './pool-size.ts';
 import { Queries } from './queries.ts';
 import { refuse } from './refusal.ts';
-import { failureCodes, nodeErrorCodes, ReportKind as sharedReportKind } from './report.ts';
+import type { AllocationErrorCode } from './report.ts';
+import {
+  allocationErrorCodes,
+  failureCodes,
+  nodeErrorCodes,
+  ReportKind as sharedReportKind,
+} from './report.ts';
 import { endRun, lost } from './run-end.ts';
 import { Ending } from './run-table.ts';
 import { readSnapshot, stateHash, writeSnapshot } from './snapshot.ts';
@@ -325,6 +338,8 @@ export class Engine {
         return nodeUnusable(world, node, nodeError(failure, detail));
       case ReportKind.nodePreempted:
         return nodePreempted(world, node);
+      case ReportKind.allocationFailed:
+        return allocationFailed(world, node, allocationError(failure, detail));
       default:
         return false;
     }
@@ -495,6 +510,14 @@ function nodeError(number: number, detail: string | undefined): NodeError | unde
   if (number === 0) return undefined;
   const code = nodeErrorCodes[number] ?? 'Unknown';
   return { code, message: detail ?? `The node is unusable: ${code}.` };
+}
+
+/** Of the number in a report. */
+function allocationError(number: number, detail: string | undefined): ResizeError {
+  const named = allocationErrorCodes[number];
+  const code: AllocationErrorCode =
+    named === undefined || named === 'none' ? 'AllocationFailed' : named;
+  return { code, message: detail ?? `The executor could not get a node: ${code}.` };
 }
 
 function configure(

@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import { BatchError } from './errors.ts';
 import type { FailureCode, Report } from './report.ts';
 import {
+  allocationErrorCodes,
   failureCodes,
   lastReportKind,
   nodeErrorCodes,
@@ -292,6 +293,8 @@ function plainReports(reader: ByteReader, count: number): number {
 function failureNumber(report: Report): number {
   if (report.kind === ReportKind.nodeUnusable)
     return nodeErrorCodes.indexOf(report.error ?? 'none');
+  if (report.kind === ReportKind.allocationFailed)
+    return allocationErrorCodes.indexOf(report.error);
   if (!('failure' in report) || report.failure === undefined) return 0;
   return failureCodes.indexOf(report.failure);
 }

@@ -15,16 +15,23 @@ export const poolMachine: Machine<PoolState, PoolTrigger> = new Machine(
 
 /** semantics §2.1, the machine beside it. */
 export type AllocationState = 'steady' | 'resizing' | 'stopping';
-export type AllocationTrigger = 'resize' | 'targetReached' | 'timeout' | 'stop' | 'stopped';
+export type AllocationTrigger =
+  | 'resize'
+  | 'targetReached'
+  | 'timeout'
+  | 'allocationFailed'
+  | 'stop'
+  | 'stopped';
 export const allocationMachine: Machine<AllocationState, AllocationTrigger> = new Machine(
   'allocation',
   ['steady', 'resizing', 'stopping'],
-  ['resize', 'targetReached', 'timeout', 'stop', 'stopped'],
+  ['resize', 'targetReached', 'timeout', 'allocationFailed', 'stop', 'stopped'],
   [
     { from: 'steady', trigger: 'resize', to: 'resizing' },
     { from: 'resizing', trigger: 'resize', to: 'resizing' },
     { from: 'resizing', trigger: 'targetReached', to: 'steady' },
     { from: 'resizing', trigger: 'timeout', to: 'steady' },
+    { from: 'resizing', trigger: 'allocationFailed', to: 'steady' },
     { from: 'resizing', trigger: 'stop', to: 'stopping' },
     { from: 'stopping', trigger: 'stopped', to: 'steady' },
     // The pool is deleted.

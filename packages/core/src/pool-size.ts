@@ -131,9 +131,28 @@ export function expireResize(world: World, pool: Pool): void {
   const errors: ResizeError[] = [];
   if (pool.nodesCreating > 0) errors.push(allocationTimedout);
   if (pool.nodesLeaving > 0) errors.push(removeNodesFailed);
+  endShort(world, pool, 'timeout', errors);
+}
+
+/** The executor cannot get a node: the resize ends, what was asked for with it is given back (semantics §2.1). */
+export function allocationFailed(world: World, node: Node, error: ResizeError): boolean {
+  const pool = world.pools[node.pool];
+  if (pool === undefined || node.state !== 'creating') return false;
+  // One that is being stopped ends by itself.
+  if (pool.allocationState === 'resizing') endShort(world, pool, 'allocationFailed', [error]);
+  else leave(world, node);
+  return true;
+}
+
+function endShort(
+  world: World,
+  pool: Pool,
+  trigger: 'timeout' | 'allocationFailed',
+  errors: ResizeError[],
+): void {
   giveUp(world, pool);
   for (const node of pool.nodes) if (node.state === 'creating') leave(world, node);
-  world.moveAllocation(pool, 'timeout');
+  world.moveAllocation(pool, trigger);
   pool.resizeErrors = errors;
 }
 

@@ -6,6 +6,7 @@ import type { NodeTable } from './node-table.ts';
 import { nodeBits as sharedNodeBits, NodeWord as sharedNodeWord } from './node-table.ts';
 import { OrderedSet } from './ordered-set.ts';
 import type { Autoscale } from './pool-autoscale.ts';
+import type { AllocationErrorCode } from './report.ts';
 import type { PoolSpecification } from './specification.ts';
 
 // Constants of its own are operands in a module's compiled code, those of others loads and checks.
@@ -14,7 +15,7 @@ const nodeBits = sharedNodeBits;
 
 /** Why a resize has ended short of its target (semantics §13.6). */
 export interface ResizeError {
-  code: 'AllocationTimedout' | 'RemoveNodesFailed' | 'ResizeStopped';
+  code: 'AllocationTimedout' | 'RemoveNodesFailed' | 'ResizeStopped' | AllocationErrorCode;
   message: string;
 }
 

@@ -47,13 +47,16 @@ export interface AutoScaleRunView {
   error?: AutoScaleRunError;
 }
 
-export interface PoolView extends Omit<PoolSpecification, 'enableAutoScale'>, StateView {
+export interface PoolView
+  extends Omit<PoolSpecification, 'enableAutoScale' | 'enableInterNodeCommunication'>,
+    StateView {
   allocationState: string;
   allocationStateTransitionTime: string;
   currentDedicatedNodes: number;
   targetLowPriorityNodes: number;
   currentLowPriorityNodes: number;
   enableAutoScale: boolean;
+  enableInterNodeCommunication: boolean;
   /** The latest evaluation, while autoscale is enabled. */
   autoScaleRun?: AutoScaleRunView;
   /** Only while steady, and only if the last resize ended short of its targets. */
@@ -514,6 +517,7 @@ function poolView(pool: Pool): PoolView {
     currentDedicatedNodes: pool.nodes.dedicated,
     currentLowPriorityNodes: pool.nodes.lowPriority,
     enableAutoScale: pool.autoscale !== undefined,
+    enableInterNodeCommunication: pool.specification.enableInterNodeCommunication === true,
     ...(pool.autoscale?.run === undefined
       ? {}
       : { autoScaleRun: autoScaleRunView(pool.autoscale.run) }),

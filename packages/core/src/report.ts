@@ -24,9 +24,11 @@ export const ReportKind = {
   nodePreempted: 7,
   /** A try of the node's start task is over. Neither exit code nor failure: it was lost, and runs again. */
   startTaskEnded: 8,
+  /** The node that `getNode` asked for cannot be had: the resize ends, and `releaseNode` follows (semantics §13.6). */
+  allocationFailed: 9,
 } as const;
 /** The greatest of them. */
-export const lastReportKind = 8;
+export const lastReportKind = 9;
 export type ReportKind = (typeof ReportKind)[keyof typeof ReportKind];
 
 /**
@@ -65,6 +67,10 @@ export const nodeErrorCodes = [
   'Unknown',
 ] as const;
 export type NodeErrorCode = (typeof nodeErrorCodes)[number];
+
+/** Why a node cannot be had (semantics §13.6). Append only: the index is in journals. `none` reads as AllocationFailed. */
+export const allocationErrorCodes = ['none', 'AllocationFailed', 'UnsupportedVMSize'] as const;
+export type AllocationErrorCode = Exclude<(typeof allocationErrorCodes)[number], 'none'>;
 
 export interface RunEnded {
   kind: typeof ReportKind.runEnded;
@@ -110,4 +116,18 @@ export interface StartTaskEnded {
   failure?: FailureCode;
   detail?: string;
 }
-export type Report = RunEnded | RunLost | NodeReport | NodeUnusable | StartTaskEnded;
+export interface AllocationFailed {
+  kind: typeof ReportKind.allocationFailed;
+  node: number;
+  sequence: number;
+  error: AllocationErrorCode;
+  /** What to show beside the code. */
+  detail?: string;
+}
+export type Report =
+  | RunEnded
+  | RunLost
+  | NodeReport
+  | NodeUnusable
+  | StartTaskEnded
+  | AllocationFailed;

@@ -20,11 +20,34 @@ export type OnAllTasksComplete = 'noaction' | 'terminatejob';
 /** What becomes of the tasks that run when a job is disabled (semantics §2.4). */
 export type DisableTasks = 'requeue' | 'terminate' | 'wait';
 
+export type OsType = 'linux' | 'windows';
+
+/** An image of the marketplace, or one by its resource id (semantics §1.2). */
+export interface ImageReference {
+  publisher?: string;
+  offer?: string;
+  sku?: string;
+  version?: string;
+  virtualMachineImageId?: string;
+}
+
+/** What the nodes of a pool run (semantics §1.2). */
+export interface VirtualMachineConfiguration {
+  /** (extension) absent in what is given: windows if `nodeAgentSKUId` says so, else linux. */
+  osType: OsType;
+  nodeAgentSKUId?: string;
+  imageReference?: ImageReference;
+}
+
 /** semantics §1.2 */
 export interface PoolSpecification {
   id: string;
   displayName?: string;
   vmSize: string;
+  /** Absent: linux, whatever the executor has. */
+  virtualMachineConfiguration?: VirtualMachineConfiguration;
+  /** Its nodes can reach one another (semantics §1.2); what multi-instance tasks need. */
+  enableInterNodeCommunication?: true;
   targetDedicatedNodes: number;
   /** Absent: 0. */
   targetLowPriorityNodes?: number;

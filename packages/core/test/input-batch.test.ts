@@ -4,7 +4,7 @@ import type { Command } from '../src/command.ts';
 import { BatchError } from '../src/errors.ts';
 import { failureCode, InputBatch } from '../src/input-batch.ts';
 import type { Report } from '../src/report.ts';
-import { failureCodes, nodeErrorCodes, ReportKind } from '../src/report.ts';
+import { allocationErrorCodes, failureCodes, nodeErrorCodes, ReportKind } from '../src/report.ts';
 
 type Input = { at: number; command: Command } | { at: number; report: Report };
 
@@ -50,6 +50,16 @@ const report: fc.Arbitrary<Report> = fc.oneof(
       detail: text,
     },
     { requiredKeys: ['kind', 'node', 'sequence'] },
+  ),
+  fc.record(
+    {
+      kind: fc.constant(ReportKind.allocationFailed),
+      node: fc.integer(),
+      sequence: fc.integer(),
+      error: fc.constantFrom('AllocationFailed' as const, 'UnsupportedVMSize' as const),
+      detail: text,
+    },
+    { requiredKeys: ['kind', 'node', 'sequence', 'error'] },
   ),
   fc.record(
     {
@@ -102,6 +112,11 @@ function decode(bytes: Uint8Array): Input[] {
             ...(detail === undefined ? {} : { detail }),
           },
         });
+      } else if (kind === ReportKind.allocationFailed) {
+        const error = allocationErrorCodes[failure];
+        const code = error === undefined || error === 'none' ? 'AllocationFailed' : error;
+        const report = { kind, node: subject, sequence, error: code };
+        inputs.push({ at, report: detail === undefined ? report : { ...report, detail } });
       } else if (kind === ReportKind.runLost) {
         inputs.push({ at, report: { kind, run: subject, sequence } });
       } else inputs.push({ at, report: { kind, node: subject, sequence } });

@@ -1,5 +1,6 @@
 import type { EffectBatch, Report } from '@berth/core';
 import type { BlobStore, Secrets } from '@berth/storage';
+import type { ExecutorCapabilities } from './capabilities.ts';
 
 /** What the runtime gives an executor. */
 export interface ExecutorHost {
@@ -29,6 +30,8 @@ export interface Executor {
    * false: *synced* (design "How durable, when").
    */
   readonly onThisMachine: boolean;
+  /** Where it differs from {@link defaultCapabilities}. */
+  readonly capabilities?: Partial<ExecutorCapabilities>;
   open(host: ExecutorHost): Promise<void>;
   /**
    * Called once after `open`, before any `carryOut`, with all that is outstanding from an earlier life and the

@@ -1,4 +1,5 @@
 import type { NodeDetails } from '@berth/core';
+import type { ExecutorCapabilities } from './capabilities.ts';
 
 /** One way into a FIFO of a node. */
 export interface Pipe {
@@ -77,6 +78,8 @@ export interface HostProvider {
   /** The executor's name. */
   readonly name: string;
   readonly onThisMachine: boolean;
+  /** Where its hosts differ from the default. */
+  readonly capabilities?: Partial<ExecutorCapabilities>;
   /** `directory`: the executor's own. */
   open(directory: string, warn: (message: string) => void): Promise<void>;
   /** The node's host, made if it is not there. Getting it twice gives the same. */

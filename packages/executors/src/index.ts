@@ -1,3 +1,4 @@
+export * from './capabilities.ts';
 export * from './executor.ts';
 export * from './host.ts';
 export type { LocalOptions } from './local-host.ts';

@@ -17,6 +17,7 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeDetails } from '@berth/core';
 import { BatchError } from '@berth/core';
+import type { ExecutorCapabilities } from './capabilities.ts';
 import type { Host, HostProvider, Pipe } from './host.ts';
 import { isErrno, LocalFiles } from './local-files.ts';
 import { Trash } from './local-trash.ts';
@@ -216,6 +217,8 @@ function defaultPath(): string {
 export class LocalHostProvider implements HostProvider {
   readonly name = 'local';
   readonly onThisMachine = true;
+  // All nodes are this machine, and reach one another over its loopback.
+  readonly capabilities: Partial<ExecutorCapabilities> = { interNodeCommunication: true };
   readonly #path: string;
   readonly #shell: string;
   readonly #trash: Trash = new Trash();

@@ -1,5 +1,6 @@
 import type { EffectBatch, Report, RunDetails } from '@berth/core';
 import { EffectKind, ReportKind } from '@berth/core';
+import type { ExecutorCapabilities } from './capabilities.ts';
 import type { Executor, ExecutorHost } from './executor.ts';
 import { messageOf } from './run-failure.ts';
 
@@ -19,20 +20,25 @@ export type RunFunction = (
  * aborts the signal, and the run ends when the function does.
  * Runs die with the process: after a restart those that were under way are reported lost and come again.
  */
-export function perRun(fn: RunFunction, options: { name?: string } = {}): Executor {
-  return new PerRunExecutor(options.name ?? 'function', fn);
+export function perRun(
+  fn: RunFunction,
+  options: { name?: string; capabilities?: Partial<ExecutorCapabilities> } = {},
+): Executor {
+  return new PerRunExecutor(options.name ?? 'function', fn, options.capabilities ?? {});
 }
 
 class PerRunExecutor implements Executor {
   readonly name: string;
   readonly onThisMachine = true;
+  readonly capabilities: Partial<ExecutorCapabilities>;
   readonly #fn: RunFunction;
   readonly #runs = new Map<string, { node: number; controller: AbortController }>();
   #host: ExecutorHost | undefined;
   #reports: Report[] = [];
 
-  constructor(name: string, fn: RunFunction) {
+  constructor(name: string, fn: RunFunction, capabilities: Partial<ExecutorCapabilities>) {
     this.name = name;
+    this.capabilities = capabilities;
     this.#fn = fn;
   }
 

@@ -1,5 +1,6 @@
 import type { EffectBatch, EffectCatalog, KillReason, NodeDetails, Report } from '@berth/core';
 import { EffectKind, ReportKind } from '@berth/core';
+import type { ExecutorCapabilities } from './capabilities.ts';
 import type { Executor, ExecutorHost } from './executor.ts';
 import type { HostProvider } from './host.ts';
 import type { LocalOptions } from './local-host.ts';
@@ -22,6 +23,7 @@ export function localExecutor(options?: LocalOptions): Executor {
 export class ShellExecutor implements Executor {
   readonly name: string;
   readonly onThisMachine: boolean;
+  readonly capabilities: Partial<ExecutorCapabilities>;
   readonly #provider: HostProvider;
   #host: ExecutorHost | undefined;
   #context: NodeContext | undefined;
@@ -44,6 +46,7 @@ export class ShellExecutor implements Executor {
     this.#provider = provider;
     this.name = provider.name;
     this.onThisMachine = provider.onThisMachine;
+    this.capabilities = provider.capabilities ?? {};
   }
 
   async open(host: ExecutorHost): Promise<void> {

@@ -20,6 +20,7 @@ import { underEitherName } from './same-property.ts';
 import { choice, displayName, id, MAX_INT32, text, whole } from './scalars.ts';
 import type { SealOptions } from './seal.ts';
 import { startTask } from './start-task.ts';
+import { virtualMachineConfiguration } from './virtual-machine.ts';
 
 /** What the door has to know of the account to read a pool. */
 export interface PoolOptions {
@@ -82,12 +83,12 @@ const givenPool = (options: SealOptions) =>
       startTask: startTask(options).optional(),
       metadata: metadata.default(() => []),
       executor: id.default('local'),
+      virtualMachineConfiguration: virtualMachineConfiguration.optional(),
+      enableInterNodeCommunication: z.boolean().default(false),
     },
     {
       notBuiltYet: {
-        virtualMachineConfiguration: [],
         cloudServiceConfiguration: [],
-        enableInterNodeCommunication: [false],
         certificateReferences: [[]],
         applicationPackageReferences: [[]],
         applicationLicenses: [[]],
@@ -143,6 +144,10 @@ export function pool(
       id: given.id,
       ...(given.displayName !== undefined && { displayName: given.displayName }),
       vmSize,
+      ...(given.virtualMachineConfiguration !== undefined && {
+        virtualMachineConfiguration: given.virtualMachineConfiguration,
+      }),
+      ...(given.enableInterNodeCommunication && { enableInterNodeCommunication: true as const }),
       targetDedicatedNodes: nodes,
       targetLowPriorityNodes: lowPriority ?? 0,
       ...resizeTimeoutMs(given.resizeTimeout),

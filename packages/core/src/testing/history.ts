@@ -43,6 +43,7 @@ export type Step = { pass: number } & (
         | 'nodeGone'
         | 'nodeUnusable'
         | 'nodePreempted'
+        | 'nodeRefused'
         | 'runLost';
       pick: number;
     }
@@ -435,6 +436,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         'nodeGone',
         'nodeUnusable',
         'nodePreempted',
+        'nodeRefused',
         'runLost',
       ),
       pick,
@@ -548,6 +550,15 @@ function reportOf(
     }
     case 'nodePreempted':
       return node(ReportKind.nodePreempted, ['up', 'asked', 'lost', 'broken']);
+    case 'nodeRefused': {
+      const chosen = choose(
+        ledger.nodes.filter(({ is, asked }) => is === 'asked' && asked === 'get'),
+      );
+      if (chosen === undefined) return undefined;
+      const { number, sequence } = chosen;
+      const error = step.pick % 2 === 0 ? 'AllocationFailed' : 'UnsupportedVMSize';
+      return { kind: ReportKind.allocationFailed, node: number, sequence, error };
+    }
     case 'startTaskEnded': {
       const chosen = choose(ledger.nodes.filter(({ startTask }) => startTask !== undefined));
       if (chosen?.startTask === undefined) return undefined;

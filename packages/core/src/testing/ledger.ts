@@ -38,6 +38,7 @@ export type CountedReport =
   | { kind: 'runLost'; start: number }
   | { kind: 'nodeReady' | 'nodeLost' | 'nodeGone' | 'nodePreempted'; request: number }
   | { kind: 'nodeUnusable'; request: number; error?: string }
+  | { kind: 'allocationFailed'; request: number; error: string }
   | {
       kind: 'startTaskEnded';
       start: number;
@@ -103,6 +104,8 @@ export class Ledger {
           ...(error === undefined ? {} : { error }),
         };
       }
+      case ReportKind.allocationFailed:
+        return { kind: 'allocationFailed', request: this.#request(report), error: report.error };
       case ReportKind.nodeReady:
       case ReportKind.nodeLost:
       case ReportKind.nodeGone:

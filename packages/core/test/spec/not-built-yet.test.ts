@@ -8,6 +8,7 @@ const task = { id: 't', commandLine: 'true' };
 const output = { filePattern: 'x' };
 
 const inPool = (more: object): unknown => parsePool({ ...pool, ...more });
+const inMachine = (more: object): unknown => inPool({ virtualMachineConfiguration: more });
 const inPolicy = (taskSchedulingPolicy: object): unknown => inPool({ taskSchedulingPolicy });
 const inJob = (more: object): unknown => parseJob({ ...job, ...more });
 const inTask = (more: object): unknown => parseTask({ ...task, ...more });
@@ -23,9 +24,8 @@ const inContainer = (more: object): unknown =>
 type Case = [where: (more: object) => unknown, name: string, asks: unknown];
 
 const asking: Case[] = [
-  [inPool, 'virtualMachineConfiguration', { nodeAgentSKUId: 'batch.node.ubuntu 22.04' }],
+  [inMachine, 'containerConfiguration', { type: 'dockerCompatible' }],
   [inPool, 'cloudServiceConfiguration', { osFamily: '4' }],
-  [inPool, 'enableInterNodeCommunication', true],
   [inPool, 'certificateReferences', [{}]],
   [inPool, 'applicationPackageReferences', [{ applicationId: 'a' }]],
   [inPool, 'applicationLicenses', ['maya']],
@@ -63,6 +63,7 @@ const askingNothing: Case[] = [
   [inPool, 'mountConfiguration', []],
   [inPool, 'targetNodeCommunicationMode', 'Default'],
   [inPool, 'startTask', null],
+  [inMachine, 'dataDisks', []],
   [inPolicy, 'jobDefaultOrder', 'none'],
   [inJob, 'maxParallelTasks', -1],
   [inJob, 'allowTaskPreemption', false],

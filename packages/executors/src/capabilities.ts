@@ -1,0 +1,51 @@
+import type { AllocationErrorCode, NodeDetails, OsType } from '@berth/core';
+import type { Executor } from './executor.ts';
+
+/**
+ * What the nodes of an executor can do. What one cannot is refused before it is journaled, with
+ * `OperationNotValidOnPool` or `OperationNotValidOnNode`; a node that it cannot have ends the resize with an error.
+ */
+export interface ExecutorCapabilities {
+  /** Systems of its nodes. Others: resize error `UnsupportedVMSize` (ruling 21). */
+  readonly osTypes: readonly OsType[];
+  /** Nodes that may be taken away. Others: `OperationNotValidOnPool`, under a formula `AllocationFailed`. */
+  readonly lowPriority: boolean;
+  /** The nodes of a pool can reach one another, which multi-instance tasks need. Else `OperationNotValidOnPool`. */
+  readonly interNodeCommunication: boolean;
+  /** Else `OperationNotValidOnNode`. */
+  readonly reboot: boolean;
+  /** Else `OperationNotValidOnNode`. */
+  readonly reimage: boolean;
+}
+
+/** What an executor can do that does not say otherwise: the effects of a node's life, on machines with a POSIX shell. */
+export const defaultCapabilities: ExecutorCapabilities = {
+  osTypes: ['linux'],
+  lowPriority: true,
+  interNodeCommunication: false,
+  reboot: true,
+  reimage: true,
+};
+
+export function capabilitiesOf({ capabilities }: Executor): ExecutorCapabilities {
+  return { ...defaultCapabilities, ...capabilities };
+}
+
+/** Why the executor cannot have this node, if it cannot. */
+export function allocationErrorOf(
+  executor: Executor,
+  { isDedicated, pool }: NodeDetails,
+): { error: AllocationErrorCode; detail: string } | undefined {
+  const { osTypes, lowPriority } = capabilitiesOf(executor);
+  const { osType } = pool.virtualMachineConfiguration ?? { osType: 'linux' };
+  if (pool.virtualMachineConfiguration !== undefined && !osTypes.includes(osType)) {
+    const has = osTypes.length === 0 ? 'none' : osTypes.join(' and ');
+    const detail = `The executor "${executor.name}" has no nodes with ${osType}, only with ${has}.`;
+    return { error: 'UnsupportedVMSize', detail };
+  }
+  if (!isDedicated && !lowPriority) {
+    const detail = `The executor "${executor.name}" has no low-priority nodes.`;
+    return { error: 'AllocationFailed', detail };
+  }
+  return undefined;
+}
