@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Machine } from '@berth/core';
 import {
   allocationMachine,
+  applicationPackageMachine,
   jobMachine,
   jobScheduleMachine,
   nodeMachine,
@@ -18,6 +19,7 @@ export const diagrams: readonly [document: string, machine: Machine<string, stri
   ['pool.md', poolMachine],
   ['pool.md', allocationMachine],
   ['node.md', nodeMachine],
+  ['application.md', applicationPackageMachine],
   ['job.md', jobMachine],
   ['job-schedule.md', jobScheduleMachine],
   ['task.md', taskMachine],

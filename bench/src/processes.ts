@@ -89,6 +89,7 @@ async function executor(tasks: number, nodes: number, slots: number): Promise<nu
         executor: 'local',
         durability: 'written',
       },
+      applicationPackages: [],
     }),
     startTask: () => undefined,
     run: (run): RunDetails => ({

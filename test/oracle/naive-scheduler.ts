@@ -566,6 +566,13 @@ export class NaiveScheduler {
       case 'terminateJobSchedule':
       case 'deleteJobSchedule':
         throw new Error('schedules have a model of their own: naive-schedules.ts');
+      case 'addApplication':
+      case 'patchApplication':
+      case 'deleteApplication':
+      case 'addApplicationPackage':
+      case 'activateApplicationPackage':
+      case 'deleteApplicationPackage':
+        throw new Error('applications schedule nothing');
       case 'addPool':
         return this.#addPool(command.pool);
       case 'deletePool':

@@ -1,5 +1,6 @@
 import type { EngineEvent } from '@berth/core';
 import {
+  applicationPackageMachine,
   EffectKind,
   Engine,
   jobMachine,
@@ -171,6 +172,7 @@ check(
           node: nodeMachine,
           job: jobMachine,
           jobSchedule: jobScheduleMachine,
+          applicationPackage: applicationPackageMachine,
           task: taskMachine,
         }[event.entity];
         const allowed = machine.transitions.some(
@@ -198,6 +200,8 @@ function subjectOf(event: EngineEvent): string {
       return `job ${event.jobId}`;
     case 'jobSchedule':
       return `schedule ${event.jobScheduleId}`;
+    case 'applicationPackage':
+      return `application ${event.applicationId} ${event.version}`;
     case 'task':
       return `job ${event.jobId} ${event.taskId}`;
   }

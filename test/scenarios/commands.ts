@@ -1,3 +1,4 @@
+import { applicationCommands } from './application-commands.ts';
 import type { CommandLine } from './command-line.ts';
 import { jobCommands } from './job-commands.ts';
 import { jobScheduleCommands } from './job-schedule-commands.ts';
@@ -16,6 +17,7 @@ export const commands: Readonly<Record<string, ScenarioCommand>> = {
   ...timeCommands,
   ...poolCommands,
   ...nodeCommands,
+  ...applicationCommands,
   ...jobCommands,
   ...jobScheduleCommands,
   ...taskCommands,

@@ -1,4 +1,4 @@
-import type { EffectBatch } from '@berth/core';
+import type { EffectBatch, ResolvedPackage } from '@berth/core';
 import { EffectKind } from '@berth/core';
 
 /** Names a run or a request to the engine: what reports must carry. */
@@ -48,12 +48,12 @@ export class EffectWords {
       case EffectKind.getNode: {
         const { poolId, nodeId } = effects.catalog.node(node);
         this.#wordsOfNode.set(node, `${poolId}/${nodeId}`);
-        return `get node ${this.#requested(node, sequence)}`;
+        return `get node ${this.#requested(node, sequence)}${installWords(effects, node)}`;
       }
       case EffectKind.rebootNode:
-        return `reboot node ${this.#requested(node, sequence)}`;
+        return `reboot node ${this.#requested(node, sequence)}${installWords(effects, node)}`;
       case EffectKind.reimageNode:
-        return `reimage node ${this.#requested(node, sequence)}`;
+        return `reimage node ${this.#requested(node, sequence)}${installWords(effects, node)}`;
       case EffectKind.runStartTask: {
         const words = this.#wordsOfNode.get(node) ?? 'a node that was never got';
         if (!this.startTasks(words).some((one) => one.sequence === sequence)) {
@@ -72,7 +72,11 @@ export class EffectWords {
           remember(this.#runs, `${jobId}/${taskId}`, { run, sequence, words });
         }
         this.#wordsOfRun.set(`${run} ${sequence}`, words);
-        return `start ${words}${effects.mustSync(index) ? ' after sync' : ''}`;
+        const { applicationPackages } = details;
+        const failing = applicationPackages?.error === undefined ? '' : ', which must fail';
+        const installs = applicationPackages?.packages.map(packageWords) ?? [];
+        const installing = installs.length === 0 ? '' : ` with ${installs.join(', ')}`;
+        return `start ${words}${installing}${failing}${effects.mustSync(index) ? ' after sync' : ''}`;
       }
       case EffectKind.killRun: {
         const reason = effects.killReason(index) === 'wallClock' ? ' (wall clock)' : '';
@@ -97,6 +101,16 @@ export class EffectWords {
     if (!known) remember(this.#requests, words, { node, sequence });
     return words;
   }
+}
+
+/** What the node has to install when it starts, in order. */
+function installWords(effects: EffectBatch, node: number): string {
+  const installs = effects.catalog.node(node).applicationPackages.map(packageWords);
+  return installs.length === 0 ? '' : ` with ${installs.join(', ')}`;
+}
+
+function packageWords({ applicationId, version }: ResolvedPackage): string {
+  return `${applicationId}@${version}`;
 }
 
 function remember<Name>(names: Map<string, Name[]>, key: string, name: Name): void {

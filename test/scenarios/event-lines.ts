@@ -39,6 +39,8 @@ function subjectOf(event: EngineEvent): string {
       return `job ${event.jobId}`;
     case 'jobSchedule':
       return `schedule ${event.jobScheduleId}`;
+    case 'applicationPackage':
+      return `package ${event.applicationId}@${event.version}`;
     case 'task':
       return `task ${event.jobId}/${event.taskId}`;
   }

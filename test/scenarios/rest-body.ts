@@ -13,6 +13,7 @@ export const parseFlag = (value: string): unknown =>
   value === 'true' || value === 'false' ? value === 'true' : value;
 
 export const poolPatchOptions: BodyOptions = {
+  packages: ['applicationPackageReferences', packageReferences],
   startTask: ['startTask.commandLine', text],
   startRetries: ['startTask.maxTaskRetryCount', parseNumber],
   waitForSuccess: ['startTask.waitForSuccess', parseFlag],
@@ -32,6 +33,21 @@ export const poolOptions: BodyOptions = {
   osType: ['virtualMachineConfiguration.osType', text],
   interNode: ['enableInterNodeCommunication', parseFlag],
   executor: ['executor', text],
+};
+
+export const applicationPatchOptions: BodyOptions = {
+  displayName: ['displayName', text],
+  defaultVersion: ['defaultVersion', text],
+  allowUpdates: ['allowUpdates', parseFlag],
+};
+
+export const applicationOptions: BodyOptions = {
+  displayName: ['displayName', text],
+  allowUpdates: ['allowUpdates', parseFlag],
+};
+
+export const packageOptions: BodyOptions = {
+  blob: ['content.blobName', text],
 };
 
 export const autoscaleOptions: BodyOptions = {
@@ -77,6 +93,7 @@ export const taskOptions: BodyOptions = {
   dependsOn: ['dependsOn', dependencies],
   affinity: ['affinityInfo.affinityId', text],
   exitConditions: ['exitConditions', exitConditions],
+  packages: ['applicationPackageReferences', packageReferences],
 };
 
 /** Of the tasks of a schedule's jobs: those that are no options of the jobs. */
@@ -121,4 +138,15 @@ function dependencies(list: string): unknown {
     taskIds: items.filter((item) => parseRange(item) === undefined),
     taskIdRanges: items.map(parseRange).filter((range) => range !== undefined),
   };
+}
+
+/** `a@1,b`: version 1 of a, the default version of b. */
+export function packageReferences(list: string): unknown {
+  return list
+    .split(',')
+    .filter((item) => item !== '')
+    .map((item) => {
+      const [applicationId, version] = item.split('@');
+      return version === undefined ? { applicationId } : { applicationId, version };
+    });
 }

@@ -13,6 +13,7 @@ import {
 } from '@berth/core/spec';
 import type { BlobStore } from '@berth/storage';
 import { SecretGroup } from '@berth/storage';
+import { ApplicationsClient } from './application-client.ts';
 import { JobClient } from './job-client.ts';
 import { JobSchedulesClient } from './job-schedule-client.ts';
 import { NodeClient } from './node-client.ts';
@@ -215,6 +216,7 @@ export class Batch {
   readonly pools: PoolClient;
   readonly jobs: JobsClient;
   readonly jobSchedules: JobSchedulesClient;
+  readonly applications: ApplicationsClient;
   /** The account's own store, `autoStorageContainerName` in specifications. */
   readonly storage: BlobStore;
   readonly #runtime: Runtime;
@@ -228,6 +230,7 @@ export class Batch {
     this.pools = new PoolClient(runtime);
     this.jobs = new JobsClient(runtime);
     this.jobSchedules = new JobSchedulesClient(runtime);
+    this.applications = new ApplicationsClient(runtime);
   }
 
   /** @internal for the command, which watches many things at once. */

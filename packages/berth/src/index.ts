@@ -1,4 +1,5 @@
 export {
+  type ApplicationView,
   BatchError,
   type EngineEvent,
   type ExplainOptions,
@@ -14,6 +15,7 @@ export {
   type TaskView,
 } from '@berth/core';
 export { type Executor, localExecutor, perRun } from '@berth/executors';
+export { ApplicationsClient } from './application-client.ts';
 export { Batch, JobsClient, PoolClient } from './batch.ts';
 export { JobClient, TaskClient, type TaskFilter } from './job-client.ts';
 export type {

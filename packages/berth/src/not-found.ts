@@ -1,7 +1,7 @@
 import { BatchError } from '@berth/core';
 
 export function notFound(
-  entity: 'Job' | 'JobSchedule' | 'Node' | 'Pool' | 'Task',
+  entity: 'Application' | 'Job' | 'JobSchedule' | 'Node' | 'Pool' | 'Task',
   id: string,
 ): BatchError {
   const name = entity === 'JobSchedule' ? 'job schedule' : entity.toLowerCase();

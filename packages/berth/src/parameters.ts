@@ -1,4 +1,6 @@
 import type {
+  ApplicationPackageContent,
+  ApplicationPackageReference,
   ExitConditions,
   MetadataItem,
   NodeDeallocationOption,
@@ -26,6 +28,26 @@ export interface EnvironmentSettingParameters {
 export type OutputFileParameters = Omit<OutputFile, 'uploadOptions'> &
   Partial<Pick<OutputFile, 'uploadOptions'>>;
 
+export interface ApplicationParameters {
+  id: string;
+  displayName?: string;
+  /** Default true. False: its versions can be neither updated nor deleted. */
+  allowUpdates?: boolean;
+}
+
+export interface ApplicationPatchParameters {
+  displayName?: string;
+  /** What a reference without version means. */
+  defaultVersion?: string;
+  allowUpdates?: boolean;
+}
+
+export interface ApplicationPackageParameters {
+  version: string;
+  /** (extension) where its zip file lies. */
+  content: ApplicationPackageContent;
+}
+
 export interface PoolParameters {
   id: string;
   displayName?: string;
@@ -51,6 +73,8 @@ export interface PoolParameters {
     jobDefaultOrder?: 'none' | 'creationtime';
   };
   startTask?: StartTaskParameters;
+  /** At most 10. */
+  applicationPackageReferences?: ApplicationPackageReference[];
   metadata?: MetadataItem[];
   /** What its nodes run; default: linux, as the executor has it. */
   virtualMachineConfiguration?: Partial<VirtualMachineConfiguration>;
@@ -81,6 +105,7 @@ export interface StartTaskParameters {
 
 export interface PoolPatchParameters {
   startTask?: StartTaskParameters;
+  applicationPackageReferences?: ApplicationPackageReference[];
   metadata?: MetadataItem[];
 }
 
@@ -167,6 +192,7 @@ export interface TaskTemplateParameters {
   exitConditions?: ExitConditions;
   /** Of a node, or of the nodeInfo of a task: it runs there if there is room. */
   affinityInfo?: { affinityId: string };
+  applicationPackageReferences?: ApplicationPackageReference[];
   dependsOn?: { taskIds?: string[]; taskIdRanges?: TaskIdRange[] };
 }
 

@@ -70,6 +70,7 @@ function schedulingError({ code, message }: BatchErrorBody): SchedulingError {
   const byCode: Record<string, string> = {
     AutoScalingFormulaSyntaxError: 'InvalidAutoScaleFormulaInAutoPool',
     AutoScaleFormulaTooLong: 'InvalidAutoScaleFormulaInAutoPool',
+    InvalidApplicationPackageReferences: 'InvalidApplicationPackageReferencesInAutoPool',
   };
   return { category: 'usererror', code: byCode[code] ?? 'InvalidAutoPoolSettings', message };
 }

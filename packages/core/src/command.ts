@@ -1,4 +1,7 @@
 import type {
+  ApplicationPackageSpecification,
+  ApplicationPatch,
+  ApplicationSpecification,
   AutoScaleSettings,
   DisableTasks,
   JobPatch,
@@ -68,5 +71,15 @@ export type Command =
   | { type: 'enableJobSchedule'; jobScheduleId: string }
   | { type: 'terminateJobSchedule'; jobScheduleId: string }
   | { type: 'deleteJobSchedule'; jobScheduleId: string }
+  | { type: 'addApplication'; application: ApplicationSpecification }
+  | { type: 'patchApplication'; applicationId: string; patch: ApplicationPatch }
+  | { type: 'deleteApplication'; applicationId: string }
+  | {
+      type: 'addApplicationPackage';
+      applicationId: string;
+      package: ApplicationPackageSpecification;
+    }
+  | { type: 'activateApplicationPackage'; applicationId: string; version: string }
+  | { type: 'deleteApplicationPackage'; applicationId: string; version: string }
   /** Nothing but time passing. */
   | { type: 'tick' };

@@ -1,3 +1,4 @@
+import type { PackageInstall, ResolvedPackage } from './application-references.ts';
 import type {
   EnvironmentSetting,
   OutputFile,
@@ -42,6 +43,12 @@ export interface NodeDetails {
   /** False: low-priority. */
   isDedicated: boolean;
   pool: PoolSpecification;
+  /**
+   * To be installed, in this order, before `nodeReady` is reported and so before its start task and any task; one that
+   * cannot be makes the node `nodeUnusable` with `ApplicationPackageError`. After a reboot what was there before may
+   * stay. Their directories are in the environment of every task of the node (`applicationPackageVariable`).
+   */
+  applicationPackages: readonly ResolvedPackage[];
 }
 
 /** What a run is, computed from the task's row when somebody asks. */
@@ -56,6 +63,11 @@ export interface RunDetails {
   /** Common settings of the job, then the task's: the later wins. Without system variables. */
   environmentSettings: readonly EnvironmentSetting[];
   accountName: string;
+  /**
+   * To be installed before the command line is launched, unless the node has them; absent: nothing. With an `error`, or
+   * where one cannot be installed, the run fails with `ApplicationPackageError` and is never launched.
+   */
+  applicationPackages?: PackageInstall;
 }
 
 /** What a start task is. It runs in the startup directory of the node (semantics §4.1). */

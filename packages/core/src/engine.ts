@@ -1,3 +1,11 @@
+import {
+  activateApplicationPackage,
+  addApplication,
+  addApplicationPackage,
+  deleteApplication,
+  deleteApplicationPackage,
+  patchApplication,
+} from './application-rules.ts';
 import type { Command } from './command.ts';
 import { displacedRunEnded } from './displacement.ts';
 import type { EffectBatch } from './effect.ts';
@@ -426,6 +434,18 @@ export class Engine {
         return result(terminateJobSchedule(world, command.jobScheduleId));
       case 'deleteJobSchedule':
         return result(deleteJobSchedule(world, command.jobScheduleId));
+      case 'addApplication':
+        return result(addApplication(world, command.application));
+      case 'patchApplication':
+        return result(patchApplication(world, command.applicationId, command.patch));
+      case 'deleteApplication':
+        return result(deleteApplication(world, command.applicationId));
+      case 'addApplicationPackage':
+        return result(addApplicationPackage(world, command.applicationId, command.package));
+      case 'activateApplicationPackage':
+        return result(activateApplicationPackage(world, command.applicationId, command.version));
+      case 'deleteApplicationPackage':
+        return result(deleteApplicationPackage(world, command.applicationId, command.version));
       case 'tick':
         return {};
     }

@@ -8,6 +8,14 @@ export type EngineEvent =
   | { entity: 'job'; at: number; jobId: string; from: string; to: string }
   | { entity: 'jobSchedule'; at: number; jobScheduleId: string; from: string; to: string }
   | {
+      entity: 'applicationPackage';
+      at: number;
+      applicationId: string;
+      version: string;
+      from: string;
+      to: string;
+    }
+  | {
       entity: 'task';
       at: number;
       jobId: string;

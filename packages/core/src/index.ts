@@ -1,3 +1,6 @@
+export type { PackageInstall, ResolvedPackage } from './application-references.ts';
+export { applicationPackageVariable } from './application-variables.ts';
+export type { ApplicationPackageView, ApplicationView } from './application-view.ts';
 export type { Evaluation, FormulaInputs } from './autoscale/evaluator.ts';
 export { Formula, longestFormula, parseFormula } from './autoscale/formula.ts';
 export {
@@ -49,6 +52,7 @@ export { InputBatch } from './input-batch.ts';
 export type { Machine, Transition } from './machine.ts';
 export {
   allocationMachine,
+  applicationPackageMachine,
   jobMachine,
   jobScheduleMachine,
   nodeMachine,

@@ -193,6 +193,26 @@ export const nodeMachine: Machine<NodeState, NodeTrigger> = new Machine(
   ],
 );
 
+/** semantics §10; `gone` stands for a version that is no more. */
+export type ApplicationPackageState = 'pending' | 'active' | 'gone';
+export type ApplicationPackageTrigger = 'activate' | 'update' | 'delete';
+export const applicationPackageMachine: Machine<
+  ApplicationPackageState,
+  ApplicationPackageTrigger
+> = new Machine(
+  'applicationPackage',
+  ['pending', 'active', 'gone'],
+  ['activate', 'update', 'delete'],
+  [
+    { from: 'pending', trigger: 'activate', to: 'active' },
+    { from: 'active', trigger: 'activate', to: 'active' },
+    { from: 'pending', trigger: 'update', to: 'pending' },
+    { from: 'active', trigger: 'update', to: 'pending' },
+    { from: 'pending', trigger: 'delete', to: 'gone' },
+    { from: 'active', trigger: 'delete', to: 'gone' },
+  ],
+);
+
 /** semantics §2.4; `gone` stands for a job that is no more. */
 export type JobState =
   | 'active'

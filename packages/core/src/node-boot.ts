@@ -1,5 +1,6 @@
 import { forgetDisplaced } from './displacement.ts';
 import type { Node } from './node.ts';
+import { renewInstall } from './node-install.ts';
 import { leave } from './node-request.ts';
 import { beginStartTask } from './start-task.ts';
 import type { World } from './world.ts';
@@ -65,6 +66,7 @@ export function restart(world: World, node: Node, action: 'reboot' | 'reimage'):
   forgetDisplaced(world, node);
   node.errors = [];
   if (node.startTask !== undefined) node.startTask.sequence = 0;
+  renewInstall(world, node);
   node.sequence = world.nextSequence();
   if (action === 'reboot') world.effects.rebootNode(node.number, node.sequence);
   else world.effects.reimageNode(node.number, node.sequence);

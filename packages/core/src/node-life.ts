@@ -1,6 +1,7 @@
 import { forgetDisplaced } from './displacement.ts';
 import type { Node, NodeError } from './node.ts';
 import { act, boot, comeUp, settle } from './node-boot.ts';
+import { renewInstall } from './node-install.ts';
 import { requeueRuns } from './node-runs.ts';
 import { considerPoolEnd } from './pool-rules.ts';
 import { considerSize } from './pool-size.ts';
@@ -19,16 +20,16 @@ export function nodeReady(world: World, node: Node): boolean {
   switch (node.state) {
     case 'creating':
       pool.nodesCreating--;
-      boot(world, node);
+      start(world, node);
       considerSize(world, pool);
       return true;
     case 'preempted':
       world.moveNode(node, 'capacityBack');
-      boot(world, node);
+      start(world, node);
       return true;
     case 'rebooting':
     case 'reimaging':
-      boot(world, node);
+      start(world, node);
       return true;
     case 'unusable':
       // What has a known cause is not healed by itself.
@@ -41,6 +42,18 @@ export function nodeReady(world: World, node: Node): boolean {
     default:
       return false;
   }
+}
+
+/** What it should have installed and cannot leaves it unusable; the next reboot tries again (semantics §10). */
+function start(world: World, node: Node): void {
+  const message = node.install?.applicationPackages.error;
+  if (message === undefined) {
+    boot(world, node);
+    return;
+  }
+  world.moveNode(node, 'booted');
+  node.lastBootTime = world.now;
+  nodeUnusable(world, node, { code: 'ApplicationPackageError', message });
 }
 
 /** No word from the node: its tasks are requeued, it takes none until it is back (semantics §2.2). */
@@ -85,6 +98,7 @@ export function nodePreempted(world: World, node: Node): boolean {
   if (node.isDedicated) return false;
   if (!fall(world, node, 'preempt')) return true;
   node.startTask = undefined;
+  renewInstall(world, node);
   node.sequence = world.nextSequence();
   world.effects.getNode(node.number, node.sequence);
   return true;

@@ -1,5 +1,6 @@
 import { forgetDisplaced } from './displacement.ts';
 import { Node } from './node.ts';
+import { renewInstall } from './node-install.ts';
 import type { Pool } from './pool.ts';
 import type { World } from './world.ts';
 
@@ -31,10 +32,12 @@ export function addNode(world: World, pool: Pool, isDedicated: boolean): void {
     pending: undefined,
     errors: [],
     startTask: undefined,
+    install: undefined,
     poolId: pool.specification.id,
     allocationTime: world.now,
   });
   world.nodes.push(node);
+  renewInstall(world, node);
   pool.nodes.add(node);
   pool.nodesCreating++;
   world.effects.getNode(node.number, node.sequence);

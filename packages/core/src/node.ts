@@ -1,4 +1,5 @@
 import type { NodeState } from './machines.ts';
+import type { NodeInstall } from './node-install.ts';
 import type { NodeTable } from './node-table.ts';
 import { NodeWord } from './node-table.ts';
 import type { NodeErrorCode } from './report.ts';
@@ -40,6 +41,8 @@ export interface NodeRecord {
   errors: NodeError[];
   /** Of its latest boot. */
   startTask: StartTaskRun | undefined;
+  /** What it has, or is getting, since it was last asked for. */
+  install: NodeInstall | undefined;
   slots: number;
   freeSlots: number;
   nextRun: number;
@@ -72,6 +75,7 @@ export class Node {
   pending: NodeRecord['pending'];
   errors: NodeError[];
   startTask: StartTaskRun | undefined;
+  install: NodeInstall | undefined;
   readonly #table: NodeTable;
   readonly #runs: RunTable;
 
@@ -95,6 +99,7 @@ export class Node {
     this.pending = record.pending;
     this.errors = record.errors;
     this.startTask = record.startTask;
+    this.install = record.install;
     nodeTable.reach(this.number);
     for (const word of recorded) this.#set(word, record[word]);
   }

@@ -1,3 +1,4 @@
+import { refuseReferences } from './application-references.ts';
 import { Formula } from './autoscale/formula.ts';
 import type { BatchErrorBody } from './errors.ts';
 import { leave } from './node-request.ts';
@@ -22,6 +23,8 @@ export function addPool(
   if (world.pool(id) !== undefined) return refuse('PoolExists', `The pool "${id}" exists already.`);
   const formula = formulaOf(specification);
   if (formula !== undefined && !(formula instanceof Formula)) return formula;
+  const unknown = refuseReferences(world.applications, specification.applicationPackageReferences);
+  if (unknown !== undefined) return unknown;
   const pool = new Pool(world.pools.length, specification, world.now, world.nodeTable);
   world.pools.push(pool);
   world.poolById.set(idKey(id), pool);
@@ -38,10 +41,12 @@ export function addPool(
   return undefined;
 }
 
-/** What is given takes the place of what was; nodes heed a start task from their next boot on (semantics §1.2). */
+/** What is given takes the place of what was; nodes heed a start task and packages from their next boot on (semantics §1.2). */
 export function patchPool(world: World, id: string, patch: PoolPatch): BatchErrorBody | undefined {
   const pool = findPool(world, id);
   if (!(pool instanceof Pool)) return pool;
+  const unknown = refuseReferences(world.applications, patch.applicationPackageReferences);
+  if (unknown !== undefined) return unknown;
   pool.specification = { ...pool.specification, ...patch };
   return undefined;
 }
@@ -54,7 +59,13 @@ export function updatePoolProperties(
 ): BatchErrorBody | undefined {
   const pool = findPool(world, id);
   if (!(pool instanceof Pool)) return pool;
-  const { startTask: _before, ...rest } = pool.specification;
+  const unknown = refuseReferences(world.applications, properties.applicationPackageReferences);
+  if (unknown !== undefined) return unknown;
+  const {
+    startTask: _startTask,
+    applicationPackageReferences: _references,
+    ...rest
+  } = pool.specification;
   pool.specification = { ...rest, ...properties };
   return undefined;
 }

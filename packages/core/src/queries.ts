@@ -1,3 +1,5 @@
+import type { ApplicationView } from './application-view.ts';
+import { applicationView } from './application-view.ts';
 import type { SchedulingError } from './auto-pool.ts';
 import { formatTime } from './calendar.ts';
 import type { TaskDependency } from './dependency-list.ts';
@@ -18,6 +20,7 @@ import { tryFormula } from './pool-autoscale.ts';
 import { nextDue } from './recurrence.ts';
 import { secretHandlesIn } from './secret-mark.ts';
 import type {
+  ApplicationPackageContent,
   JobScheduleSpecification,
   JobSpecification,
   PoolSpecification,
@@ -27,6 +30,7 @@ import type { StartTaskRun } from './start-task.ts';
 import type { TaskFailure } from './task-failure.ts';
 import { Failure, taskFailure, wallClockExitCode } from './task-failure.ts';
 import { Flag, failureMask, failureShift, stateMask, TaskState, Word } from './task-rows.ts';
+import { idKey } from './task-text.ts';
 import { durationOf, retryCountOf, startTimeOf } from './task-transitions.ts';
 import type { World } from './world.ts';
 
@@ -244,6 +248,16 @@ export class Queries {
     });
   }
 
+  application(id: string): ApplicationView | undefined {
+    const application = this.#world.applications.get(idKey(id));
+    return application === undefined ? undefined : applicationView(application);
+  }
+
+  /** By creation. */
+  applications(): ApplicationView[] {
+    return [...this.#world.applications.values()].map(applicationView);
+  }
+
   job(id: string): JobView | undefined {
     const job = this.#world.job(id);
     return job === undefined ? undefined : jobView(job);
@@ -366,7 +380,18 @@ export class Queries {
         for (const handle of secretHandlesIn(file.httpUrl)) handles.add(handle);
       }
     };
+    const addPackages = (packages: Iterable<{ content: ApplicationPackageContent }>): void => {
+      for (const { content } of packages) {
+        if ('httpUrl' in content)
+          for (const one of secretHandlesIn(content.httpUrl)) handles.add(one);
+      }
+    };
+    for (const { packages } of this.#world.applications.values()) addPackages(packages.values());
     for (const pool of this.#world.pools) {
+      // What nodes are getting may have been given another content meanwhile.
+      for (const { install } of pool?.nodes ?? []) {
+        if (install) addPackages(install.applicationPackages.packages);
+      }
       if (pool?.specification.startTask !== undefined) add(pool.specification.startTask);
       // Those that were booted under another one run that until their next boot.
       for (const { startTask } of pool?.nodes ?? []) if (startTask) add(startTask.specification);

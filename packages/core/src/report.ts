@@ -53,6 +53,7 @@ export const failureCodes = [
   'ResourceContainerAccessDenied',
   'ResourceContainerListMiscError',
   'Unknown',
+  'ApplicationPackageError',
 ] as const;
 export type FailureCode = (typeof failureCodes)[number];
 

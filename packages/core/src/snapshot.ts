@@ -1,3 +1,5 @@
+import type { ApplicationRecord } from './application.ts';
+import { Application } from './application.ts';
 import { Formula } from './autoscale/formula.ts';
 import { SampleHistory } from './autoscale/samples.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
@@ -35,7 +37,7 @@ import { World } from './world.ts';
  * taken over the same: what is not in a snapshot cannot matter later. Indexes (rings, buckets, deadlines,
  * ids) are derived again.
  */
-const formatVersion = 4;
+const formatVersion = 5;
 const magic = 0x48545242;
 
 interface PoolRecord {
@@ -129,6 +131,7 @@ interface WorldRecord {
   displaced: DisplacedRun[];
   jobScheduleCount: number;
   jobSchedules: JobScheduleRecord[];
+  applications: ApplicationRecord[];
 }
 
 export function stateHash(world: World): string {
@@ -204,6 +207,7 @@ function firstChunk(world: World): Uint8Array {
     displaced: world.displaced.all(),
     jobScheduleCount: world.jobSchedules.length,
     jobSchedules: world.jobSchedules.flatMap((schedule) => schedule?.record() ?? []),
+    applications: [...world.applications.values()].map((one) => one.record()),
   };
   writer.json(record);
   for (const pool of world.pools) pool?.autoscale?.samples.write(writer);
@@ -259,6 +263,9 @@ function readFirst(world: World, reader: ByteReader): number {
   world.jobSchedules.fill(undefined);
   for (const schedule of record.jobSchedules) {
     world.jobSchedules[schedule.number] = new JobSchedule(schedule);
+  }
+  for (const application of record.applications) {
+    world.applications.set(idKey(application.specification.id), new Application(application));
   }
   for (const node of record.nodes) world.nodes.push(new Node(world, node));
   for (const pool of record.pools) world.pools[pool.number] = readPool(world, pool);

@@ -15,6 +15,39 @@ export interface EnvironmentSetting {
   value: string;
 }
 
+/** semantics §1.10, §10 */
+export interface ApplicationSpecification {
+  id: string;
+  displayName?: string;
+  /** False: its versions can be neither updated nor deleted. */
+  allowUpdates: boolean;
+}
+
+/** What PATCH may change of an application; an absent element stays as it is. */
+export interface ApplicationPatch {
+  displayName?: string;
+  /** Of one of its packages. */
+  defaultVersion?: string;
+  allowUpdates?: boolean;
+}
+
+/** Where the zip file of a package lies; of a URL's secrets there are marks (secret-mark.ts) only. */
+export type ApplicationPackageContent =
+  | { httpUrl: string }
+  | { autoStorageContainerName: string; blobName: string };
+
+export interface ApplicationPackageSpecification {
+  version: string;
+  content: ApplicationPackageContent;
+}
+
+/** Of a pool or a task. semantics §10 */
+export interface ApplicationPackageReference {
+  applicationId: string;
+  /** Absent: the default version at the time of the installation. */
+  version?: string;
+}
+
 export type NodeFillType = 'spread' | 'pack';
 export type OnAllTasksComplete = 'noaction' | 'terminatejob';
 /** What becomes of the tasks that run when a job is disabled (semantics §2.4). */
@@ -63,6 +96,8 @@ export interface PoolSpecification {
   taskSchedulingPolicy: { nodeFillType: NodeFillType; jobDefaultOrder?: 'creationtime' };
   /** Absent: none. */
   startTask?: StartTask;
+  /** What its nodes install when they start. Absent: nothing. */
+  applicationPackageReferences?: ApplicationPackageReference[];
   metadata: MetadataItem[];
   /** (extension) name of the executor that gets this pool's nodes. */
   executor: string;
@@ -106,12 +141,14 @@ export type NodeDisableSchedulingOption = Exclude<NodeDeallocationOption, 'retai
 /** What PATCH may change of a pool; an absent element stays as it is (semantics §1.2). */
 export interface PoolPatch {
   startTask?: StartTask;
+  applicationPackageReferences?: ApplicationPackageReference[];
   metadata?: MetadataItem[];
 }
 
-/** What may change of a pool, all of it: an absent start task is taken away (semantics §1.2). */
+/** What may change of a pool, all of it: what is absent is taken away (semantics §1.2). */
 export interface PoolProperties {
   startTask?: StartTask;
+  applicationPackageReferences?: ApplicationPackageReference[];
   metadata: MetadataItem[];
 }
 
@@ -251,6 +288,8 @@ export interface TaskTemplate {
   affinityInfo?: { affinityId: string };
   exitConditions?: ExitConditions;
   dependsOn?: TaskDependencies;
+  /** What its node installs before it runs there. Absent: nothing. semantics §10 */
+  applicationPackageReferences?: ApplicationPackageReference[];
 }
 
 export interface TaskSpecification extends TaskTemplate {

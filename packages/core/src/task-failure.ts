@@ -35,6 +35,7 @@ const reported: Record<Reported, [TaskFailure['category'], string]> = {
     'A container of resource files could not be listed.',
   ],
   Unknown: ['servererror', 'The task could not be carried out.'],
+  ApplicationPackageError: ['usererror', 'An application package could not be installed.'],
 };
 
 /**

@@ -1,3 +1,4 @@
+import { brokenApplications } from './application-invariants.ts';
 import { brokenAutoPools } from './auto-pool-invariants.ts';
 import type { Job } from './job.ts';
 import { brokenSchedules } from './job-schedule-invariants.ts';
@@ -31,7 +32,7 @@ export function validate(world: World): string[] {
       wrong.push(`run ${run}: its task lies elsewhere`);
     }
   }
-  wrong.push(...brokenSchedules(world), ...brokenAutoPools(world));
+  wrong.push(...brokenSchedules(world), ...brokenAutoPools(world), ...brokenApplications(world));
   return wrong;
 }
 

@@ -1,3 +1,5 @@
+import type { Application, ApplicationPackage } from './application.ts';
+import { resolvePackages } from './application-references.ts';
 import { DeadlineHeap } from './deadline-heap.ts';
 import { DisplacedRuns } from './displaced-runs.ts';
 import type {
@@ -14,6 +16,7 @@ import type { JobSchedule } from './job-schedule.ts';
 import { InvalidTransition } from './machine.ts';
 import type {
   AllocationTrigger,
+  ApplicationPackageTrigger,
   JobScheduleTrigger,
   JobTrigger,
   NodeTrigger,
@@ -21,6 +24,7 @@ import type {
 } from './machines.ts';
 import {
   allocationMachine,
+  applicationPackageMachine,
   jobMachine,
   jobScheduleMachine,
   nodeMachine,
@@ -58,6 +62,8 @@ export class World implements EffectCatalog {
   readonly jobById: Map<string, Job> = new Map();
   readonly jobSchedules: (JobSchedule | undefined)[] = [];
   readonly jobScheduleById: Map<string, JobSchedule> = new Map();
+  /** By id in lower case, by creation. */
+  readonly applications: Map<string, Application> = new Map();
   /** Rows and classes of all jobs, the hot words of nodes, runs. */
   readonly arena: TaskArena = new TaskArena();
   readonly classes: TaskClasses = new TaskClasses();
@@ -224,6 +230,28 @@ export class World implements EffectCatalog {
     stamp(schedule, to, this.now);
   }
 
+  moveApplicationPackage(
+    { specification: { id: applicationId } }: Application,
+    version: ApplicationPackage,
+    trigger: ApplicationPackageTrigger,
+  ): void {
+    const { state: from } = version;
+    const to = applicationPackageMachine.next(from, trigger);
+    if (to === undefined) {
+      throw new InvalidTransition('application package', version.version, from, trigger);
+    }
+    this.events?.push({
+      entity: 'applicationPackage',
+      at: this.now,
+      applicationId,
+      version: version.version,
+      from,
+      to,
+    });
+    version.state = to;
+    version.stateTransitionTime = this.now;
+  }
+
   kill(run: number, reason: KillReason): void {
     this.effects.killRun(this.runs.node(run), run, this.runs.sequence(run), reason);
   }
@@ -232,8 +260,14 @@ export class World implements EffectCatalog {
     const node = this.nodes[number];
     const pool = node === undefined ? undefined : this.pools[node.pool];
     if (node === undefined || pool === undefined) throw new RangeError(`no node ${number}`);
-    const { poolId, isDedicated } = node;
-    return { poolId, nodeId: nodeId(node), isDedicated, pool: pool.specification };
+    const { poolId, isDedicated, install } = node;
+    return {
+      poolId,
+      nodeId: nodeId(node),
+      isDedicated,
+      pool: pool.specification,
+      applicationPackages: install?.applicationPackages.packages ?? [],
+    };
   }
 
   startTask(number: number, sequence: number): StartTaskDetails | undefined {
@@ -266,7 +300,7 @@ export class World implements EffectCatalog {
     const job = this.jobs[jobNumber]!;
     const node = this.nodes[nodeNumber]!;
     const template = job.templateOf(row);
-    return {
+    const details: RunDetails = {
       poolId: node.poolId,
       nodeId: nodeId(node),
       jobId: job.specification.id,
@@ -280,6 +314,10 @@ export class World implements EffectCatalog {
       ),
       accountName: this.accountName,
     };
+    const { applicationPackageReferences } = template;
+    if (applicationPackageReferences === undefined) return details;
+    const applicationPackages = resolvePackages(this.applications, applicationPackageReferences);
+    return { ...details, applicationPackages };
   }
 }
 

@@ -1,7 +1,8 @@
-import type { EffectBatch, Report, RunDetails } from '@berth/core';
+import type { EffectBatch, NodeDetails, Report, RunDetails } from '@berth/core';
 import { EffectKind, ReportKind } from '@berth/core';
 import type { ExecutorCapabilities } from './capabilities.ts';
 import type { Executor, ExecutorHost } from './executor.ts';
+import { nodeRefusal, runRefusal } from './install-refusal.ts';
 import { messageOf } from './run-failure.ts';
 
 /**
@@ -73,7 +74,7 @@ class PerRunExecutor implements Executor {
     const sequence = effects.sequence(i);
     switch (effects.kind(i)) {
       case EffectKind.getNode:
-        this.#report({ kind: ReportKind.nodeReady, node, sequence });
+        this.#ready(node, sequence, effects.catalog.node(node));
         return;
       case EffectKind.releaseNode:
         this.#abandon(node);
@@ -82,7 +83,7 @@ class PerRunExecutor implements Executor {
       case EffectKind.rebootNode:
       case EffectKind.reimageNode:
         this.#abandon(node);
-        this.#report({ kind: ReportKind.nodeReady, node, sequence });
+        this.#ready(node, sequence, effects.catalog.node(node));
         return;
       case EffectKind.runStartTask:
         this.#report({
@@ -98,11 +99,19 @@ class PerRunExecutor implements Executor {
         return;
       case EffectKind.startRun: {
         const details = effects.catalog.run(effects.run(i), sequence);
-        if (details !== undefined) void this.#start(node, effects.run(i), sequence, details);
+        if (details === undefined) return;
+        const refusal = runRefusal(this.name, effects.run(i), sequence, details);
+        if (refusal === undefined) void this.#start(node, effects.run(i), sequence, details);
+        else this.#report(refusal);
         return;
       }
       default:
     }
+  }
+
+  #ready(node: number, sequence: number, details: NodeDetails): void {
+    const ready: Report = { kind: ReportKind.nodeReady, node, sequence };
+    this.#report(nodeRefusal(this.name, node, sequence, details) ?? ready);
   }
 
   /** The engine has taken back what runs there: it is told to end, and nobody waits for it. */

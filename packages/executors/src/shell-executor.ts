@@ -3,6 +3,7 @@ import { EffectKind, ReportKind } from '@berth/core';
 import type { ExecutorCapabilities } from './capabilities.ts';
 import type { Executor, ExecutorHost } from './executor.ts';
 import type { HostProvider } from './host.ts';
+import { nodeRefusal, runRefusal } from './install-refusal.ts';
 import type { LocalOptions } from './local-host.ts';
 import { LocalHostProvider } from './local-host.ts';
 import { messageOf } from './run-failure.ts';
@@ -86,6 +87,11 @@ export class ShellExecutor implements Executor {
       const key = `${run}-${sequence}`;
       const details = known.get(key)?.details ?? catalog.run(run, sequence);
       if (details === undefined) continue;
+      const refusal = runRefusal(this.name, run, sequence, details);
+      if (refusal !== undefined) {
+        if (kind === EffectKind.startRun) this.#report(refusal);
+        continue;
+      }
       const kill = kind === EffectKind.killRun ? outstanding.killReason(i) : known.get(key)?.kill;
       known.set(key, { run, sequence, details, kill });
     }
@@ -155,6 +161,11 @@ export class ShellExecutor implements Executor {
   #start(node: number, run: number, sequence: number, catalog: EffectCatalog): void {
     const details = catalog.run(run, sequence);
     if (details === undefined) return;
+    const refusal = runRefusal(this.name, run, sequence, details);
+    if (refusal !== undefined) {
+      this.#report(refusal);
+      return;
+    }
     const ready = this.#ready.get(node);
     if (ready !== undefined) {
       ready.start(run, sequence, details);
@@ -191,6 +202,11 @@ export class ShellExecutor implements Executor {
   }
 
   #get(node: number, sequence: number, details: NodeDetails): void {
+    const refusal = nodeRefusal(this.name, node, sequence, details);
+    if (refusal !== undefined) {
+      this.#report(refusal);
+      return;
+    }
     this.#node(node, details, sequence).then(
       () => this.#report({ kind: ReportKind.nodeReady, node, sequence }),
       () => this.#later(() => this.#releasing.has(node) || this.#get(node, sequence, details)),
@@ -242,6 +258,11 @@ export class ShellExecutor implements Executor {
   /** All of it ends, and begins again: with its files, or as a node that has just been got. */
   #restart(node: number, sequence: number, details: NodeDetails, fresh: boolean): void {
     if (this.#releasing.has(node) || this.#restarts.has(node)) return;
+    const refusal = nodeRefusal(this.name, node, sequence, details);
+    if (refusal !== undefined) {
+      this.#report(refusal);
+      return;
+    }
     this.#owed.delete(node);
     const opened = this.#node(node, details);
     this.#ready.delete(node);

@@ -10,6 +10,9 @@ import { z } from 'zod';
 import type { BatchErrorBody } from '../errors.ts';
 import { BatchError } from '../errors.ts';
 import type {
+  ApplicationPackageSpecification,
+  ApplicationPatch,
+  ApplicationSpecification,
   AutoScaleSettings,
   DisableTasks,
   JobPatch,
@@ -27,6 +30,7 @@ import type {
   TaskFactory,
   TaskSpecification,
 } from '../specification.ts';
+import { application, applicationPackage, applicationPatch } from './application.ts';
 import { autoScaleEvaluation, autoScaleSettings } from './autoscale.ts';
 import { taskConstraints } from './constraints.ts';
 import { disableTasks, job, jobPatch } from './job.ts';
@@ -111,6 +115,24 @@ export function parsePoolResize(value: unknown): PoolResize {
 /** The body of POST removenodes. semantics §2.1 @throws `BatchError` */
 export function parseNodeRemoval(value: unknown): NodeRemoval {
   return demand(nodeRemoval, value, { name: 'removal' });
+}
+
+/** An application. semantics §1.10 @throws `BatchError` */
+export function parseApplication(value: unknown): ApplicationSpecification {
+  return demand(application, value, { name: 'application' });
+}
+
+/** The body of PATCH application. semantics §10 @throws `BatchError` */
+export function parseApplicationPatch(value: unknown): ApplicationPatch {
+  return demand(applicationPatch, value, { name: 'patch' });
+}
+
+/** A version of an application. semantics §10 @throws `BatchError` */
+export function parseApplicationPackage(
+  value: unknown,
+  options: SealOptions = {},
+): ApplicationPackageSpecification {
+  return demand(applicationPackage(options), value, { name: 'application package' });
 }
 
 /** A job. semantics §1.4 @throws `BatchError` */

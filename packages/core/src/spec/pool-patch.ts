@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { PoolPatch, PoolProperties } from '../specification.ts';
+import { poolPackageReferences } from './application-package-references.ts';
 import type { OtherNames } from './entity.ts';
 import { entity } from './entity.ts';
 import { metadata } from './metadata.ts';
@@ -8,7 +9,7 @@ import type { SealOptions } from './seal.ts';
 import { startTask } from './start-task.ts';
 
 const others: OtherNames = {
-  notBuiltYet: { certificateReferences: [[]], applicationPackageReferences: [[]] },
+  notBuiltYet: { certificateReferences: [[]] },
   readOnly: poolReadOnly,
   fixed: [
     'id',
@@ -37,7 +38,11 @@ const others: OtherNames = {
 /** Only given elements change. semantics §1.2 */
 export function poolPatch(options: SealOptions): z.ZodType<PoolPatch> {
   return entity(
-    { startTask: startTask(options).optional(), metadata: metadata.optional() },
+    {
+      startTask: startTask(options).optional(),
+      applicationPackageReferences: poolPackageReferences.optional(),
+      metadata: metadata.optional(),
+    },
     others,
   );
 }
@@ -45,7 +50,11 @@ export function poolPatch(options: SealOptions): z.ZodType<PoolPatch> {
 /** Elements that are not given are taken away. semantics §1.2 */
 export function poolProperties(options: SealOptions): z.ZodType<PoolProperties> {
   return entity(
-    { startTask: startTask(options).optional(), metadata: metadata.default(() => []) },
+    {
+      startTask: startTask(options).optional(),
+      applicationPackageReferences: poolPackageReferences.optional(),
+      metadata: metadata.default(() => []),
+    },
     others,
   );
 }

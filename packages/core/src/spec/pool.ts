@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { PoolSpecification } from '../specification.ts';
+import { poolPackageReferences } from './application-package-references.ts';
 import {
   autoScaleEvaluationInterval,
   autoScaleFormula,
@@ -81,6 +82,7 @@ const givenPool = (options: SealOptions) =>
           .optional(),
       }).default(() => ({ nodeFillType: 'spread' as const })),
       startTask: startTask(options).optional(),
+      applicationPackageReferences: poolPackageReferences.optional(),
       metadata: metadata.default(() => []),
       executor: id.default('local'),
       virtualMachineConfiguration: virtualMachineConfiguration.optional(),
@@ -90,7 +92,6 @@ const givenPool = (options: SealOptions) =>
       notBuiltYet: {
         cloudServiceConfiguration: [],
         certificateReferences: [[]],
-        applicationPackageReferences: [[]],
         applicationLicenses: [[]],
         userAccounts: [[]],
         mountConfiguration: [[]],
@@ -155,6 +156,9 @@ export function pool(
       taskSlotsPerNode: perNode,
       taskSchedulingPolicy: given.taskSchedulingPolicy,
       ...(given.startTask !== undefined && { startTask: given.startTask }),
+      ...(given.applicationPackageReferences?.length && {
+        applicationPackageReferences: given.applicationPackageReferences,
+      }),
       metadata: given.metadata,
       executor: given.executor,
       durability: durabilityOf(given.executor),

@@ -9,7 +9,8 @@ import { underEitherName } from './same-property.ts';
 import { text } from './scalars.ts';
 import { hasSecret } from './secret-url.ts';
 
-const httpUrl = text(
+/** Secrets in it are to be sealed. */
+export const httpUrl: z.ZodType<string> = text(
   (url) => /^https?:\/\/[^\s/\\?#]\S*$/i.test(url),
   'must be an http or https URL',
 ).refine((url) => !hasSecretMark(url), {

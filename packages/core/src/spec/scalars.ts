@@ -55,11 +55,14 @@ export function choice<const Values extends readonly string[]>(
   });
 }
 
+export function isId(value: string): boolean {
+  return /^[A-Za-z0-9_-]{1,64}$/.test(value);
+}
+
+export const ID_RULE = 'must be 1 to 64 letters, digits, hyphens and underscores';
+
 /** The id of a pool, job or task, or a name that Berth keeps to the same rule. semantics §0 */
-export const id: z.ZodType<string> = text(
-  (value) => /^[A-Za-z0-9_-]{1,64}$/.test(value),
-  'must be 1 to 64 letters, digits, hyphens and underscores',
-);
+export const id: z.ZodType<string> = text(isId, ID_RULE);
 
 /** semantics §0: at most 1024 characters, counted as UTF-16 units. */
 export const displayName: z.ZodType<string> = text(

@@ -43,6 +43,14 @@ export function sealTaskFactory(
   return repeatTask === factory.repeatTask ? factory : { ...factory, repeatTask };
 }
 
+/** A URL by itself, `httpUrl` of what is being read. */
+export function sealedUrl(url: string, { seal }: SealOptions, ctx: z.core.ParsePayload): string {
+  if (!hasSecret(url)) return url;
+  if (seal !== undefined) return sealUrl(url, seal);
+  ctx.issues.push(issue({ httpUrl: url }, reason, unsealed, ['httpUrl']));
+  return url;
+}
+
 function sealFiles<Task extends WithFiles>(
   task: Task,
   seal: Seal | undefined,

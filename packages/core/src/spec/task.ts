@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { TaskSpecification, TaskTemplate } from '../specification.ts';
+import { applicationPackageReferences } from './application-package-references.ts';
 import { containerName, containerTemplate } from './blob-names.ts';
 import { taskConstraints } from './constraints.ts';
 import { dependsOn } from './dependencies.ts';
@@ -23,7 +24,6 @@ const notBuiltYet: OtherNames['notBuiltYet'] = {
   userIdentity: plainUser,
   runElevated: [false],
   multiInstanceSettings: [],
-  applicationPackageReferences: [[]],
   authenticationTokenSettings: [{ access: [] }, {}],
   containerSettings: [],
 };
@@ -44,6 +44,9 @@ const common = {
   dependsOn: dependsOn.optional(),
   exitConditions: exitConditions.optional(),
   affinityInfo: affinityInfo.optional(),
+  applicationPackageReferences: applicationPackageReferences
+    .transform((references) => (references.length === 0 ? undefined : references))
+    .optional(),
 };
 
 /** semantics §1.5 */
