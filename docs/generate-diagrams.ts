@@ -7,6 +7,7 @@ import type { Machine } from '@berth/core';
 import {
   allocationMachine,
   applicationPackageMachine,
+  certificateMachine,
   jobMachine,
   jobScheduleMachine,
   nodeMachine,
@@ -20,6 +21,7 @@ export const diagrams: readonly [document: string, machine: Machine<string, stri
   ['pool.md', allocationMachine],
   ['node.md', nodeMachine],
   ['application.md', applicationPackageMachine],
+  ['certificate.md', certificateMachine],
   ['job.md', jobMachine],
   ['job-schedule.md', jobScheduleMachine],
   ['task.md', taskMachine],

@@ -89,6 +89,7 @@ async function executor(tasks: number, nodes: number, slots: number): Promise<nu
         executor: 'local',
         durability: 'written',
       },
+      certificates: [],
       applicationPackages: [],
     }),
     startTask: () => undefined,

@@ -572,7 +572,10 @@ export class NaiveScheduler {
       case 'addApplicationPackage':
       case 'activateApplicationPackage':
       case 'deleteApplicationPackage':
-        throw new Error('applications schedule nothing');
+      case 'addCertificate':
+      case 'deleteCertificate':
+      case 'cancelCertificateDeletion':
+        throw new Error('what nodes install schedules nothing');
       case 'addPool':
         return this.#addPool(command.pool);
       case 'deletePool':

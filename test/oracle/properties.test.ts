@@ -1,6 +1,7 @@
 import type { EngineEvent } from '@berth/core';
 import {
   applicationPackageMachine,
+  certificateMachine,
   EffectKind,
   Engine,
   jobMachine,
@@ -173,6 +174,7 @@ check(
           job: jobMachine,
           jobSchedule: jobScheduleMachine,
           applicationPackage: applicationPackageMachine,
+          certificate: certificateMachine,
           task: taskMachine,
         }[event.entity];
         const allowed = machine.transitions.some(
@@ -202,6 +204,8 @@ function subjectOf(event: EngineEvent): string {
       return `schedule ${event.jobScheduleId}`;
     case 'applicationPackage':
       return `application ${event.applicationId} ${event.version}`;
+    case 'certificate':
+      return `certificate ${event.thumbprint}`;
     case 'task':
       return `job ${event.jobId} ${event.taskId}`;
   }

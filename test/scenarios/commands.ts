@@ -1,4 +1,5 @@
 import { applicationCommands } from './application-commands.ts';
+import { certificateCommands } from './certificate-commands.ts';
 import type { CommandLine } from './command-line.ts';
 import { jobCommands } from './job-commands.ts';
 import { jobScheduleCommands } from './job-schedule-commands.ts';
@@ -18,6 +19,7 @@ export const commands: Readonly<Record<string, ScenarioCommand>> = {
   ...poolCommands,
   ...nodeCommands,
   ...applicationCommands,
+  ...certificateCommands,
   ...jobCommands,
   ...jobScheduleCommands,
   ...taskCommands,

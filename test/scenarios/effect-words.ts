@@ -105,7 +105,11 @@ export class EffectWords {
 
 /** What the node has to install when it starts, in order. */
 function installWords(effects: EffectBatch, node: number): string {
-  const installs = effects.catalog.node(node).applicationPackages.map(packageWords);
+  const { certificates, applicationPackages } = effects.catalog.node(node);
+  const installs = [
+    ...certificates.map(({ thumbprint }) => `certificate ${thumbprint}`),
+    ...applicationPackages.map(packageWords),
+  ];
   return installs.length === 0 ? '' : ` with ${installs.join(', ')}`;
 }
 

@@ -41,6 +41,8 @@ function subjectOf(event: EngineEvent): string {
       return `schedule ${event.jobScheduleId}`;
     case 'applicationPackage':
       return `package ${event.applicationId}@${event.version}`;
+    case 'certificate':
+      return `certificate ${event.thumbprint}`;
     case 'task':
       return `task ${event.jobId}/${event.taskId}`;
   }

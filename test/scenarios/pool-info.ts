@@ -1,5 +1,5 @@
 import type { Body, BodyOptions } from './rest-body.ts';
-import { packageReferences, parseFlag, parseNumber } from './rest-body.ts';
+import { certificateReferences, packageReferences, parseFlag, parseNumber } from './rest-body.ts';
 
 const text = (value: string): unknown => value;
 
@@ -9,6 +9,10 @@ export const autoPoolOptions: BodyOptions = {
   keepAlive: ['poolInfo.autoPoolSpecification.keepAlive', parseFlag],
   prefix: ['poolInfo.autoPoolSpecification.autoPoolIdPrefix', text],
   nodes: ['poolInfo.autoPoolSpecification.pool.targetDedicatedNodes', parseNumber],
+  certificates: [
+    'poolInfo.autoPoolSpecification.pool.certificateReferences',
+    certificateReferences,
+  ],
   packages: ['poolInfo.autoPoolSpecification.pool.applicationPackageReferences', packageReferences],
   formula: ['poolInfo.autoPoolSpecification.pool.autoScaleFormula', text],
 };

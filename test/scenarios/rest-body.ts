@@ -13,6 +13,7 @@ export const parseFlag = (value: string): unknown =>
   value === 'true' || value === 'false' ? value === 'true' : value;
 
 export const poolPatchOptions: BodyOptions = {
+  certificates: ['certificateReferences', certificateReferences],
   packages: ['applicationPackageReferences', packageReferences],
   startTask: ['startTask.commandLine', text],
   startRetries: ['startTask.maxTaskRetryCount', parseNumber],
@@ -44,6 +45,12 @@ export const applicationPatchOptions: BodyOptions = {
 export const applicationOptions: BodyOptions = {
   displayName: ['displayName', text],
   allowUpdates: ['allowUpdates', parseFlag],
+};
+
+export const certificateOptions: BodyOptions = {
+  format: ['certificateFormat', text],
+  password: ['password', text],
+  data: ['data', text],
 };
 
 export const packageOptions: BodyOptions = {
@@ -148,5 +155,17 @@ export function packageReferences(list: string): unknown {
     .map((item) => {
       const [applicationId, version] = item.split('@');
       return version === undefined ? { applicationId } : { applicationId, version };
+    });
+}
+
+/** `ab12,cd34`: thumbprints; `ab12@root` another store than `My`. */
+export function certificateReferences(list: string): unknown {
+  return list
+    .split(',')
+    .filter((item) => item !== '')
+    .map((item) => {
+      const [thumbprint, storeName] = item.split('@');
+      const name = { thumbprintAlgorithm: 'sha1', thumbprint };
+      return storeName === undefined ? name : { ...name, storeName };
     });
 }

@@ -52,6 +52,9 @@ export const showCommands: Record<string, ScenarioCommand> = {
     world.say(node === undefined ? 'not found' : nodeText(node));
     if (node?.startTaskInfo !== undefined)
       world.say(`start task: ${startTaskText(node.startTaskInfo)}`);
+    for (const { thumbprint, storeName, visibility } of node?.certificateReferences ?? []) {
+      world.say(`certificate ${thumbprint} in ${storeName} for ${visibility.join(', ')}`);
+    }
     for (const { code } of node?.errors ?? []) world.say(`error: ${code}`);
   },
   /** Only states that some node has. */

@@ -14,6 +14,7 @@ import {
 import type { BlobStore } from '@berth/storage';
 import { SecretGroup } from '@berth/storage';
 import { ApplicationsClient } from './application-client.ts';
+import { CertificatesClient } from './certificate-client.ts';
 import { JobClient } from './job-client.ts';
 import { JobSchedulesClient } from './job-schedule-client.ts';
 import { NodeClient } from './node-client.ts';
@@ -217,6 +218,7 @@ export class Batch {
   readonly jobs: JobsClient;
   readonly jobSchedules: JobSchedulesClient;
   readonly applications: ApplicationsClient;
+  readonly certificates: CertificatesClient;
   /** The account's own store, `autoStorageContainerName` in specifications. */
   readonly storage: BlobStore;
   readonly #runtime: Runtime;
@@ -231,6 +233,7 @@ export class Batch {
     this.jobs = new JobsClient(runtime);
     this.jobSchedules = new JobSchedulesClient(runtime);
     this.applications = new ApplicationsClient(runtime);
+    this.certificates = new CertificatesClient(runtime);
   }
 
   /** @internal for the command, which watches many things at once. */

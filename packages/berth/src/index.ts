@@ -1,6 +1,7 @@
 export {
   type ApplicationView,
   BatchError,
+  type CertificateView,
   type EngineEvent,
   type ExplainOptions,
   type ExplanationReason,
@@ -17,6 +18,7 @@ export {
 export { type Executor, localExecutor, perRun } from '@berth/executors';
 export { ApplicationsClient } from './application-client.ts';
 export { Batch, JobsClient, PoolClient } from './batch.ts';
+export { CertificatesClient } from './certificate-client.ts';
 export { JobClient, TaskClient, type TaskFilter } from './job-client.ts';
 export type {
   DependencyAttributes,

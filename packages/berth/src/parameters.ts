@@ -1,6 +1,7 @@
 import type {
   ApplicationPackageContent,
   ApplicationPackageReference,
+  CertificateReference,
   ExitConditions,
   MetadataItem,
   NodeDeallocationOption,
@@ -48,6 +49,25 @@ export interface ApplicationPackageParameters {
   content: ApplicationPackageContent;
 }
 
+export interface CertificateParameters {
+  /** At most 40 hexadecimal digits. */
+  thumbprint: string;
+  thumbprintAlgorithm: 'sha1';
+  /** Base64, of at most 10 KB. */
+  data: string;
+  /** Default pfx. */
+  certificateFormat?: 'pfx' | 'cer';
+  /** Of a pfx only. */
+  password?: string;
+}
+
+/** Default: the store My of the current user, for everybody. */
+export type CertificateReferenceParameters = Pick<
+  CertificateReference,
+  'thumbprint' | 'thumbprintAlgorithm'
+> &
+  Partial<CertificateReference>;
+
 export interface PoolParameters {
   id: string;
   displayName?: string;
@@ -75,6 +95,7 @@ export interface PoolParameters {
   startTask?: StartTaskParameters;
   /** At most 10. */
   applicationPackageReferences?: ApplicationPackageReference[];
+  certificateReferences?: CertificateReferenceParameters[];
   metadata?: MetadataItem[];
   /** What its nodes run; default: linux, as the executor has it. */
   virtualMachineConfiguration?: Partial<VirtualMachineConfiguration>;
@@ -106,6 +127,7 @@ export interface StartTaskParameters {
 export interface PoolPatchParameters {
   startTask?: StartTaskParameters;
   applicationPackageReferences?: ApplicationPackageReference[];
+  certificateReferences?: CertificateReferenceParameters[];
   metadata?: MetadataItem[];
 }
 

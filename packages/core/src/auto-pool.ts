@@ -70,6 +70,8 @@ function schedulingError({ code, message }: BatchErrorBody): SchedulingError {
   const byCode: Record<string, string> = {
     AutoScalingFormulaSyntaxError: 'InvalidAutoScaleFormulaInAutoPool',
     AutoScaleFormulaTooLong: 'InvalidAutoScaleFormulaInAutoPool',
+    InvalidCertificateReferences: 'InvalidCertificatesInAutoPool',
+    CertificateStateDeleteFailed: 'InvalidCertificatesInAutoPool',
     InvalidApplicationPackageReferences: 'InvalidApplicationPackageReferencesInAutoPool',
   };
   return { category: 'usererror', code: byCode[code] ?? 'InvalidAutoPoolSettings', message };

@@ -3,6 +3,7 @@ import type {
   ApplicationPatch,
   ApplicationSpecification,
   AutoScaleSettings,
+  CertificateSpecification,
   DisableTasks,
   JobPatch,
   JobSchedulePatch,
@@ -81,5 +82,8 @@ export type Command =
     }
   | { type: 'activateApplicationPackage'; applicationId: string; version: string }
   | { type: 'deleteApplicationPackage'; applicationId: string; version: string }
+  | { type: 'addCertificate'; certificate: CertificateSpecification }
+  | { type: 'deleteCertificate'; thumbprintAlgorithm: string; thumbprint: string }
+  | { type: 'cancelCertificateDeletion'; thumbprintAlgorithm: string; thumbprint: string }
   /** Nothing but time passing. */
   | { type: 'tick' };

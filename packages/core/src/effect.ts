@@ -1,4 +1,5 @@
 import type { PackageInstall, ResolvedPackage } from './application-references.ts';
+import type { CertificateInstall } from './node-install.ts';
 import type {
   EnvironmentSetting,
   OutputFile,
@@ -43,6 +44,11 @@ export interface NodeDetails {
   /** False: low-priority. */
   isDedicated: boolean;
   pool: PoolSpecification;
+  /**
+   * To be installed before anything else, and so before `nodeReady` is reported; one that cannot be makes the node
+   * `nodeUnusable` with `NodePreparationError`. A node that starts again has no others. What they are is in secrets.
+   */
+  certificates: readonly CertificateInstall[];
   /**
    * To be installed, in this order, before `nodeReady` is reported and so before its start task and any task; one that
    * cannot be makes the node `nodeUnusable` with `ApplicationPackageError`. After a reboot what was there before may

@@ -6,6 +6,11 @@ import {
   deleteApplicationPackage,
   patchApplication,
 } from './application-rules.ts';
+import {
+  addCertificate,
+  cancelCertificateDeletion,
+  deleteCertificate,
+} from './certificate-rules.ts';
 import type { Command } from './command.ts';
 import { displacedRunEnded } from './displacement.ts';
 import type { EffectBatch } from './effect.ts';
@@ -446,6 +451,12 @@ export class Engine {
         return result(activateApplicationPackage(world, command.applicationId, command.version));
       case 'deleteApplicationPackage':
         return result(deleteApplicationPackage(world, command.applicationId, command.version));
+      case 'addCertificate':
+        return result(addCertificate(world, command.certificate));
+      case 'deleteCertificate':
+        return result(deleteCertificate(world, command));
+      case 'cancelCertificateDeletion':
+        return result(cancelCertificateDeletion(world, command));
       case 'tick':
         return {};
     }

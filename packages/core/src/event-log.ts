@@ -16,6 +16,14 @@ export type EngineEvent =
       to: string;
     }
   | {
+      entity: 'certificate';
+      at: number;
+      thumbprintAlgorithm: string;
+      thumbprint: string;
+      from: string;
+      to: string;
+    }
+  | {
       entity: 'task';
       at: number;
       jobId: string;

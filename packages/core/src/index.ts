@@ -11,6 +11,8 @@ export {
 } from './autoscale/formula-error.ts';
 export { historyLength, notSampled, SampleHistory, samplePeriodMs } from './autoscale/samples.ts';
 export { type SampledVariable, sampledVariables } from './autoscale/variables.ts';
+export type { CertificateName, DeleteCertificateError } from './certificate.ts';
+export type { CertificateView } from './certificate-view.ts';
 export * from './command.ts';
 export type { TaskDependency } from './dependency-list.ts';
 export * from './effect.ts';
@@ -53,6 +55,7 @@ export type { Machine, Transition } from './machine.ts';
 export {
   allocationMachine,
   applicationPackageMachine,
+  certificateMachine,
   jobMachine,
   jobScheduleMachine,
   nodeMachine,
@@ -60,6 +63,7 @@ export {
   taskMachine,
 } from './machines.ts';
 export type { NodeError } from './node.ts';
+export type { CertificateInstall } from './node-install.ts';
 export type { ResizeError } from './pool.ts';
 export type { AutoScaleRunError } from './pool-autoscale.ts';
 export type {

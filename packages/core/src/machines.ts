@@ -213,6 +213,22 @@ export const applicationPackageMachine: Machine<
   ],
 );
 
+/** semantics §11; `gone` stands for a certificate that is no more. Nothing rests in `deleting`. */
+export type CertificateState = 'active' | 'deleting' | 'deletefailed' | 'gone';
+export type CertificateTrigger = 'delete' | 'unused' | 'inUse' | 'cancelDelete';
+export const certificateMachine: Machine<CertificateState, CertificateTrigger> = new Machine(
+  'certificate',
+  ['active', 'deleting', 'deletefailed', 'gone'],
+  ['delete', 'unused', 'inUse', 'cancelDelete'],
+  [
+    { from: 'active', trigger: 'delete', to: 'deleting' },
+    { from: 'deleting', trigger: 'inUse', to: 'deletefailed' },
+    { from: 'deletefailed', trigger: 'delete', to: 'deleting' },
+    { from: 'deletefailed', trigger: 'cancelDelete', to: 'active' },
+    { from: 'deleting', trigger: 'unused', to: 'gone' },
+  ],
+);
+
 /** semantics §2.4; `gone` stands for a job that is no more. */
 export type JobState =
   | 'active'

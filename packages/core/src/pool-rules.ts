@@ -1,5 +1,6 @@
 import { refuseReferences } from './application-references.ts';
 import { Formula } from './autoscale/formula.ts';
+import { refuseCertificates } from './certificate-rules.ts';
 import type { BatchErrorBody } from './errors.ts';
 import { leave } from './node-request.ts';
 import { requeueRuns } from './node-runs.ts';
@@ -23,7 +24,9 @@ export function addPool(
   if (world.pool(id) !== undefined) return refuse('PoolExists', `The pool "${id}" exists already.`);
   const formula = formulaOf(specification);
   if (formula !== undefined && !(formula instanceof Formula)) return formula;
-  const unknown = refuseReferences(world.applications, specification.applicationPackageReferences);
+  const unknown =
+    refuseCertificates(world, specification.certificateReferences) ??
+    refuseReferences(world.applications, specification.applicationPackageReferences);
   if (unknown !== undefined) return unknown;
   const pool = new Pool(world.pools.length, specification, world.now, world.nodeTable);
   world.pools.push(pool);
@@ -45,7 +48,7 @@ export function addPool(
 export function patchPool(world: World, id: string, patch: PoolPatch): BatchErrorBody | undefined {
   const pool = findPool(world, id);
   if (!(pool instanceof Pool)) return pool;
-  const unknown = refuseReferences(world.applications, patch.applicationPackageReferences);
+  const unknown = refuseInstall(world, pool, patch);
   if (unknown !== undefined) return unknown;
   pool.specification = { ...pool.specification, ...patch };
   return undefined;
@@ -59,15 +62,27 @@ export function updatePoolProperties(
 ): BatchErrorBody | undefined {
   const pool = findPool(world, id);
   if (!(pool instanceof Pool)) return pool;
-  const unknown = refuseReferences(world.applications, properties.applicationPackageReferences);
+  const unknown = refuseInstall(world, pool, properties);
   if (unknown !== undefined) return unknown;
   const {
     startTask: _startTask,
-    applicationPackageReferences: _references,
+    applicationPackageReferences: _packages,
+    certificateReferences: _certificates,
     ...rest
   } = pool.specification;
   pool.specification = { ...rest, ...properties };
   return undefined;
+}
+
+function refuseInstall(
+  world: World,
+  { specification }: Pool,
+  { certificateReferences, applicationPackageReferences }: PoolPatch,
+): BatchErrorBody | undefined {
+  return (
+    refuseCertificates(world, certificateReferences, specification.certificateReferences) ??
+    refuseReferences(world.applications, applicationPackageReferences)
+  );
 }
 
 /** Its tasks go back to active, since they may run after their job is pointed at another pool (semantics §2.1). */

@@ -2,6 +2,10 @@ import type { ApplicationView } from './application-view.ts';
 import { applicationView } from './application-view.ts';
 import type { SchedulingError } from './auto-pool.ts';
 import { formatTime } from './calendar.ts';
+import type { CertificateName } from './certificate.ts';
+import { certificateKey } from './certificate.ts';
+import type { CertificateView } from './certificate-view.ts';
+import { certificateView } from './certificate-view.ts';
 import type { TaskDependency } from './dependency-list.ts';
 import { listDependencies } from './dependency-list.ts';
 import type { BatchErrorBody } from './errors.ts';
@@ -21,6 +25,7 @@ import { nextDue } from './recurrence.ts';
 import { secretHandlesIn } from './secret-mark.ts';
 import type {
   ApplicationPackageContent,
+  CertificateReference,
   JobScheduleSpecification,
   JobSpecification,
   PoolSpecification,
@@ -85,6 +90,8 @@ export interface NodeView {
   totalTasksSucceeded: number;
   /** Of its latest boot; absent if there was none. */
   startTaskInfo?: StartTaskInfo;
+  /** Of its latest boot; absent if there are none. */
+  certificateReferences?: CertificateReference[];
   /** Only while it is unusable and the cause is known. */
   errors?: NodeError[];
 }
@@ -258,6 +265,16 @@ export class Queries {
     return [...this.#world.applications.values()].map(applicationView);
   }
 
+  certificate(name: CertificateName): CertificateView | undefined {
+    const certificate = this.#world.certificates.get(certificateKey(name));
+    return certificate === undefined ? undefined : certificateView(certificate);
+  }
+
+  /** By creation. */
+  certificates(): CertificateView[] {
+    return [...this.#world.certificates.values()].map(certificateView);
+  }
+
   job(id: string): JobView | undefined {
     const job = this.#world.job(id);
     return job === undefined ? undefined : jobView(job);
@@ -386,6 +403,10 @@ export class Queries {
           for (const one of secretHandlesIn(content.httpUrl)) handles.add(one);
       }
     };
+    for (const { specification } of this.#world.certificates.values()) {
+      const { data, password = '' } = specification;
+      for (const handle of secretHandlesIn(data + password)) handles.add(handle);
+    }
     for (const { packages } of this.#world.applications.values()) addPackages(packages.values());
     for (const pool of this.#world.pools) {
       // What nodes are getting may have been given another content meanwhile.
@@ -566,7 +587,24 @@ function nodeView(pool: Pool, node: Node): NodeView {
     totalTasksRun: node.totalTasksRun,
     totalTasksSucceeded: node.totalTasksSucceeded,
     ...(node.startTask === undefined ? {} : { startTaskInfo: startTaskInfo(node.startTask) }),
+    ...certificatesOf(node),
     ...(node.errors.length === 0 ? {} : { errors: [...node.errors] }),
+  };
+}
+
+function certificatesOf({ install }: Node): Pick<NodeView, 'certificateReferences'> {
+  const certificates = install?.certificates ?? [];
+  if (certificates.length === 0) return {};
+  return {
+    certificateReferences: certificates.map(
+      ({ thumbprint, thumbprintAlgorithm, storeLocation, storeName, visibility }) => ({
+        thumbprint,
+        thumbprintAlgorithm,
+        storeLocation,
+        storeName,
+        visibility: [...visibility],
+      }),
+    ),
   };
 }
 

@@ -3,6 +3,8 @@ import { Application } from './application.ts';
 import { Formula } from './autoscale/formula.ts';
 import { SampleHistory } from './autoscale/samples.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
+import type { CertificateRecord } from './certificate.ts';
+import { certificateKey } from './certificate.ts';
 import { Dependencies } from './dependencies.ts';
 import type { DisplacedRun } from './displaced-runs.ts';
 import { BatchError } from './errors.ts';
@@ -132,6 +134,7 @@ interface WorldRecord {
   jobScheduleCount: number;
   jobSchedules: JobScheduleRecord[];
   applications: ApplicationRecord[];
+  certificates: CertificateRecord[];
 }
 
 export function stateHash(world: World): string {
@@ -208,6 +211,7 @@ function firstChunk(world: World): Uint8Array {
     jobScheduleCount: world.jobSchedules.length,
     jobSchedules: world.jobSchedules.flatMap((schedule) => schedule?.record() ?? []),
     applications: [...world.applications.values()].map((one) => one.record()),
+    certificates: [...world.certificates.values()],
   };
   writer.json(record);
   for (const pool of world.pools) pool?.autoscale?.samples.write(writer);
@@ -266,6 +270,9 @@ function readFirst(world: World, reader: ByteReader): number {
   }
   for (const application of record.applications) {
     world.applications.set(idKey(application.specification.id), new Application(application));
+  }
+  for (const certificate of record.certificates) {
+    world.certificates.set(certificateKey(certificate.specification), certificate);
   }
   for (const node of record.nodes) world.nodes.push(new Node(world, node));
   for (const pool of record.pools) world.pools[pool.number] = readPool(world, pool);

@@ -48,6 +48,30 @@ export interface ApplicationPackageReference {
   version?: string;
 }
 
+/** semantics §1.11 */
+export interface CertificateSpecification {
+  /** At most 40 hexadecimal digits. */
+  thumbprint: string;
+  thumbprintAlgorithm: 'sha1';
+  certificateFormat: 'pfx' | 'cer';
+  /** The mark (secret-mark.ts) of its base64. */
+  data: string;
+  /** Of a pfx: the mark of its password. */
+  password?: string;
+}
+
+export type CertificateVisibility = 'starttask' | 'task' | 'remoteuser';
+
+/** Of a pool. semantics §1.11 */
+export interface CertificateReference {
+  thumbprint: string;
+  thumbprintAlgorithm: 'sha1';
+  storeLocation: 'currentuser' | 'localmachine';
+  storeName: string;
+  /** Who may use it. */
+  visibility: CertificateVisibility[];
+}
+
 export type NodeFillType = 'spread' | 'pack';
 export type OnAllTasksComplete = 'noaction' | 'terminatejob';
 /** What becomes of the tasks that run when a job is disabled (semantics §2.4). */
@@ -98,6 +122,8 @@ export interface PoolSpecification {
   startTask?: StartTask;
   /** What its nodes install when they start. Absent: nothing. */
   applicationPackageReferences?: ApplicationPackageReference[];
+  /** What its nodes have from their start on. Absent: nothing. */
+  certificateReferences?: CertificateReference[];
   metadata: MetadataItem[];
   /** (extension) name of the executor that gets this pool's nodes. */
   executor: string;
@@ -142,6 +168,7 @@ export type NodeDisableSchedulingOption = Exclude<NodeDeallocationOption, 'retai
 export interface PoolPatch {
   startTask?: StartTask;
   applicationPackageReferences?: ApplicationPackageReference[];
+  certificateReferences?: CertificateReference[];
   metadata?: MetadataItem[];
 }
 
@@ -149,6 +176,7 @@ export interface PoolPatch {
 export interface PoolProperties {
   startTask?: StartTask;
   applicationPackageReferences?: ApplicationPackageReference[];
+  certificateReferences?: CertificateReference[];
   metadata: MetadataItem[];
 }
 

@@ -1,5 +1,6 @@
 import { brokenApplications } from './application-invariants.ts';
 import { brokenAutoPools } from './auto-pool-invariants.ts';
+import { brokenCertificates } from './certificate-invariants.ts';
 import type { Job } from './job.ts';
 import { brokenSchedules } from './job-schedule-invariants.ts';
 import type { Node } from './node.ts';
@@ -32,7 +33,12 @@ export function validate(world: World): string[] {
       wrong.push(`run ${run}: its task lies elsewhere`);
     }
   }
-  wrong.push(...brokenSchedules(world), ...brokenAutoPools(world), ...brokenApplications(world));
+  wrong.push(
+    ...brokenSchedules(world),
+    ...brokenAutoPools(world),
+    ...brokenApplications(world),
+    ...brokenCertificates(world),
+  );
   return wrong;
 }
 

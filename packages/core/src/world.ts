@@ -1,5 +1,6 @@
 import type { Application, ApplicationPackage } from './application.ts';
 import { resolvePackages } from './application-references.ts';
+import type { Certificate } from './certificate.ts';
 import { DeadlineHeap } from './deadline-heap.ts';
 import { DisplacedRuns } from './displaced-runs.ts';
 import type {
@@ -17,6 +18,7 @@ import { InvalidTransition } from './machine.ts';
 import type {
   AllocationTrigger,
   ApplicationPackageTrigger,
+  CertificateTrigger,
   JobScheduleTrigger,
   JobTrigger,
   NodeTrigger,
@@ -25,6 +27,7 @@ import type {
 import {
   allocationMachine,
   applicationPackageMachine,
+  certificateMachine,
   jobMachine,
   jobScheduleMachine,
   nodeMachine,
@@ -64,6 +67,8 @@ export class World implements EffectCatalog {
   readonly jobScheduleById: Map<string, JobSchedule> = new Map();
   /** By id in lower case, by creation. */
   readonly applications: Map<string, Application> = new Map();
+  /** By algorithm and thumbprint, by creation. */
+  readonly certificates: Map<string, Certificate> = new Map();
   /** Rows and classes of all jobs, the hot words of nodes, runs. */
   readonly arena: TaskArena = new TaskArena();
   readonly classes: TaskClasses = new TaskClasses();
@@ -252,6 +257,16 @@ export class World implements EffectCatalog {
     version.stateTransitionTime = this.now;
   }
 
+  moveCertificate(certificate: Certificate, trigger: CertificateTrigger): void {
+    const { thumbprintAlgorithm, thumbprint } = certificate.specification;
+    const { state: from } = certificate;
+    const to = certificateMachine.next(from, trigger);
+    if (to === undefined) throw new InvalidTransition('certificate', thumbprint, from, trigger);
+    const at = this.now;
+    this.events?.push({ entity: 'certificate', at, thumbprintAlgorithm, thumbprint, from, to });
+    stamp(certificate, to, at);
+  }
+
   kill(run: number, reason: KillReason): void {
     this.effects.killRun(this.runs.node(run), run, this.runs.sequence(run), reason);
   }
@@ -266,6 +281,7 @@ export class World implements EffectCatalog {
       nodeId: nodeId(node),
       isDedicated,
       pool: pool.specification,
+      certificates: install?.certificates ?? [],
       applicationPackages: install?.applicationPackages.packages ?? [],
     };
   }

@@ -24,10 +24,14 @@ export function nodeRefusal(
   executor: string,
   node: number,
   sequence: number,
-  { applicationPackages }: NodeDetails,
+  { applicationPackages, certificates }: NodeDetails,
 ): Report | undefined {
+  const kind = ReportKind.nodeUnusable;
+  if (certificates.length > 0) {
+    const detail = `The executor "${executor}" does not install certificates.`;
+    return { kind, node, sequence, error: 'NodePreparationError', detail };
+  }
   if (applicationPackages.length === 0) return undefined;
-  const error = 'ApplicationPackageError';
   const detail = `The executor "${executor}" does not install application packages.`;
-  return { kind: ReportKind.nodeUnusable, node, sequence, error, detail };
+  return { kind, node, sequence, error: 'ApplicationPackageError', detail };
 }

@@ -41,6 +41,7 @@ export function nodeDetails(node: number, poolId = 'pool'): NodeDetails {
       executor: 'local',
       durability: 'written',
     },
+    certificates: [],
     applicationPackages: [],
   };
 }

@@ -14,6 +14,7 @@ import type {
   ApplicationPatch,
   ApplicationSpecification,
   AutoScaleSettings,
+  CertificateSpecification,
   DisableTasks,
   JobPatch,
   JobSchedulePatch,
@@ -32,6 +33,7 @@ import type {
 } from '../specification.ts';
 import { application, applicationPackage, applicationPatch } from './application.ts';
 import { autoScaleEvaluation, autoScaleSettings } from './autoscale.ts';
+import { certificate } from './certificate.ts';
 import { taskConstraints } from './constraints.ts';
 import { disableTasks, job, jobPatch } from './job.ts';
 import type { JobFile } from './job-file.ts';
@@ -133,6 +135,14 @@ export function parseApplicationPackage(
   options: SealOptions = {},
 ): ApplicationPackageSpecification {
   return demand(applicationPackage(options), value, { name: 'application package' });
+}
+
+/** A certificate; its data and password are sealed. semantics §1.11 @throws `BatchError` */
+export function parseCertificate(
+  value: unknown,
+  options: SealOptions = {},
+): CertificateSpecification {
+  return demand(certificate(options), value, { name: 'certificate' });
 }
 
 /** A job. semantics §1.4 @throws `BatchError` */

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { PoolPatch, PoolProperties } from '../specification.ts';
 import { poolPackageReferences } from './application-package-references.ts';
+import { certificateReferences } from './certificate.ts';
 import type { OtherNames } from './entity.ts';
 import { entity } from './entity.ts';
 import { metadata } from './metadata.ts';
@@ -9,7 +10,6 @@ import type { SealOptions } from './seal.ts';
 import { startTask } from './start-task.ts';
 
 const others: OtherNames = {
-  notBuiltYet: { certificateReferences: [[]] },
   readOnly: poolReadOnly,
   fixed: [
     'id',
@@ -41,6 +41,7 @@ export function poolPatch(options: SealOptions): z.ZodType<PoolPatch> {
     {
       startTask: startTask(options).optional(),
       applicationPackageReferences: poolPackageReferences.optional(),
+      certificateReferences: certificateReferences.optional(),
       metadata: metadata.optional(),
     },
     others,
@@ -53,6 +54,7 @@ export function poolProperties(options: SealOptions): z.ZodType<PoolProperties> 
     {
       startTask: startTask(options).optional(),
       applicationPackageReferences: poolPackageReferences.optional(),
+      certificateReferences: certificateReferences.optional(),
       metadata: metadata.default(() => []),
     },
     others,

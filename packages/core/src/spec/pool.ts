@@ -6,6 +6,7 @@ import {
   autoScaleFormula,
   DEFAULT_EVALUATION_INTERVAL,
 } from './autoscale.ts';
+import { certificateReferences } from './certificate.ts';
 import { entity } from './entity.ts';
 import { metadata } from './metadata.ts';
 import type { NodeSize } from './node-size.ts';
@@ -83,6 +84,7 @@ const givenPool = (options: SealOptions) =>
       }).default(() => ({ nodeFillType: 'spread' as const })),
       startTask: startTask(options).optional(),
       applicationPackageReferences: poolPackageReferences.optional(),
+      certificateReferences: certificateReferences.optional(),
       metadata: metadata.default(() => []),
       executor: id.default('local'),
       virtualMachineConfiguration: virtualMachineConfiguration.optional(),
@@ -91,7 +93,6 @@ const givenPool = (options: SealOptions) =>
     {
       notBuiltYet: {
         cloudServiceConfiguration: [],
-        certificateReferences: [[]],
         applicationLicenses: [[]],
         userAccounts: [[]],
         mountConfiguration: [[]],
@@ -156,6 +157,9 @@ export function pool(
       taskSlotsPerNode: perNode,
       taskSchedulingPolicy: given.taskSchedulingPolicy,
       ...(given.startTask !== undefined && { startTask: given.startTask }),
+      ...(given.certificateReferences?.length && {
+        certificateReferences: given.certificateReferences,
+      }),
       ...(given.applicationPackageReferences?.length && {
         applicationPackageReferences: given.applicationPackageReferences,
       }),

@@ -93,9 +93,11 @@ export function refusal(
   };
 }
 
+const secretNames = new Set(['value', 'data', 'password']);
+
 /** A value as it may stand in an error: short, without the values of variables, the signatures and passwords of URLs. */
 function showable(value: unknown, path: Path): string | undefined {
-  if (value === undefined || path.at(-1) === 'value') return undefined;
+  if (value === undefined || secretNames.has(String(path.at(-1)))) return undefined;
   if (typeof value === 'string') {
     const isUrl = value.includes('://') || /url$|^blobSource$/i.test(String(path.at(-1)));
     return shorten(isUrl ? value.replace(/^.*@/s, '…@').replace(/[?#].*/s, '?…') : value);

@@ -26,7 +26,6 @@ type Case = [where: (more: object) => unknown, name: string, asks: unknown];
 const asking: Case[] = [
   [inMachine, 'containerConfiguration', { type: 'dockerCompatible' }],
   [inPool, 'cloudServiceConfiguration', { osFamily: '4' }],
-  [inPool, 'certificateReferences', [{}]],
   [inPool, 'applicationLicenses', ['maya']],
   [inPool, 'userAccounts', [{ name: 'u', password: 'p' }]],
   [inPool, 'mountConfiguration', [{}]],
