@@ -11,16 +11,7 @@ import {
   taskMachine,
 } from '@berth/core';
 import type { Input } from '@berth/core/testing';
-import {
-  Audit,
-  applyTo,
-  batchOf,
-  begin,
-  drain,
-  record,
-  recordWithTicks,
-  rowsOf,
-} from '@berth/core/testing';
+import { applyTo, batchOf, begin, record, rowsOf, VirtualWorld } from '@berth/core/testing';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { check, nothing } from './check.ts';
@@ -223,7 +214,6 @@ check(
   150,
   nothing,
   (steps) => {
-    const audit = new Audit();
-    drain(recordWithTicks(steps, (...seen) => audit.observe(...seen)));
+    new VirtualWorld().play(steps).settle();
   },
 );

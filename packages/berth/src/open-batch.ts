@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { BatchError } from '@berth/core';
+import type { Policies } from '@berth/core';
+import { BatchError, Engine } from '@berth/core';
 import type { Executor } from '@berth/executors';
 import { localExecutor } from '@berth/executors';
 import type { BlobStore, Journal, SecretStore, StateDirectoryLock } from '@berth/storage';
@@ -21,6 +22,11 @@ export interface BatchOptions {
   secretStore?: SecretStore;
   /** Default `berth`; fixed when the directory is first opened. */
   accountName?: string;
+  /**
+   * Where tasks are placed and whose turn it is, in place of what pools say (docs/policies.md). Fixed when the directory
+   * is first opened.
+   */
+  policies?: Policies;
   /** Default: to stderr. */
   warn?(message: string): void;
 }
@@ -28,10 +34,13 @@ export interface BatchOptions {
 /**
  * Opens an engine on a directory, which one process at a time may hold, and goes on where it was.
  * @throws BatchError `StateDirectoryInUse`, which names the holder, or `StateDirectoryUnusable`; `SecretsDamaged` or
- * `SecretKeyUnusable`, which name the file; JournalError, which names file and position.
+ * `SecretKeyUnusable`, which name the file; `PoliciesDiffer` where it was opened with others before; JournalError,
+ * which names file and position.
  */
 export async function openBatch(options: BatchOptions): Promise<Batch> {
   const directory = resolve(options.directory);
+  const { policies } = options;
+  const engine = new Engine(policies === undefined ? {} : { policies });
   const lock = await lockDirectory(directory);
   const warn =
     options.warn ?? ((message: string) => void process.stderr.write(`berth: ${message}\n`));
@@ -41,6 +50,7 @@ export async function openBatch(options: BatchOptions): Promise<Batch> {
     const runtime = await Runtime.open({
       directory: join(directory, 'executors'),
       accountName: options.accountName ?? 'berth',
+      engine,
       journal,
       blobStore,
       secretStore: options.secretStore ?? new FileSecretStore(join(directory, 'secrets')),

@@ -1,13 +1,16 @@
 import { join } from 'node:path';
 import type {
+  Applied,
   Command,
   CommandResult,
   EffectBatch,
+  Engine,
   EngineEvent,
+  PolicyNames,
   Queries,
   Report,
 } from '@berth/core';
-import { BatchError, currentRulesVersion, EffectKind, Engine, InputBatch } from '@berth/core';
+import { BatchError, currentRulesVersion, EffectKind, InputBatch } from '@berth/core';
 import type { Executor } from '@berth/executors';
 import type { BlobStore, Journal, SecretGroup, SecretStore } from '@berth/storage';
 import { routeEffects } from './effect-routing.ts';
@@ -22,6 +25,8 @@ export interface RuntimeOptions {
   secretStore: SecretStore;
   executors: readonly Executor[];
   /** Milliseconds since the epoch. */
+  /** A new one. */
+  engine: Engine;
   now(): number;
   warn(message: string): void;
 }
@@ -40,7 +45,7 @@ const longestDelayMs = 0x7fff_ffff;
  */
 export class Runtime {
   readonly #options: RuntimeOptions;
-  readonly #engine = new Engine();
+  readonly #engine: Engine;
   readonly #inputs = new InputBatch();
   #waiting: Waiting[] = [];
   #scheduled = false;
@@ -56,6 +61,7 @@ export class Runtime {
 
   private constructor(options: RuntimeOptions) {
     this.#options = options;
+    this.#engine = options.engine;
   }
 
   /** Replays the journal, then lets every executor find what still runs. */
@@ -84,6 +90,7 @@ export class Runtime {
         type: 'configure',
         rulesVersion: currentRulesVersion,
         accountName,
+        ...namedPolicies(this.#engine),
       });
       this.#flush();
       await configured;
@@ -245,7 +252,15 @@ export class Runtime {
       this.#break(error, waiting);
       return;
     }
-    const { results, effects, events } = this.#engine.apply(frame);
+    let applied: Applied;
+    try {
+      applied = this.#engine.apply(frame);
+    } catch (error) {
+      // A policy has failed. What is written is applied when the directory is opened with one that does not.
+      this.#break(error, waiting);
+      return;
+    }
+    const { results, effects, events } = applied;
     this.#inputs.clear();
     this.#carryOut(effects);
     const synced = this.#options.journal.sync();
@@ -300,11 +315,12 @@ export class Runtime {
     }
   }
 
-  /** The journal failed: what has not been synced is not acknowledged, and nothing more is accepted. */
+  /** The journal or a policy failed: what has not been synced is not acknowledged, and nothing more is accepted. */
   #break(error: unknown, waiting: readonly Waiting[]): void {
     if (this.#broken === undefined) {
       this.#broken = error;
-      this.#options.warn(`the journal failed, nothing more is accepted: ${String(error)}`);
+      const what = error instanceof BatchError ? 'a policy' : 'the journal';
+      this.#options.warn(`${what} failed, nothing more is accepted: ${String(error)}`);
     }
     for (const { reject } of [...waiting, ...this.#waiting]) reject(error);
     this.#waiting = [];
@@ -326,6 +342,10 @@ export class Runtime {
       this.#flush();
     }, delay);
   }
+}
+
+function namedPolicies({ policies }: Engine): { policies?: PolicyNames } {
+  return Object.keys(policies).length === 0 ? {} : { policies };
 }
 
 function hasJobGone(effects: EffectBatch): boolean {

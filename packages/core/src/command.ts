@@ -1,3 +1,4 @@
+import type { PolicyNames } from './policy.ts';
 import type {
   ApplicationPackageSpecification,
   ApplicationPatch,
@@ -23,8 +24,8 @@ import type {
 
 /** What callers ask of the engine. Each may be refused with an error, and then changes nothing. */
 export type Command =
-  /** The first input of every history: fixes the rules that it is replayed under. */
-  | { type: 'configure'; rulesVersion: number; accountName: string }
+  /** The first input of every history: fixes the rules and the policies that it is replayed under. */
+  | { type: 'configure'; rulesVersion: number; accountName: string; policies?: PolicyNames }
   | { type: 'addPool'; pool: PoolSpecification }
   | { type: 'deletePool'; poolId: string }
   | { type: 'patchPool'; poolId: string; patch: PoolPatch }

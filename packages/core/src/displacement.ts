@@ -1,6 +1,7 @@
 import type { Job } from './job.ts';
 import { considerRunsGone } from './job-end.ts';
 import type { Node } from './node.ts';
+import { inOrder } from './policy-choice.ts';
 import type { Pool } from './pool.ts';
 import { rankOf } from './pool.ts';
 import { firstReady } from './ready-queue.ts';
@@ -28,7 +29,7 @@ interface Room {
 export function displace(world: World, pool: Pool, firstRank: number): boolean {
   const lowest = lowestPriority(world, pool);
   if (lowest === Infinity) return false;
-  for (const number of pool.readyJobs()) {
+  for (const number of readyJobs(world, pool)) {
     const job = world.jobs[number]!;
     const { priority } = job.specification;
     if (priority <= lowest || rankOf(priority) >= firstRank) return false;
@@ -38,6 +39,19 @@ export function displace(world: World, pool: Pool, firstRank: number): boolean {
     return true;
   }
   return false;
+}
+
+/** The jobs that have a task of a size that a node can have, in the order in which they are served. */
+function* readyJobs(world: World, pool: Pool): IterableIterator<number> {
+  for (const { rank, jobs } of pool.rings.at(-1)?.ranks() ?? []) {
+    if (pool.jobOrder !== undefined) yield* inOrder(world, pool, pool.jobOrder, rank, jobs);
+    else {
+      const byCreation = [...jobs];
+      const lastServed = pool.inTurn ? pool.cursors[rank]! : -1;
+      const next = byCreation.findIndex((job) => job > lastServed);
+      yield* next === -1 ? byCreation : [...byCreation.slice(next), ...byCreation.slice(0, next)];
+    }
+  }
 }
 
 /** The executor says that a displaced run is over. False: it was none. */

@@ -43,6 +43,8 @@ import {
 } from './node-life.ts';
 import { disableScheduling, enableScheduling, restartNode } from './node-operations.ts';
 import { place } from './placement.ts';
+import type { Policies, PolicyNames } from './policy.ts';
+import { PolicySet } from './policy-set.ts';
 import type { ResizeError } from './pool.ts';
 import { noPool } from './pool.ts';
 import { disableAutoScale, enableAutoScale, evaluateNow, takeSample } from './pool-autoscale.ts';
@@ -103,6 +105,11 @@ export interface Applied {
   events: readonly EngineEvent[];
 }
 
+export interface EngineOptions {
+  /** Default: each pool's own, which are built in. */
+  policies?: Policies;
+}
+
 /** The state itself, for what is part of the core and reads it run by run. */
 export let worldOf: (engine: Engine) => World;
 
@@ -115,19 +122,29 @@ export let worldOf: (engine: Engine) => World;
  * is over is ignored and counted ({@link Engine.ignoredReports}).
  */
 export class Engine {
-  #world = new World();
+  #world: World;
   #results: CommandResult[] = [];
-  #queries = new Queries(this.#world);
+  #queries: Queries;
   /** Kept, since the compiler keeps what it makes of it only as long. */
   readonly #reader = new InputReader();
   /** Whether `apply` collects events. */
   listening = false;
 
+  /** @throws BatchError `InvalidPropertyValue` for the name of a policy that is empty or that of one built in. */
+  constructor({ policies }: EngineOptions = {}) {
+    this.#world = new World(new PolicySet(policies));
+    this.#queries = new Queries(this.#world);
+  }
+
   static {
     worldOf = (engine) => engine.#world;
   }
 
-  /** Applies a batch, as bytes or as built. Throws only for bytes that are no batch (`InvalidInput`). */
+  /**
+   * Applies a batch, as bytes or as built.
+   * @throws BatchError `InvalidInput` for bytes that are no batch; `PoliciesDiffer` for a `configure` that names other
+   * policies; `PolicyFailed` when one throws or chooses what it may not, and from then on.
+   */
   apply(batch: InputBatch | Uint8Array): Applied {
     const reader = this.#reader;
     reader.open(batch instanceof InputBatch ? batch.bytes() : batch);
@@ -164,6 +181,8 @@ export class Engine {
   };
 
   #begin(): void {
+    const { failure } = this.#world.policies;
+    if (failure !== undefined) throw failure;
     this.#results = [];
     this.#world.effects.clear();
     this.#world.events = this.listening ? [] : undefined;
@@ -273,6 +292,11 @@ export class Engine {
     return this.#queries;
   }
 
+  /** Names of the policies that it was given, as `configure` has to say them. */
+  get policies(): PolicyNames {
+    return this.#world.policies.names;
+  }
+
   /** Latest time seen. */
   get now(): number {
     return this.#world.now;
@@ -296,10 +320,13 @@ export class Engine {
     return writeSnapshot(this.#world);
   }
 
-  /** @throws BatchError `InvalidInput` if the chunks are no snapshot that this version reads. */
-  static restore(chunks: Iterable<Uint8Array>): Engine {
-    const engine = new Engine();
-    engine.#world = readSnapshot(chunks);
+  /**
+   * @throws BatchError `InvalidInput` if the chunks are no snapshot that this version reads; `PoliciesDiffer` if it was
+   * made under other policies.
+   */
+  static restore(chunks: Iterable<Uint8Array>, options: EngineOptions = {}): Engine {
+    const engine = new Engine(options);
+    engine.#world = readSnapshot(chunks, engine.#world.policies);
     engine.#queries = new Queries(engine.#world);
     return engine;
   }
@@ -553,8 +580,9 @@ function allocationError(number: number, detail: string | undefined): ResizeErro
 
 function configure(
   world: World,
-  { rulesVersion, accountName }: Extract<Command, { type: 'configure' }>,
+  { rulesVersion, accountName, policies = {} }: Extract<Command, { type: 'configure' }>,
 ): BatchErrorBody | undefined {
+  world.policies.demand(policies);
   if (rulesVersion < 1 || rulesVersion > currentRulesVersion) {
     return refuse(
       'InvalidPropertyValue',

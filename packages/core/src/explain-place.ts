@@ -140,15 +140,18 @@ function explainEquals(
 ): ExplanationReason[] {
   const { priority } = job.specification;
   let older = 0;
-  if (!pool.inTurn) {
+  if (!pool.inTurn && pool.jobOrder === undefined) {
     for (const number of equals ?? []) if (number < job.number) older++;
     for (const { number } of limited) if (number < job.number) older++;
   }
   if (older > 0) return [reason('olderJobs', { priority, jobs: older }, 'othersStart')];
   const others = (equals?.size ?? 0) - (equals?.has(job.number) === true ? 1 : 0) + limited.length;
-  return pool.inTurn && others > 0
-    ? [reason('turn', { priority, jobs: others }, 'othersStart')]
-    : [];
+  if (others === 0) return [];
+  if (pool.jobOrder !== undefined) {
+    const facts = { priority, jobs: others, policy: pool.jobOrder.name };
+    return [reason('jobOrder', facts, 'othersStart')];
+  }
+  return pool.inTurn ? [reason('turn', { priority, jobs: others }, 'othersStart')] : [];
 }
 
 /** Jobs of lower priority, and this one, that have ready tasks of fewer slots. */

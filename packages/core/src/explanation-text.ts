@@ -76,6 +76,8 @@ export function reasonSentence(one: ExplanationReason): string {
       )}.`;
     case 'turn':
       return `${many(one.jobs, 'other job')} of priority ${one.priority} ${one.jobs === 1 ? 'takes' : 'take'} turns with its job.`;
+    case 'jobOrder':
+      return `${many(one.jobs, 'other job')} of priority ${one.priority} ${one.jobs === 1 ? 'has' : 'have'} such tasks, and the policy "${one.policy}" says which is next.`;
     case 'queue':
       return `${one.isExact ? '' : 'At least '}${many(one.ahead, 'task')} of its job ${one.ahead === 1 ? 'stands' : 'stand'} before it${one.part === undefined ? '' : `; it is at the ${one.part} of the queue`}.`;
     case 'otherSizes':

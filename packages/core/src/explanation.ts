@@ -195,6 +195,13 @@ export interface TurnReason extends Reason<'turn'> {
   jobs: number;
 }
 
+/** Other jobs of equal priority have such tasks too, and a policy says which is next (docs/policies.md). */
+export interface JobOrderReason extends Reason<'jobOrder'> {
+  priority: number;
+  jobs: number;
+  policy: string;
+}
+
 /** Tasks of its own job that need no more slots stand before it (semantics §3.3). */
 export interface QueueReason extends Reason<'queue'> {
   /** Where it stands; unknown if the queue was not looked through so far. */
@@ -235,6 +242,7 @@ export type ExplanationReason =
   | PriorityReason
   | OlderJobsReason
   | TurnReason
+  | JobOrderReason
   | QueueReason
   | OtherSizesReason;
 

@@ -16,7 +16,7 @@ export type { CertificateView } from './certificate-view.ts';
 export * from './command.ts';
 export type { TaskDependency } from './dependency-list.ts';
 export * from './effect.ts';
-export { type Applied, type CommandResult, Engine } from './engine.ts';
+export { type Applied, type CommandResult, Engine, type EngineOptions } from './engine.ts';
 export * from './errors.ts';
 export type { EngineEvent } from './event-log.ts';
 export type { ExplainOptions } from './explain.ts';
@@ -27,6 +27,7 @@ export {
   type ExplanationReason,
   type FreeingEvent,
   freeingEvents,
+  type JobOrderReason,
   type JobStateReason,
   type MaxParallelTasksReason,
   type MoreParentsReason,
@@ -64,6 +65,7 @@ export {
 } from './machines.ts';
 export type { NodeError } from './node.ts';
 export type { CertificateInstall } from './node-install.ts';
+export * from './policy.ts';
 export type { ResizeError } from './pool.ts';
 export type { AutoScaleRunError } from './pool-autoscale.ts';
 export type {

@@ -1,6 +1,7 @@
 import { displace } from './displacement.ts';
 import { TaskTrigger as sharedTaskTrigger } from './machines.ts';
 import { nodeBits as sharedNodeBits, NodeWord as sharedNodeWord } from './node-table.ts';
+import { chooseJob, chooseNode as chooseNodeByPolicy } from './policy-choice.ts';
 import type { Pool } from './pool.ts';
 import { noNode as sharedNoNode, priorityCount as sharedPriorityCount } from './pool.ts';
 import { firstReady, joinRings, openPiece } from './ready-queue.ts';
@@ -59,7 +60,7 @@ const placed: number = transition(TaskState.active, TaskTrigger.place);
  */
 export function place(world: World, pool: Pool): void {
   const { classes, arena, runs, clocks, effects, events, now } = world;
-  const { buckets, cursors, inTurn } = pool;
+  const { buckets, cursors, inTurn, jobOrder } = pool;
   const nodes = world.nodeTable.words;
   for (;;) {
     const { loose } = pool;
@@ -75,8 +76,12 @@ export function place(world: World, pool: Pool): void {
       return;
     }
     // The first after the one that was served last, in the order of creation, cyclically (ruling 8).
-    const number = ring.firstJobs.nextAround(inTurn ? cursors[firstRank]! : -1) | 0;
+    let number = ring.firstJobs.nextAround(inTurn ? cursors[firstRank]! : -1) | 0;
     if (inTurn) cursors[firstRank] = number;
+    else if (jobOrder !== undefined) {
+      number = chooseJob(world, pool, jobOrder, firstRank, ring.firstJobs);
+      cursors[firstRank] = number;
+    }
 
     let at = classes.ofJob[number]!;
     let { words } = classes;
@@ -165,7 +170,7 @@ function chooseNode(
 
 /**
  * The same for the task at an address: another node than it has left, if there is one (ruling 14), and of those the
- * one that it names, if that has room.
+ * one that it names, if that has room, or the one that a policy chooses.
  */
 function chooseAnother(world: World, pool: Pool, at: number, address: number): number {
   pool.fasten();
@@ -178,7 +183,8 @@ function chooseAnother(world: World, pool: Pool, at: number, address: number): n
   if (wanted !== avoid && wanted !== -1 && pool.hasRoom(wanted, slots)) {
     return pool.nodes.number(wanted);
   }
-  const { buckets, spread } = pool;
+  const { buckets, placement, spread } = pool;
+  if (placement !== undefined) return chooseNodeByPolicy(world, pool, placement, job, slots, avoid);
   let free = spread ? buckets.freest : buckets.from(slots);
   while (free >= slots) {
     let ordinal = buckets.first(free);

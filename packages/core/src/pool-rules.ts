@@ -28,7 +28,13 @@ export function addPool(
     refuseCertificates(world, specification.certificateReferences) ??
     refuseReferences(world.applications, specification.applicationPackageReferences);
   if (unknown !== undefined) return unknown;
-  const pool = new Pool(world.pools.length, specification, world.now, world.nodeTable);
+  const pool = new Pool(
+    world.pools.length,
+    specification,
+    world.now,
+    world.nodeTable,
+    world.policies,
+  );
   world.pools.push(pool);
   world.poolById.set(idKey(id), pool);
   for (const job of world.jobs) {

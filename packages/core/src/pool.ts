@@ -5,6 +5,8 @@ import { NodeBuckets } from './node-buckets.ts';
 import type { NodeTable } from './node-table.ts';
 import { nodeBits as sharedNodeBits, NodeWord as sharedNodeWord } from './node-table.ts';
 import { OrderedSet } from './ordered-set.ts';
+import type { JobOrderPolicy, PlacementPolicy } from './policy.ts';
+import type { PolicySet } from './policy-set.ts';
 import type { Autoscale } from './pool-autoscale.ts';
 import type { AllocationErrorCode } from './report.ts';
 import type { PoolSpecification } from './specification.ts';
@@ -101,8 +103,11 @@ export class Pool {
   specification: PoolSpecification;
   /** What placement asks of the specification. */
   readonly spread: boolean;
-  /** Jobs of equal priority take turns; else the older one is served first. */
+  /** Jobs of equal priority take turns; else the older one is served first, or as a policy says. */
   readonly inTurn: boolean;
+  /** Those that are asked, since they are not built in. */
+  readonly placement: PlacementPolicy | undefined;
+  readonly jobOrder: JobOrderPolicy | undefined;
   readonly mustSync: boolean;
   readonly creationTime: number;
   state: PoolState = 'active';
@@ -151,6 +156,7 @@ export class Pool {
     specification: PoolSpecification,
     creationTime: number,
     table: NodeTable,
+    policies: PolicySet,
   ) {
     this.#table = table;
     this.number = number;
@@ -160,8 +166,10 @@ export class Pool {
     this.allocationStateTransitionTime = creationTime;
     this.buckets = new NodeBuckets(specification.taskSlotsPerNode);
     this.#ringFor = new Array<undefined>(specification.taskSlotsPerNode + 1).fill(undefined);
-    this.spread = specification.taskSchedulingPolicy.nodeFillType === 'spread';
-    this.inTurn = specification.taskSchedulingPolicy.jobDefaultOrder !== 'creationtime';
+    this.spread = policies.spreads(specification.taskSchedulingPolicy);
+    this.inTurn = policies.takesTurns(specification.taskSchedulingPolicy);
+    this.placement = policies.placement;
+    this.jobOrder = policies.jobOrder;
     this.mustSync = specification.durability === 'synced';
   }
 
@@ -224,16 +232,6 @@ export class Pool {
     for (const ring of this.rings) {
       if (ring.slots >= smallest) ring.add(rank, job);
       else ring.delete(rank, job);
-    }
-  }
-
-  /** Those that have a task of a size that a node can have, in the order in which they are served. */
-  *readyJobs(): IterableIterator<number> {
-    for (const { rank, jobs } of this.rings.at(-1)?.ranks() ?? []) {
-      const inOrder = [...jobs];
-      const lastServed = this.inTurn ? this.cursors[rank]! : -1;
-      const next = inOrder.findIndex((job) => job > lastServed);
-      yield* next === -1 ? inOrder : [...inOrder.slice(next), ...inOrder.slice(0, next)];
     }
   }
 

@@ -166,7 +166,7 @@ export function openPiece(world: World, at: number): void {
     segment.factory === undefined
       ? job.given?.someAffinity === true
       : segment.factory.repeatTask.affinityInfo !== undefined;
-  if (choosy) flags |= ClassFlag.choosy;
+  if (choosy || world.policies.placement !== undefined) flags |= ClassFlag.choosy;
   if (!segment.written && ready.headPart === Part.middle) flags |= ClassFlag.fresh;
   const address = job.rows.provide(row);
   words[at + Class.flags] = flags;

@@ -17,6 +17,8 @@ import { JobSchedule } from './job-schedule.ts';
 import { deadlineOf } from './job-schedule-rules.ts';
 import type { NodeRecord } from './node.ts';
 import { Node } from './node.ts';
+import type { PolicyNames } from './policy.ts';
+import type { PolicySet } from './policy-set.ts';
 import { noPool, Pool } from './pool.ts';
 import type { Autoscale } from './pool-autoscale.ts';
 import { expectAutoscale, formulaOf } from './pool-autoscale.ts';
@@ -123,6 +125,8 @@ interface WorldRecord {
   now: number;
   rulesVersion: number;
   accountName: string;
+  /** Absent: none. */
+  policies?: PolicyNames;
   sequence: number;
   ignoredReports: number;
   poolCount: number;
@@ -200,6 +204,7 @@ function firstChunk(world: World): Uint8Array {
     now: world.now,
     rulesVersion: world.rulesVersion,
     accountName: world.accountName,
+    ...policiesOf(world),
     sequence: world.lastSequence,
     ignoredReports: world.ignoredReports,
     poolCount: world.pools.length,
@@ -224,9 +229,13 @@ function firstChunk(world: World): Uint8Array {
   return writer.bytes();
 }
 
-/** @throws BatchError `InvalidInput` */
-export function readSnapshot(chunks: Iterable<Uint8Array>): World {
-  const world = new World();
+function policiesOf({ policies: { names } }: World): Pick<WorldRecord, 'policies'> {
+  return Object.keys(names).length === 0 ? {} : { policies: names };
+}
+
+/** @throws BatchError `InvalidInput`, or `PoliciesDiffer` if it was made under others. */
+export function readSnapshot(chunks: Iterable<Uint8Array>, policies: PolicySet): World {
+  const world = new World(policies);
   let pages = -1;
   try {
     for (const chunk of chunks) {
@@ -254,6 +263,7 @@ function readFirst(world: World, reader: ByteReader): number {
   }
   // The cast is the format's promise.
   const record = reader.json() as WorldRecord;
+  world.policies.demand(record.policies ?? {});
   world.now = record.now;
   world.rulesVersion = record.rulesVersion;
   world.accountName = record.accountName;
@@ -387,7 +397,7 @@ function poolRecord(pool: Pool): PoolRecord {
 
 function readPool(world: World, record: PoolRecord): Pool {
   const { number, specification, creationTime } = record;
-  const pool = new Pool(number, specification, creationTime, world.nodeTable);
+  const pool = new Pool(number, specification, creationTime, world.nodeTable, world.policies);
   Object.assign(pool, record.fields);
   for (const [rank, job] of record.cursors) pool.cursors[rank] = job;
   return pool;

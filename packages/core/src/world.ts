@@ -36,6 +36,7 @@ import {
 import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
 import { NodeTable } from './node-table.ts';
+import { PolicySet } from './policy-set.ts';
 import type { Pool } from './pool.ts';
 import { noPool, notStirred } from './pool.ts';
 import { RunClocks } from './run-clocks.ts';
@@ -54,6 +55,7 @@ export class World implements EffectCatalog {
   now = 0;
   rulesVersion: number = currentRulesVersion;
   accountName = 'berth';
+  readonly policies: PolicySet;
   /** Of runs and node requests; positive, 31 bits, starts again at 1. */
   #sequence = 0;
 
@@ -102,6 +104,10 @@ export class World implements EffectCatalog {
    * {@link noPool}: none. Numbers, since storing an object costs the collector's bookkeeping.
    */
   stirred: number = noPool;
+
+  constructor(policies: PolicySet = new PolicySet()) {
+    this.policies = policies;
+  }
 
   get lastSequence(): number {
     return this.#sequence;

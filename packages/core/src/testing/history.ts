@@ -130,11 +130,11 @@ const template: fc.Arbitrary<TaskTemplate> = fc
     ...(affinityId === null ? {} : { affinityInfo: { affinityId } }),
   }));
 
-const task: fc.Arbitrary<TaskSpecification> = fc
+export const task: fc.Arbitrary<TaskSpecification> = fc
   .record({ id: fc.constantFrom(...taskIds), template })
   .map(({ id, template }) => ({ id, ...template }));
 
-const factory: fc.Arbitrary<TaskFactory> = fc.record({
+export const factory: fc.Arbitrary<TaskFactory> = fc.record({
   type: fc.constant('parametricSweep' as const),
   parameterSets: fc.constantFrom(
     [{ start: 0, end: 2, step: 1 }],
@@ -197,10 +197,12 @@ const plainPool: fc.Arbitrary<PoolSpecification> = fc.oneof(
   },
 );
 
+/** Of two ids, few nodes and few slots, sized by hand or by a formula. */
 export const pool: fc.Arbitrary<PoolSpecification> = fc
   .record({ plain: plainPool, startTask: fc.option(startTask, { freq: 3 }) })
   .map(({ plain, startTask }) => (startTask === null ? plain : { ...plain, startTask }));
 
+/** Of three ids, in a pool of `pool`. */
 export const job: fc.Arbitrary<JobSpecification> = fc
   .record<
     JobSpecification & { actsOnFailure: boolean; limit: number | undefined; yields: boolean }
@@ -492,6 +494,25 @@ export const history: fc.Arbitrary<Step[]> = fc
     ),
     ...steps,
   ]);
+
+/** What goes wrong with nodes and reports. */
+const faults: ReadonlySet<Step['is']> = new Set([
+  'nodeLost',
+  'nodeUnusable',
+  'nodePreempted',
+  'runLost',
+  'again',
+]);
+
+/**
+ * Random histories of a small world: pools of every kind, jobs, tasks with dependencies, retries and limits, everything
+ * that users may do, and nodes that fail. `faults`: whether nodes and reports go wrong, by default they do; runs fail
+ * in any case.
+ */
+export function histories(options: { faults?: boolean } = {}): fc.Arbitrary<Step[]> {
+  if (options.faults ?? true) return history;
+  return history.map((steps) => steps.filter(({ is }) => !faults.has(is)));
+}
 
 /** The step as an input to a world in this state, `undefined` if there is nothing that it could be about. */
 export function resolve(

@@ -5,7 +5,17 @@
 export { Audit, drain } from './audit.ts';
 export { describeInput } from './describe-input.ts';
 export { formulas } from './formulas.ts';
-export { firstTime, history, job, pool, resolve, type Step } from './history.ts';
+export {
+  factory,
+  firstTime,
+  histories,
+  history,
+  job,
+  pool,
+  resolve,
+  type Step,
+  task,
+} from './history.ts';
 export { type CountedReport, type Input, type KnownNode, type KnownRun, Ledger } from './ledger.ts';
 export { must } from './must.ts';
 export { namedPool } from './named-pool.ts';
@@ -14,10 +24,11 @@ export {
   batchOf,
   begin,
   play,
+  playWithTicks,
   type Recording,
   record,
-  recordWithTicks,
   rowsOf,
   tell,
   type Watcher,
 } from './recording.ts';
+export { VirtualWorld } from './virtual-world.ts';

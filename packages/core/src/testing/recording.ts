@@ -1,4 +1,4 @@
-import type { Applied, EffectBatch } from '../index.ts';
+import type { Applied, EffectBatch, EngineOptions } from '../index.ts';
 import { Engine, InputBatch } from '../index.ts';
 import { describeInput } from './describe-input.ts';
 import type { Step } from './history.ts';
@@ -25,15 +25,18 @@ export type Watcher = (
   recording: Recording,
 ) => void;
 
-export function record(steps: Step[], watch?: Watcher): Recording {
-  const recording = begin();
+export function record(
+  steps: readonly Step[],
+  watch?: Watcher,
+  options?: EngineOptions,
+): Recording {
+  const recording = begin(options);
   play(recording, steps, watch);
   return recording;
 }
 
 /** As a host does it, with a tick at every deadline, so that an input has one moment. */
-export function recordWithTicks(steps: Step[], watch: Watcher): Recording {
-  const recording = begin();
+export function playWithTicks(recording: Recording, steps: readonly Step[], watch: Watcher): void {
   const { engine } = recording;
   for (const step of steps) {
     const at = Math.max(engine.now, firstTime) + step.pass;
@@ -42,11 +45,10 @@ export function recordWithTicks(steps: Step[], watch: Watcher): Recording {
     }
     play(recording, [{ ...step, pass: at - Math.max(engine.now, firstTime) }], watch);
   }
-  return recording;
 }
 
 /** The history that the steps come to, one line for each input, as far as it goes without an error. */
-export function tell(steps: Step[]): string {
+export function tell(steps: readonly Step[]): string {
   const recording = begin();
   try {
     play(recording, steps);
@@ -56,11 +58,12 @@ export function tell(steps: Step[]): string {
   return recording.history.join('\n');
 }
 
-export function begin(): Recording {
-  return { engine: new Engine(), ledger: new Ledger(), inputs: [], effects: [], history: [] };
+export function begin(options?: EngineOptions): Recording {
+  const engine = new Engine(options);
+  return { engine, ledger: new Ledger(), inputs: [], effects: [], history: [] };
 }
 
-export function play(recording: Recording, steps: Step[], watch?: Watcher): void {
+export function play(recording: Recording, steps: readonly Step[], watch?: Watcher): void {
   const { engine, ledger } = recording;
   engine.listening = watch !== undefined;
   for (const step of steps) {
