@@ -9,12 +9,18 @@ describe('the usage', () => {
   test('names the options that there are, each with what it does', () => {
     const described = [...usage.matchAll(/^ {2}(?:-h, )?--(\w+)/gm)].map(([, name]) => name);
     expect(described.sort()).toEqual(
-      ['state', 'restart', 'nodes', 'slots', 'fill', 'json', 'help'].sort(),
+      [
+        ...['state', 'restart', 'nodes', 'slots', 'fill', 'policies', 'json', 'help'],
+        ...['to', 'at', 'show', 'hashes'],
+      ].sort(),
     );
     for (const option of ['--state=x', '--restart', '--json']) {
       expect(parseCommandLine(['run', 'f', option]).command).toBe('run');
     }
-    for (const option of ['--nodes=2', '--slots=2', '--fill=pack', '--json']) {
+    for (const option of ['--to=2', '--at=2026-11-25', '--show=j', '--hashes', '--json']) {
+      expect(parseCommandLine(['replay', 'd', option]).command).toBe('replay');
+    }
+    for (const option of ['--nodes=2', '--slots=2', '--fill=pack', '--policies=m', '--json']) {
       expect(parseCommandLine(['simulate', 'f', option]).command).toBe('simulate');
     }
   });
@@ -42,6 +48,15 @@ test.each([
     ['simulate', 'f', '--nodes=1e3'],
     '--nodes must be a whole number from 1 to 1000000; it is "1e3"',
   ],
+  [['replay'], 'replay: no PATH'],
+  [['replay', 'd', '--to=1', '--at=2026-11-25'], '--to or --at, not both'],
+  [['replay', 'd', '--to=-1'], '--to must be a number of inputs, 0 or more; it is "-1"'],
+  ...['2026-11-25T21:00', '25.11.2026', 'yesterday', '2026-13-25', '1700000000000'].map(
+    (at): [string[], string] => [
+      ['replay', 'd', `--at=${at}`],
+      `--at must be a time with its zone, like 2026-11-25T21:00:00Z; it is "${at}"`,
+    ],
+  ),
 ])('%j is refused', (args, message) => {
   expect(() => parseCommandLine(args)).toThrow(new UsageError(message));
 });

@@ -84,6 +84,7 @@ export type {
   TaskList,
   TaskView,
 } from './queries.ts';
+export { Replay, type ReplayEnd, type ReplayedInput } from './replay.ts';
 export * from './report.ts';
 export { secretHandlesIn, withSecrets } from './secret-mark.ts';
 export type { SimulatedRun } from './simulated-run.ts';

@@ -45,6 +45,17 @@ export async function acquireStateLock(directory: string): Promise<StateDirector
 }
 
 /**
+ * That nobody uses a state directory just now, for who only reads there: nothing is taken and nothing is written.
+ * Throws `StateDirectoryInUse` as {@link acquireStateLock} does.
+ */
+export async function demandUnlocked(directory: string): Promise<void> {
+  const file = join(directory, 'lock');
+  const holder = await readHolder(file);
+  if (holder !== undefined && (await mayBeAlive(holder)))
+    throw await inUse(directory, file, holder);
+}
+
+/**
  * Makes `file` exclusively, or replaces that of a dead holder.
  *
  * Two may see the same dead holder, and the slower one must not replace the lock of the faster one. So the right to

@@ -1,9 +1,12 @@
 import { parseArgs } from 'node:util';
-import type { NodeFillType } from '@berth/core';
+import type { NodeFillType, ReplayEnd } from '@berth/core';
 
 /** At most 80 columns wide. */
 export const usage = `usage: berth run FILE [--state DIR] [--restart] [--json]
-       berth simulate FILE [--nodes N] [--slots N] [--fill spread|pack] [--json]
+       berth simulate FILE [--nodes N] [--slots N] [--fill spread|pack]
+                           [--policies MODULE] [--json]
+       berth replay PATH [--to N | --at TIME] [--show JOB[/TASK]] [--hashes]
+                         [--policies MODULE] [--json]
 
 run: runs a job file (JSON or YAML) to its end on this machine, with progress,
 and shows the results. After an interruption the same command goes on where it
@@ -19,13 +22,24 @@ writes nothing.
   --slots N     of N task slots each (default: likewise)
   --fill TYPE   spread tasks over the nodes, or pack them on few (default:
                 likewise; for a workflow spread)
+  --policies MODULE  which node, and which of equal jobs, as the module's
+                exports placement and jobOrder say (for replay: those that
+                the state was made under)
 
-both:
+replay: applies the journal of a state directory again, which nobody uses
+meanwhile, lists each input in a line, and shows the state that it led to.
+Starts nothing and writes nothing.
+  --to N        stop after N inputs
+  --at TIME     stop after what happened up to then (2026-11-25T21:00:00Z)
+  --show ID     show that job, or a task as JOB/TASK, instead of all
+  --hashes      the state hash after each input
+
+all:
   --json        print the results, or the error, as JSON and nothing else
   -h, --help    print this and do nothing
 
-exit code: 0 all tasks succeeded, 1 some failed or never ran, 2 the input is
-           wrong, 70 Berth itself failed, 130 interrupted
+exit code: 0 all tasks succeeded (replay: always), 1 some failed or never ran,
+           2 the input is wrong, 70 Berth itself failed, 130 interrupted
 `;
 
 /** The user's mistake: exit code 2. */
@@ -40,6 +54,16 @@ export type Choice =
       nodes?: number;
       slots?: number;
       fill?: NodeFillType;
+      policies?: string;
+      json: boolean;
+    }
+  | {
+      command: 'replay';
+      path: string;
+      end: ReplayEnd;
+      show?: string;
+      hashes: boolean;
+      policies?: string;
       json: boolean;
     };
 
@@ -50,7 +74,8 @@ const mostSlots = 256;
 /** Beside those that every command takes. */
 const optionsOf: ReadonlyMap<string, readonly string[]> = new Map([
   ['run', ['state', 'restart']],
-  ['simulate', ['nodes', 'slots', 'fill']],
+  ['simulate', ['nodes', 'slots', 'fill', 'policies']],
+  ['replay', ['to', 'at', 'show', 'hashes', 'policies']],
 ]);
 
 /** @throws UsageError */
@@ -66,12 +91,26 @@ export function parseCommandLine(args: string[]): Choice {
       throw new UsageError(`${command} takes no --${option}`);
     }
   }
-  if (file === undefined) throw new UsageError(`${command}: no FILE`);
-  if (more !== undefined) throw new UsageError(`${command}: one FILE, not also "${more}"`);
+  const what = command === 'replay' ? 'PATH' : 'FILE';
+  if (file === undefined) throw new UsageError(`${command}: no ${what}`);
+  if (more !== undefined) throw new UsageError(`${command}: one ${what}, not also "${more}"`);
   const json = values.json === true;
   if (command === 'run') {
     const { state, restart = false } = values;
     return { command, file, ...(state !== undefined && { state }), restart, json };
+  }
+  const { policies } = values;
+  if (command === 'replay') {
+    const { show, hashes = false } = values;
+    return {
+      command,
+      path: file,
+      end: replayEnd(values),
+      ...(show !== undefined && { show }),
+      hashes,
+      ...(policies !== undefined && { policies }),
+      json,
+    };
   }
   const nodes = wholeNumber('--nodes', values.nodes, mostNodes);
   const slots = wholeNumber('--slots', values.slots, mostSlots);
@@ -82,8 +121,25 @@ export function parseCommandLine(args: string[]): Choice {
     ...(nodes !== undefined && { nodes }),
     ...(slots !== undefined && { slots }),
     ...(fill !== undefined && { fill }),
+    ...(policies !== undefined && { policies }),
     json,
   };
+}
+
+function replayEnd({ to, at }: { to?: string; at?: string }): ReplayEnd {
+  if (to !== undefined && at !== undefined) throw new UsageError('--to or --at, not both');
+  if (to !== undefined) {
+    if (/^\d{1,15}$/.test(to)) return { inputs: Number(to) };
+    throw new UsageError(`--to must be a number of inputs, 0 or more; it is "${to}"`);
+  }
+  if (at === undefined) return {};
+  // A date alone means its first moment, and a time without a zone would mean another one on each machine.
+  const isTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/.test(at);
+  const milliseconds = isTime ? Date.parse(at) : Number.NaN;
+  if (!Number.isNaN(milliseconds)) return { at: milliseconds };
+  throw new UsageError(
+    `--at must be a time with its zone, like 2026-11-25T21:00:00Z; it is "${at}"`,
+  );
 }
 
 function wholeNumber(option: string, given: string | undefined, most: number): number | undefined {
@@ -116,6 +172,11 @@ const options = {
   nodes: { type: 'string' },
   slots: { type: 'string' },
   fill: { type: 'string' },
+  policies: { type: 'string' },
+  to: { type: 'string' },
+  at: { type: 'string' },
+  show: { type: 'string' },
+  hashes: { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;

@@ -3,6 +3,16 @@ import { readFile } from 'node:fs/promises';
 import { BatchError } from '@berth/core';
 import type { Choice } from './command-line.ts';
 import { parseCommandLine, UsageError, usage } from './command-line.ts';
+import { loadPolicies } from './policies-file.ts';
+import { replayJournal } from './replay.ts';
+import {
+  formatShown,
+  formatState,
+  inputAsJson,
+  lineOf,
+  showOf,
+  stateOf,
+} from './replay-results.ts';
 import type { RunResults } from './results.ts';
 import { exitCodeOf, formatResults } from './results.ts';
 import { runJobFile } from './run.ts';
@@ -20,6 +30,8 @@ async function main(args: string[]): Promise<number> {
       return run(choice);
     case 'simulate':
       return simulateFile(choice);
+    case 'replay':
+      return replay(choice);
   }
 }
 
@@ -56,15 +68,60 @@ async function run({
 
 async function simulateFile({
   file,
+  policies,
   json,
   ...pool
 }: Extract<Choice, { command: 'simulate' }>): Promise<number> {
-  const results = simulate(await loadSimulatedJob(file, pool));
+  const job = await loadSimulatedJob(file, pool);
+  const results = simulate(job, await loadPolicies(policies));
   for (const piece of json ? simulatedAsJson(results) : [formatSimulated(results)]) {
     await write(piece);
   }
   return exitCodeOf(results);
 }
+
+async function replay({
+  path,
+  end,
+  show,
+  hashes,
+  policies,
+  json,
+}: Extract<Choice, { command: 'replay' }>): Promise<number> {
+  const loaded = await loadPolicies(policies);
+  let text = json ? '{\n  "inputs": [' : '';
+  let pieces = 0;
+  const put = async (more: string): Promise<void> => {
+    text += more;
+    if (text.length < bytesPerPiece) return;
+    await write(text);
+    text = '';
+  };
+  const replayed = await replayJournal({
+    path,
+    end,
+    policies: loaded,
+    async onInput(input, { engine }) {
+      const hash = hashes ? engine.stateHash() : undefined;
+      if (!json) return await put(lineOf(input, hash));
+      const separator = pieces++ === 0 ? '\n    ' : ',\n    ';
+      await put(`${separator}${JSON.stringify(inputAsJson(input, hash))}`);
+    },
+    warn: (message) => void process.stderr.write(`berth: ${message}\n`),
+  });
+  const shown = show === undefined ? undefined : showOf(replayed.engine, show);
+  if (json) {
+    const state = { state: stateOf(replayed), ...(shown !== undefined && { show: shown }) };
+    await put(`${pieces === 0 ? '' : '\n  '}],\n${JSON.stringify(state, null, 2).slice(2)}\n`);
+  } else {
+    await put(`\n${shown === undefined ? formatState(stateOf(replayed)) : formatShown(shown)}`);
+  }
+  await write(text);
+  return 0;
+}
+
+/** Many lines in one write. */
+const bytesPerPiece = 1 << 16;
 
 function asJson(results: RunResults): string {
   return `${JSON.stringify(results, null, 2)}\n`;

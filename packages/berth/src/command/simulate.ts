@@ -1,4 +1,4 @@
-import type { Command } from '@berth/core';
+import type { Command, Policies } from '@berth/core';
 import { BatchError, Engine, Simulation } from '@berth/core';
 import { CriticalPath } from './critical-path.ts';
 import { blockedTasks, failedTask, failedTasks } from './results.ts';
@@ -12,7 +12,7 @@ const taskLimit = 100_000_000;
 const slotLimit = 50_000_000;
 
 /** Runs it on a virtual clock to its end, or until nothing that is left can ever start. */
-export function simulate(simulated: SimulatedJob): SimulatedResults {
+export function simulate(simulated: SimulatedJob, policies: Policies = {}): SimulatedResults {
   const { pool, job, taskFactory, tasks, factoryCount } = simulated;
   const count = factoryCount + tasks.length;
   refuseMore(count, taskLimit, 'tasks');
@@ -21,7 +21,7 @@ export function simulate(simulated: SimulatedJob): SimulatedResults {
   const path = new CriticalPath(simulated);
   const startOrder = new Int32Array(count);
   let started = 0;
-  const simulation = new Simulation(new Engine(), {
+  const simulation = new Simulation(new Engine({ policies }), {
     bootTimeMs: simulated.bootTimeMs,
     durationMs: ({ taskIndex }) => simulated.durationMs(taskIndex),
     outcome: ({ taskIndex, retryCount }) => simulated.exitCode(taskIndex, retryCount),
@@ -71,6 +71,7 @@ export function simulate(simulated: SimulatedJob): SimulatedResults {
       taskSlotsPerNode: pool.taskSlotsPerNode,
       nodeFillType: pool.taskSchedulingPolicy.nodeFillType,
     },
+    ...namesOf(simulation.engine),
     state,
     ...(terminateReason === undefined ? {} : { terminateReason }),
     tasks: count,
@@ -99,4 +100,8 @@ function refuseMore(count: number, most: number, what: string): void {
 function must<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('the engine does not know what it was given');
   return value;
+}
+
+function namesOf({ policies }: Engine): Pick<SimulatedResults, 'policies'> {
+  return Object.keys(policies).length === 0 ? {} : { policies };
 }

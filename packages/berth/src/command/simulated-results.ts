@@ -1,4 +1,4 @@
-import type { NodeFillType } from '@berth/core';
+import type { NodeFillType, PolicyNames } from '@berth/core';
 import type { RunResults, TaskResults } from './results.ts';
 import { linesOfTasks, table, tableOfTasks } from './results.ts';
 
@@ -15,6 +15,8 @@ export interface SimulatedResults
     taskSlotsPerNode: number;
     nodeFillType: NodeFillType;
   };
+  /** Those that were given: their names stand in place of what the pool says. */
+  policies?: PolicyNames;
   /** How many there are. */
   tasks: number;
   /** That were started, retries included. */
@@ -52,14 +54,14 @@ export function* simulatedAsJson(results: SimulatedResults): Iterable<string> {
 }
 
 export function formatSimulated(results: SimulatedResults): string {
-  const { kind, name, pool, state, terminateReason } = results;
+  const { kind, name, policies, pool, state, terminateReason } = results;
   const { taskSlotsPerNode: slots, nodeFillType } = pool;
   const nodes = pool.targetDedicatedNodes + pool.targetLowPriorityNodes;
   const reason = terminateReason === undefined ? '' : ` (${terminateReason})`;
   const seconds = (value: number): string => `${value.toFixed(3)} s`;
   const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;
   const lines = [
-    `${kind} ${name}, simulated on ${pool.enableAutoScale ? 'as many nodes as its formula gives,' : counted(nodes, 'node')} of ${counted(slots, 'slot')} (${nodeFillType}): ${state}${reason}`,
+    `${kind} ${name}, simulated on ${pool.enableAutoScale ? 'as many nodes as its formula gives,' : counted(nodes, 'node')} of ${counted(slots, 'slot')} (${[policies?.placement ?? nodeFillType, ...(policies?.jobOrder === undefined ? [] : [policies.jobOrder])].join(', ')}): ${state}${reason}`,
     '',
     ...tableOfTasks(results),
     '',

@@ -1,0 +1,130 @@
+import type {
+  Engine,
+  JobView,
+  PoolView,
+  Replay,
+  ReplayedInput,
+  TaskCounts,
+  TaskExplanation,
+  TaskView,
+} from '@berth/core';
+import { BatchError, explanationSentences } from '@berth/core';
+import { table } from './results.ts';
+
+const effectsInLine = 3;
+
+/** "12  2026-11-25T21:00:00.000Z  add tasks to j: 2 tasks (a, b) → start j/a on p/node-1" */
+export function lineOf(input: ReplayedInput, hash: string | undefined): string {
+  const { number, at, text, result, ignored, effects } = input;
+  const parts = [String(number).padStart(6), isoTime(at), ...(hash === undefined ? [] : [hash])];
+  const outcome = [
+    ...(result?.error === undefined ? [] : [`refused, ${result.error.code}`]),
+    ...(result?.refused ?? []).map(({ index, error }) => `task ${index} refused, ${error.code}`),
+    ...(ignored === true ? ['ignored'] : []),
+    ...effects.slice(0, effectsInLine),
+    ...(effects.length > effectsInLine ? [`${effects.length - effectsInLine} more`] : []),
+  ];
+  return `${[...parts, text].join('  ')}${outcome.length === 0 ? '' : ` → ${outcome.join('; ')}`}\n`;
+}
+
+/** As `--json` has it. */
+export function inputAsJson(input: ReplayedInput, hash: string | undefined): object {
+  const { at, ...rest } = input;
+  return { ...rest, at: isoTime(at), ...(hash !== undefined && { stateHash: hash }) };
+}
+
+type JobNow = JobView & { taskCounts: TaskCounts; taskSlotCounts: TaskCounts };
+
+/** The state at the moment where a replay has stopped. */
+export interface ReplayedState {
+  inputs: number;
+  /** The latest time seen. */
+  at: string;
+  stateHash: string;
+  ignoredReports: number;
+  pools: (PoolView & { nodes: Record<string, number> })[];
+  jobs: JobNow[];
+}
+
+export function stateOf({ engine, inputs }: Replay): ReplayedState {
+  const { queries } = engine;
+  return {
+    inputs,
+    at: isoTime(engine.now),
+    stateHash: engine.stateHash(),
+    ignoredReports: engine.ignoredReports,
+    pools: queries.pools().map((pool) => ({ ...pool, nodes: nodesByState(engine, pool.id) })),
+    jobs: queries.jobs().map((job) => ({ ...job, ...must(queries.taskCounts(job.id)) })),
+  };
+}
+
+export function formatState(state: ReplayedState): string {
+  const lines = [
+    `after ${state.inputs} input${state.inputs === 1 ? '' : 's'}, at ${state.at}`,
+    `state hash ${state.stateHash}${state.ignoredReports === 0 ? '' : `, ${state.ignoredReports} reports ignored`}`,
+  ];
+  if (state.pools.length > 0) {
+    const rows = state.pools.map(({ id, state, allocationState, nodes }) => [
+      id,
+      state,
+      allocationState,
+      Object.entries(nodes)
+        .map(([state, count]) => `${count} ${state}`)
+        .join(', '),
+    ]);
+    lines.push('', ...table([['pool', 'state', 'allocation', 'nodes'], ...rows]));
+  }
+  if (state.jobs.length > 0) {
+    const rows = state.jobs.map(({ id, state, priority, taskCounts }) => [
+      id,
+      state,
+      ...[priority, taskCounts.active, taskCounts.running].map(String),
+      ...[taskCounts.succeeded, taskCounts.failed].map(String),
+    ]);
+    const head = ['job', 'state', 'priority', 'active', 'running', 'succeeded', 'failed'];
+    lines.push('', ...table([head, ...rows]));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** One job, or one task and why it does not run. */
+export type Shown = { job: JobNow } | { task: TaskView; explanation?: TaskExplanation };
+
+/** @throws BatchError `JobNotFound`, `TaskNotFound`: not at that moment. */
+export function showOf({ queries }: Engine, subject: string): Shown {
+  const [jobId = '', taskId] = subject.split('/');
+  const job = queries.job(jobId);
+  if (job === undefined) throw notThere('Job', `job "${jobId}"`);
+  if (taskId === undefined) return { job: { ...job, ...must(queries.taskCounts(jobId)) } };
+  const task = queries.task(jobId, taskId);
+  if (task === undefined) throw notThere('Task', `task "${taskId}" in job "${jobId}"`);
+  const explanation = task.state === 'active' ? queries.explain(jobId, taskId) : undefined;
+  return { task, ...(explanation !== undefined && { explanation }) };
+}
+
+export function formatShown(shown: Shown): string {
+  if ('job' in shown) return `${JSON.stringify(shown.job, null, 2)}\n`;
+  const { task, explanation } = shown;
+  const sentences = explanation === undefined ? [] : explanationSentences(explanation);
+  return [JSON.stringify(task, null, 2), ...sentences, ''].join('\n');
+}
+
+function nodesByState({ queries }: Engine, poolId: string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { state } of queries.nodes(poolId) ?? []) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
+}
+
+function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+function notThere(entity: 'Job' | 'Task', what: string): BatchError {
+  const message = `There is no ${what} at that moment.`;
+  return new BatchError({ code: entity === 'Job' ? 'JobNotFound' : 'TaskNotFound', message });
+}
+
+function must<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('a job without counts');
+  return value;
+}
