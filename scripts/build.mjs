@@ -1,5 +1,6 @@
 // `npm run build`: the packages as they would be published, as tarballs in dist/. Each is then tried as its
-// users would: unpacked apart from the sources, imported by plain Node, and checked by their compiler.
+// users would: unpacked apart from the sources, imported by plain Node, and checked by their compiler; publint and
+// arethetypeswrong look at each tarball.
 import { execFileSync } from 'node:child_process';
 import {
   mkdirSync,
@@ -85,6 +86,13 @@ function checkFiles({ folder, manifest }, files) {
   }
 }
 
+/** What others have found that packages get wrong: in the manifest, and in how types are resolved. ESM only. */
+function lint(tarball) {
+  const bin = (name) => join(root, 'node_modules/.bin', name);
+  run(process.execPath, [bin('publint'), 'run', tarball, '--strict']);
+  run(process.execPath, [bin('attw'), tarball, '--profile', 'esm-only', '--format', 'ascii']);
+}
+
 /** Somebody's project with the tarballs installed: every entry point must load, and its types must hold. */
 function tryPackages(packed) {
   const project = mkdtempSync(join(tmpdir(), 'berth-build-'));
@@ -131,6 +139,7 @@ try {
   const packed = packages.map((one) => {
     const { tarball, files, size } = pack(one.folder);
     checkFiles(one, files);
+    lint(tarball);
     console.log(
       `${tarball.slice(root.length)}  ${files.length} files, ${Math.ceil(size / 1024)} KB`,
     );

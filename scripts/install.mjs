@@ -80,16 +80,38 @@ function npmCi() {
   const start = Date.now();
   // --include: also where NODE_ENV or npm's settings say that this is production.
   const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
-  const npm = process.env.npm_execpath;
-  const [command, ...first] = npm?.endsWith('npm-cli.js') ? [process.execPath, npm] : ['npm'];
+  npm(args);
+  isInstalled();
+  console.error(`berth: installed in ${((Date.now() - start) / 1000).toFixed(0)} s`);
+}
+
+/** Runs npm to its end; what it prints is shown when it fails. */
+function npm(args) {
+  const path = process.env.npm_execpath;
+  const [command, ...first] = path?.endsWith('npm-cli.js') ? [process.execPath, path] : ['npm'];
   const { status, signal, error, output } = run(command, [...first, ...args]);
   if (error) throw new Refusal(`npm cannot be started: ${error.message}`);
   if (status !== 0) {
     process.stderr.write(output);
-    throw new Refusal(`npm ci failed (${signal ?? `exit code ${status}`}); its output is above.`);
+    throw new Refusal(
+      `npm ${args[0]} failed (${signal ?? `exit code ${status}`}); its output is above.`,
+    );
   }
-  isInstalled();
-  console.error(`berth: installed in ${((Date.now() - start) / 1000).toFixed(0)} s`);
+}
+
+/** The folder of the `node` of the newest release of a line, from the registry, in .cache. */
+export function installNode(major) {
+  const prefix = join(root, `.cache/node-${major}`);
+  const folder = join(prefix, 'node_modules/node/bin');
+  if (read(join(folder, '../package.json')) === undefined) {
+    console.error(`berth: installing Node ${major} in ${prefix} …`);
+    mkdirSync(prefix, { recursive: true });
+    npm(['install', '--prefix', prefix, '--no-save', '--no-audit', '--no-fund', `node@${major}`]);
+  }
+  const { stdout, status } = spawnSync(join(folder, 'node'), ['--version'], { encoding: 'utf8' });
+  if (status !== 0) throw new Refusal(`${folder}/node does not run; remove ${prefix}`);
+  console.error(`berth: Node ${stdout.trim()}`);
+  return folder;
 }
 
 /** Waits until no other run installs. Returns the function that lets the next one. */

@@ -1,9 +1,19 @@
-// What `npm start`, `npm test`, `npm run berth` and `npm run bench` do: install what is missing, then run.
-//   node scripts/run.mjs start | test | berth | bench | install [peers]  [arguments]
+// What `npm start`, `npm test`, `npm run test:lts`, `npm run berth` and `npm run bench` do: install what is missing, then run.
+//   node scripts/run.mjs start | test | test:lts | berth | bench | install [peers]  [arguments]
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { join } from 'node:path';
-import { checkNode, installPackages, installSystemPackages, Refusal, root } from './install.mjs';
+import { delimiter, join } from 'node:path';
+import {
+  checkNode,
+  installNode,
+  installPackages,
+  installSystemPackages,
+  Refusal,
+  root,
+} from './install.mjs';
+
+/** Of the newest line of Node with long-term support. */
+const ltsMajor = 24;
 
 const command = 'packages/berth/src/command/main.ts';
 
@@ -24,6 +34,17 @@ const actions = {
     installSystemPackages('tests');
     return node([join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args]);
   },
+  /** The tests on the version of Node that has long-term support, whichever runs this. */
+  async 'test:lts'(args) {
+    installSystemPackages('tests');
+    const folder = installNode(ltsMajor);
+    const path = `${folder}${delimiter}${process.env.PATH ?? ''}`;
+    const tests = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args];
+    return node(tests, root, {
+      command: join(folder, 'node'),
+      env: { ...process.env, PATH: path },
+    });
+  },
   async berth(args) {
     // npm goes to the root first; file names are meant from where it was called.
     const called = process.env.npm_lifecycle_event === 'berth' && process.env.INIT_CWD;
@@ -40,9 +61,9 @@ function typescript(file, args, cwd = root) {
 }
 
 /** Runs Node to its end, with our terminal and signals. Resolves to its exit code. */
-function node(args, cwd = root) {
+function node(args, cwd = root, { command = process.execPath, env = process.env } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd, stdio: 'inherit' });
+    const child = spawn(command, args, { cwd, env, stdio: 'inherit' });
     const forward = (signal) => {
       // A terminal has already sent its Ctrl-C to both.
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
