@@ -15,6 +15,7 @@ import type { BlobStore } from '@berth/storage';
 import { SecretGroup } from '@berth/storage';
 import { ApplicationsClient } from './application-client.ts';
 import { CertificatesClient } from './certificate-client.ts';
+import { demandInstallOn } from './install-demands.ts';
 import { JobClient } from './job-client.ts';
 import { JobSchedulesClient } from './job-schedule-client.ts';
 import { NodeClient } from './node-client.ts';
@@ -80,6 +81,7 @@ export class PoolClient {
   async patch(poolId: string, patch: PoolPatchParameters): Promise<void> {
     const secrets = new SecretGroup();
     const parsed = parsePoolPatch(patch, { seal: secrets.seal });
+    demandInstallOn(this.#runtime, poolId, parsed);
     await this.#runtime.keeping(secrets, () =>
       this.#runtime.submit({ type: 'patchPool', poolId, patch: parsed }),
     );
@@ -89,6 +91,7 @@ export class PoolClient {
   async updateProperties(poolId: string, properties: PoolPatchParameters): Promise<void> {
     const secrets = new SecretGroup();
     const parsed = parsePoolProperties(properties, { seal: secrets.seal });
+    demandInstallOn(this.#runtime, poolId, parsed);
     await this.#runtime.keeping(secrets, () =>
       this.#runtime.submit({ type: 'updatePoolProperties', poolId, properties: parsed }),
     );

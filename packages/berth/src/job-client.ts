@@ -19,6 +19,7 @@ import {
 } from '@berth/core/spec';
 import { SecretGroup } from '@berth/storage';
 import { EventStream } from './event-stream.ts';
+import { demandPackages, packageRefusal } from './install-demands.ts';
 import type { JobGraph, JobGraphOptions } from './job-graph.ts';
 import { jobGraph } from './job-graph.ts';
 import { notFound } from './not-found.ts';
@@ -60,7 +61,9 @@ export class TaskClient {
   /** @throws BatchError `TaskExists`, `JobCompleted`, … or what is wrong with the task. */
   async add(task: TaskParameters): Promise<void> {
     const secrets = new SecretGroup();
-    const tasks = [parseTask(task, secrets)];
+    const parsed = parseTask(task, secrets);
+    demandPackages(this.#runtime, this.#jobId, parsed);
+    const tasks = [parsed];
     const { refused = [] } = await this.#runtime.keeping(secrets, () =>
       this.#runtime.submit({ type: 'addTasks', jobId: this.#jobId, tasks }),
     );
@@ -76,8 +79,9 @@ export class TaskClient {
     const refused: TaskRefusal[] = [];
     const accepted: AcceptedTask[] = [];
     parseTasks(tasks, secrets).forEach((parsed, index) => {
-      if ('code' in parsed) refused.push({ index, taskId: tasks[index]?.id ?? '', error: parsed });
-      else accepted.push({ index, task: parsed });
+      const error = 'code' in parsed ? parsed : packageRefusal(this.#runtime, this.#jobId, parsed);
+      if (error !== undefined) refused.push({ index, taskId: tasks[index]?.id ?? '', error });
+      else if (!('code' in parsed)) accepted.push({ index, task: parsed });
     });
     const refusedLater = await this.#runtime.keeping(secrets, () => this.#addAccepted(accepted));
     return [...refused, ...refusedLater].sort((a, b) => a.index - b.index);
@@ -103,6 +107,7 @@ export class TaskClient {
   async addFactory(factory: TaskFactoryParameters): Promise<void> {
     const secrets = new SecretGroup();
     const parsed = parseTaskFactory(factory, secrets);
+    demandPackages(this.#runtime, this.#jobId, parsed.repeatTask);
     await this.#runtime.keeping(secrets, () =>
       this.#runtime.submit({ type: 'addTaskFactory', jobId: this.#jobId, factory: parsed }),
     );

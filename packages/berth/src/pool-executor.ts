@@ -3,6 +3,7 @@ import { BatchError } from '@berth/core';
 import type { PoolOptions } from '@berth/core/spec';
 import type { Executor } from '@berth/executors';
 import { capabilitiesOf } from '@berth/executors';
+import { demandInstall } from './install-demands.ts';
 import type { Runtime } from './runtime.ts';
 
 /** How durable the cause of a start must be, by the executor of its pool. */
@@ -17,7 +18,11 @@ export function poolOptionsOf(runtime: Runtime): PoolOptions {
 
 type Pool = Pick<
   PoolSpecification,
-  'executor' | 'targetLowPriorityNodes' | 'enableInterNodeCommunication'
+  | 'executor'
+  | 'targetLowPriorityNodes'
+  | 'enableInterNodeCommunication'
+  | 'applicationPackageReferences'
+  | 'certificateReferences'
 >;
 
 /**
@@ -27,6 +32,7 @@ type Pool = Pick<
 export function demandExecutor(runtime: Runtime, pool: Pool, path = ''): void {
   const executor = runtime.executor(pool.executor);
   if (executor === undefined) throw unknownExecutor(runtime, pool.executor, `${path}executor`);
+  demandInstall(executor, pool, path);
   const { lowPriority, interNodeCommunication } = capabilitiesOf(executor);
   if (pool.enableInterNodeCommunication === true && !interNodeCommunication) {
     const reason = 'has no nodes that can reach one another';

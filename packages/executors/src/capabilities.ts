@@ -12,6 +12,10 @@ export interface ExecutorCapabilities {
   readonly lowPriority: boolean;
   /** The nodes of a pool can reach one another, which multi-instance tasks need. Else `OperationNotValidOnPool`. */
   readonly interNodeCommunication: boolean;
+  /** Installs application packages, of pools and of tasks (semantics §10). Else `OperationNotValidOnPool`. */
+  readonly applicationPackages: boolean;
+  /** Installs certificates (semantics §11). Else `OperationNotValidOnPool`. */
+  readonly certificates: boolean;
   /** Else `OperationNotValidOnNode`. */
   readonly reboot: boolean;
   /** Else `OperationNotValidOnNode`. */
@@ -23,6 +27,8 @@ export const defaultCapabilities: ExecutorCapabilities = {
   osTypes: ['linux'],
   lowPriority: true,
   interNodeCommunication: false,
+  applicationPackages: false,
+  certificates: false,
   reboot: true,
   reimage: true,
 };

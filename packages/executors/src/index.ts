@@ -4,5 +4,5 @@ export * from './host.ts';
 export type { LocalOptions } from './local-host.ts';
 export { LocalHostProvider } from './local-host.ts';
 export * from './per-run.ts';
-export { revealUrl } from './secret-url.ts';
+export { revealSecrets, revealUrl } from './secret-url.ts';
 export * from './shell-executor.ts';

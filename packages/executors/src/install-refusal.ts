@@ -1,37 +1,49 @@
 import type { NodeDetails, Report, RunDetails } from '@berth/core';
 import { ReportKind } from '@berth/core';
+import { capabilitiesOf } from './capabilities.ts';
+import type { Executor } from './executor.ts';
 
 /*
- * What executors answer that install neither application packages nor certificates, where they are asked to all the
- * same: nothing is ever left out in silence.
+ * What an executor answers where it is asked to install what it cannot, though that is refused where it can be foreseen:
+ * nothing is ever left out in silence.
  */
 
-/** `undefined`: there is nothing to install. */
+/** `undefined`: it can be started. */
 export function runRefusal(
-  executor: string,
+  executor: Executor,
   run: number,
   sequence: number,
   { applicationPackages }: RunDetails,
 ): Report | undefined {
   if (applicationPackages === undefined) return undefined;
+  const detail = capabilitiesOf(executor).applicationPackages
+    ? applicationPackages.error
+    : installsNo(executor, 'application packages');
+  if (detail === undefined) return undefined;
   const failure = 'ApplicationPackageError';
-  const detail = `The executor "${executor}" does not install application packages.`;
   return { kind: ReportKind.runEnded, run, sequence, failure, detail };
 }
 
-/** `undefined`: there is nothing to install. */
+/** `undefined`: it can be had. */
 export function nodeRefusal(
-  executor: string,
+  executor: Executor,
   node: number,
   sequence: number,
   { applicationPackages, certificates }: NodeDetails,
 ): Report | undefined {
+  const able = capabilitiesOf(executor);
   const kind = ReportKind.nodeUnusable;
-  if (certificates.length > 0) {
-    const detail = `The executor "${executor}" does not install certificates.`;
+  if (certificates.length > 0 && !able.certificates) {
+    const detail = installsNo(executor, 'certificates');
     return { kind, node, sequence, error: 'NodePreparationError', detail };
   }
-  if (applicationPackages.length === 0) return undefined;
-  const detail = `The executor "${executor}" does not install application packages.`;
-  return { kind, node, sequence, error: 'ApplicationPackageError', detail };
+  if (applicationPackages.length > 0 && !able.applicationPackages) {
+    const detail = installsNo(executor, 'application packages');
+    return { kind, node, sequence, error: 'ApplicationPackageError', detail };
+  }
+  return undefined;
+}
+
+function installsNo({ name }: Executor, what: string): string {
+  return `The executor "${name}" does not install ${what}.`;
 }

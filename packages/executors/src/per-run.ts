@@ -16,16 +16,28 @@ export type RunFunction = (
   // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing is one too
 ) => Promise<number | void>;
 
+export interface PerRunOptions {
+  /** Default `function`. */
+  name?: string;
+  /** Those that install application packages or certificates need `prepareNode`. */
+  capabilities?: Partial<ExecutorCapabilities>;
+  /**
+   * Installs what a node is to have before it is ready, whenever it starts; a rejection makes it unusable. Default: its
+   * nodes are ready at once, and nothing can be installed.
+   */
+  prepareNode?(
+    node: NodeDetails,
+    stores: Pick<ExecutorHost, 'blobStore' | 'secrets'>,
+  ): Promise<void>;
+}
+
 /**
- * Makes an executor of a function, for those who do not need the rate. Its nodes are ready at once; a kill
- * aborts the signal, and the run ends when the function does.
+ * Makes an executor of a function, for those who do not need the rate. A kill aborts the signal, and the run ends when
+ * the function does.
  * Runs die with the process: after a restart those that were under way are reported lost and come again.
  */
-export function perRun(
-  fn: RunFunction,
-  options: { name?: string; capabilities?: Partial<ExecutorCapabilities> } = {},
-): Executor {
-  return new PerRunExecutor(options.name ?? 'function', fn, options.capabilities ?? {});
+export function perRun(fn: RunFunction, options: PerRunOptions = {}): Executor {
+  return new PerRunExecutor(fn, options);
 }
 
 class PerRunExecutor implements Executor {
@@ -33,14 +45,22 @@ class PerRunExecutor implements Executor {
   readonly onThisMachine = true;
   readonly capabilities: Partial<ExecutorCapabilities>;
   readonly #fn: RunFunction;
+  readonly #prepareNode: PerRunOptions['prepareNode'];
   readonly #runs = new Map<string, { node: number; controller: AbortController }>();
   #host: ExecutorHost | undefined;
   #reports: Report[] = [];
 
-  constructor(name: string, fn: RunFunction, capabilities: Partial<ExecutorCapabilities>) {
+  constructor(
+    fn: RunFunction,
+    { name = 'function', capabilities = {}, prepareNode }: PerRunOptions,
+  ) {
     this.name = name;
-    this.capabilities = capabilities;
+    this.capabilities =
+      prepareNode === undefined
+        ? { ...capabilities, applicationPackages: false, certificates: false }
+        : capabilities;
     this.#fn = fn;
+    this.#prepareNode = prepareNode;
   }
 
   async open(host: ExecutorHost): Promise<void> {
@@ -100,7 +120,7 @@ class PerRunExecutor implements Executor {
       case EffectKind.startRun: {
         const details = effects.catalog.run(effects.run(i), sequence);
         if (details === undefined) return;
-        const refusal = runRefusal(this.name, effects.run(i), sequence, details);
+        const refusal = runRefusal(this, effects.run(i), sequence, details);
         if (refusal === undefined) void this.#start(node, effects.run(i), sequence, details);
         else this.#report(refusal);
         return;
@@ -110,8 +130,32 @@ class PerRunExecutor implements Executor {
   }
 
   #ready(node: number, sequence: number, details: NodeDetails): void {
-    const ready: Report = { kind: ReportKind.nodeReady, node, sequence };
-    this.#report(nodeRefusal(this.name, node, sequence, details) ?? ready);
+    const refusal = nodeRefusal(this, node, sequence, details);
+    const host = this.#host;
+    if (refusal !== undefined) this.#report(refusal);
+    else if (this.#prepareNode === undefined || host === undefined) {
+      this.#report({ kind: ReportKind.nodeReady, node, sequence });
+    } else void this.#prepare(node, sequence, this.#prepareNode(details, host), details);
+  }
+
+  async #prepare(
+    node: number,
+    sequence: number,
+    prepared: Promise<void>,
+    { applicationPackages }: NodeDetails,
+  ): Promise<void> {
+    try {
+      await prepared;
+      this.#report({ kind: ReportKind.nodeReady, node, sequence });
+    } catch (error) {
+      this.#report({
+        kind: ReportKind.nodeUnusable,
+        node,
+        sequence,
+        error: applicationPackages.length > 0 ? 'ApplicationPackageError' : 'NodePreparationError',
+        detail: messageOf(error),
+      });
+    }
   }
 
   /** The engine has taken back what runs there: it is told to end, and nobody waits for it. */

@@ -13,13 +13,17 @@ export interface HttpRequest {
 }
 
 /**
- * A URL as it was given, with the secrets in place of their handles. It must go into no log, report or event.
+ * A text as it was given, with the secrets in place of their handles: the data of a certificate, its password, a URL.
+ * It must go into no log, report or event.
  * @throws BatchError of the secret store
  */
-export async function revealUrl(httpUrl: string, secrets: Secrets): Promise<string> {
-  const values = await valuesOf(httpUrl, secrets);
-  return withSecrets(httpUrl, (handle) => values.get(handle) ?? '');
+export async function revealSecrets(text: string, secrets: Secrets): Promise<string> {
+  const values = await valuesOf(text, secrets);
+  return withSecrets(text, (handle) => values.get(handle) ?? '');
 }
+
+/** The same of a URL. */
+export const revealUrl: typeof revealSecrets = revealSecrets;
 
 export async function httpRequest(httpUrl: string, secrets: Secrets): Promise<HttpRequest> {
   const values = await valuesOf(httpUrl, secrets);

@@ -87,7 +87,7 @@ export class ShellExecutor implements Executor {
       const key = `${run}-${sequence}`;
       const details = known.get(key)?.details ?? catalog.run(run, sequence);
       if (details === undefined) continue;
-      const refusal = runRefusal(this.name, run, sequence, details);
+      const refusal = runRefusal(this, run, sequence, details);
       if (refusal !== undefined) {
         if (kind === EffectKind.startRun) this.#report(refusal);
         continue;
@@ -161,7 +161,7 @@ export class ShellExecutor implements Executor {
   #start(node: number, run: number, sequence: number, catalog: EffectCatalog): void {
     const details = catalog.run(run, sequence);
     if (details === undefined) return;
-    const refusal = runRefusal(this.name, run, sequence, details);
+    const refusal = runRefusal(this, run, sequence, details);
     if (refusal !== undefined) {
       this.#report(refusal);
       return;
@@ -202,7 +202,7 @@ export class ShellExecutor implements Executor {
   }
 
   #get(node: number, sequence: number, details: NodeDetails): void {
-    const refusal = nodeRefusal(this.name, node, sequence, details);
+    const refusal = nodeRefusal(this, node, sequence, details);
     if (refusal !== undefined) {
       this.#report(refusal);
       return;
@@ -258,7 +258,7 @@ export class ShellExecutor implements Executor {
   /** All of it ends, and begins again: with its files, or as a node that has just been got. */
   #restart(node: number, sequence: number, details: NodeDetails, fresh: boolean): void {
     if (this.#releasing.has(node) || this.#restarts.has(node)) return;
-    const refusal = nodeRefusal(this.name, node, sequence, details);
+    const refusal = nodeRefusal(this, node, sequence, details);
     if (refusal !== undefined) {
       this.#report(refusal);
       return;

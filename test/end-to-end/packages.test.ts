@@ -1,0 +1,142 @@
+import type { Batch } from '@berth/berth';
+import { openBatch, perRun } from '@berth/berth';
+import { revealSecrets } from '@berth/executors';
+import { expect, test } from 'vitest';
+import { temporaryDirectory } from './berth.ts';
+
+// What nodes install, from the client to the executor and back.
+
+const pool = { id: 'p', vmSize: 'local', targetDedicatedNodes: 1, executor: 'function' };
+const content = { autoStorageContainerName: 'packages', blobName: 'a.zip' };
+const applicationPackageReferences = [{ applicationId: 'a', version: '1' }];
+const certificate = { thumbprintAlgorithm: 'sha1', thumbprint: 'ab12' } as const;
+const refused = expect.objectContaining({ name: 'BatchError', code: 'OperationNotValidOnPool' });
+
+async function withPackage(batch: Batch): Promise<Batch> {
+  await batch.applications.add({ id: 'a' });
+  await batch.applications.addPackage('a', { version: '1', content });
+  await batch.applications.activatePackage('a', '1');
+  await batch.certificates.add({ ...certificate, data: 'c2VjcmV0', password: 'pa55' });
+  return batch;
+}
+
+test('pools and tasks that name what their executor does not install are refused, and nothing is lost', async () => {
+  await using batch = await withPackage(
+    await openBatch({ directory: temporaryDirectory(), warn: () => {} }),
+  );
+  const { executor: _, ...local } = pool;
+  await expect(batch.pools.add({ ...local, applicationPackageReferences })).rejects.toEqual(
+    refused,
+  );
+  await expect(batch.pools.add({ ...local, certificateReferences: [certificate] })).rejects.toEqual(
+    refused,
+  );
+  const { id: __, ...autoPool } = { ...local, applicationPackageReferences };
+  const autoPoolSpecification = { poolLifetimeOption: 'job' as const, pool: autoPool };
+  await expect(batch.jobs.add({ id: 'j', poolInfo: { autoPoolSpecification } })).rejects.toEqual(
+    refused,
+  );
+  await batch.pools.add(local);
+  await expect(batch.pools.patch('p', { applicationPackageReferences })).rejects.toEqual(refused);
+  await expect(
+    batch.pools.updateProperties('p', { certificateReferences: [certificate] }),
+  ).rejects.toEqual(refused);
+  const job = await batch.jobs.add({ id: 'j', poolInfo: { poolId: 'p' } });
+  const task = { id: 't', commandLine: 'true', applicationPackageReferences };
+  await expect(job.tasks.add(task)).rejects.toEqual(refused);
+  const { id: ___, ...repeatTask } = task;
+  await expect(
+    job.tasks.addFactory({
+      type: 'parametricSweep',
+      parameterSets: [{ start: 1, end: 2 }],
+      repeatTask,
+    }),
+  ).rejects.toEqual(refused);
+  const refusals = await job.tasks.addMany([task, { id: 'u', commandLine: 'true' }]);
+  expect(refusals).toMatchObject([
+    { index: 0, taskId: 't', error: { code: 'OperationNotValidOnPool' } },
+  ]);
+});
+
+test('a task of a job that comes to a pool that installs nothing ends with ApplicationPackageError', async () => {
+  await using batch = await withPackage(
+    await openBatch({ directory: temporaryDirectory(), warn: () => {} }),
+  );
+  const job = await batch.jobs.add({
+    id: 'j',
+    poolInfo: { poolId: 'p' },
+    onAllTasksComplete: 'noaction',
+  });
+  await job.tasks.add({ id: 't', commandLine: 'true', applicationPackageReferences });
+  await job.patch({ onAllTasksComplete: 'terminatejob' });
+  const { executor: _, ...local } = pool;
+  await batch.pools.add(local);
+  await job.done();
+  expect(job.tasks.get('t').executionInfo.failureInfo).toMatchObject({
+    category: 'usererror',
+    code: 'ApplicationPackageError',
+    details: [
+      { name: 'Reason', value: 'The executor "local" does not install application packages.' },
+    ],
+  });
+});
+
+test('an executor that can gets the certificates with their secrets, the packages of the node, and those of the task', async () => {
+  const installed: string[] = [];
+  const directory = temporaryDirectory();
+  const executor = perRun(
+    async ({ taskId, applicationPackages }) => {
+      const packages = applicationPackages?.packages ?? [];
+      installed.push(`${taskId}: ${packages.map(({ version }) => version).join()}`);
+    },
+    {
+      capabilities: { applicationPackages: true, certificates: true },
+      async prepareNode({ nodeId, certificates, applicationPackages }, { secrets }) {
+        for (const { data, password } of certificates) {
+          installed.push(
+            await revealSecrets(data, secrets),
+            await revealSecrets(password ?? '', secrets),
+          );
+        }
+        for (const { applicationId, version } of applicationPackages) {
+          installed.push(`${nodeId}: ${applicationId} ${version}`);
+        }
+      },
+    },
+  );
+  await using batch = await withPackage(
+    await openBatch({ directory, executors: [executor], warn: () => {} }),
+  );
+  await batch.pools.add({
+    ...pool,
+    applicationPackageReferences,
+    certificateReferences: [certificate],
+  });
+  const job = await batch.jobs.add({ id: 'j', poolInfo: { poolId: 'p' } });
+  await job.tasks.add({ id: 't', commandLine: 'x', applicationPackageReferences });
+  await job.tasks.add({
+    id: 'none',
+    commandLine: 'x',
+    applicationPackageReferences: [{ applicationId: 'a' }],
+  });
+  await job.patch({ onAllTasksComplete: 'terminatejob' });
+  await job.done();
+  expect(installed).toEqual(['c2VjcmV0', 'pa55', 'node-1: a 1', 't: 1']);
+  expect(job.tasks.get('none').executionInfo.failureInfo).toMatchObject({
+    code: 'ApplicationPackageError',
+    details: [
+      {
+        name: 'Reason',
+        value: 'The application "a" has no default version: set one, or name a version.',
+      },
+    ],
+  });
+  expect(batch.pools.node('p', 'node-1').get().certificateReferences).toMatchObject([
+    { thumbprint: 'ab12', storeName: 'My' },
+  ]);
+  await batch.certificates.delete(certificate);
+  expect(batch.certificates.get(certificate)).toMatchObject({
+    state: 'deletefailed',
+    deleteCertificateError: { code: 'CertificateInUse' },
+  });
+});
