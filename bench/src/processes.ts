@@ -78,6 +78,7 @@ async function executor(tasks: number, nodes: number, slots: number): Promise<nu
     node: (node) => ({
       poolId: 'pool',
       nodeId: `node-${node}`,
+      sequence: 1,
       isDedicated: true,
       pool: {
         id: 'pool',

@@ -335,6 +335,9 @@ export class NaiveScheduler {
         return true;
       case 'allocationFailed':
         return this.#allocationFailed(node, report.error);
+      case 'nodeSample':
+        // Placement looks at no resources.
+        return ['up', 'waitingforstarttask', 'starttaskfailed'].includes(node.state);
       case 'nodeGone':
         if (node.state !== 'leavingpool') return false;
         node.pool.nodes = node.pool.nodes.filter((other) => other !== node);

@@ -1,5 +1,11 @@
-import type { FailureCode, Report } from '@berth/core';
-import { allocationErrorCodes, failureCodes, nodeErrorCodes, ReportKind } from '@berth/core';
+import type { FailureCode, NodeMeasures, Report } from '@berth/core';
+import {
+  allocationErrorCodes,
+  failureCodes,
+  nodeErrorCodes,
+  nodeMeasureNames,
+  ReportKind,
+} from '@berth/core';
 import type { CommandLine } from './command-line.ts';
 import type { ScenarioCommand } from './commands.ts';
 import { parseIds } from './id-list.ts';
@@ -37,6 +43,24 @@ export const reportCommands: Record<string, ScenarioCommand> = {
       ...(exitCode === undefined ? {} : { exitCode }),
       ...(failure === undefined ? {} : { failure }),
     });
+  },
+  /** What was measured of a node: `cpu=500 memory=1024 diskReadBytes=…`. */
+  'sample node'(world, line) {
+    const node = line.pair('the node').join('/');
+    const named = world.effects.requests(node).at(-1);
+    if (named === undefined) throw new Error(`${line.name}: nobody asked for ${node}`);
+    const short: Record<string, string> = {
+      cpuPermille: 'cpu',
+      memoryMiB: 'memory',
+      diskMiB: 'disk',
+    };
+    const measures: NodeMeasures = {};
+    for (const name of nodeMeasureNames) {
+      const value = line.option(short[name] ?? name);
+      if (value !== undefined) measures[name] = Number(value);
+    }
+    line.end();
+    world.send({ kind: ReportKind.nodeSample, ...named, ...measures });
   },
   /** The same of all nodes of a pool that wait for theirs. */
   'start tasks'(world, line) {

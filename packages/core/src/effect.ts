@@ -41,6 +41,8 @@ export interface NodeDetails {
   poolId: string;
   /** `node-<n>` */
   nodeId: string;
+  /** Of the latest request for it, which reports about it name. */
+  sequence: number;
   /** False: low-priority. */
   isDedicated: boolean;
   pool: PoolSpecification;

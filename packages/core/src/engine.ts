@@ -42,6 +42,7 @@ import {
   startTaskEnded,
 } from './node-life.ts';
 import { disableScheduling, enableScheduling, restartNode } from './node-operations.ts';
+import { noteMeasures } from './node-sample.ts';
 import { place } from './placement.ts';
 import type { Policies, PolicyNames } from './policy.ts';
 import { PolicySet } from './policy-set.ts';
@@ -376,6 +377,8 @@ export class Engine {
         return nodeGone(world, node);
       case ReportKind.nodeUnusable:
         return nodeUnusable(world, node, nodeError(failure, detail));
+      case ReportKind.nodeSample:
+        return noteMeasures(world, node, detail);
       case ReportKind.nodePreempted:
         return nodePreempted(world, node);
       case ReportKind.allocationFailed:

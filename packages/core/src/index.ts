@@ -65,6 +65,7 @@ export {
 } from './machines.ts';
 export type { NodeError } from './node.ts';
 export type { CertificateInstall } from './node-install.ts';
+export { type NodeMeasures, nodeMeasureNames } from './node-sample.ts';
 export * from './policy.ts';
 export type { ResizeError } from './pool.ts';
 export type { AutoScaleRunError } from './pool-autoscale.ts';

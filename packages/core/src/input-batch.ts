@@ -2,6 +2,7 @@ import { ByteReader, ByteWriter } from './bytes.ts';
 import { writeCanonicalJson } from './canonical-json.ts';
 import type { Command } from './command.ts';
 import { BatchError } from './errors.ts';
+import { measuresText } from './node-sample.ts';
 import type { FailureCode, Report } from './report.ts';
 import {
   allocationErrorCodes,
@@ -87,7 +88,7 @@ export class InputBatch {
   report(at: number, report: Report): this {
     const subject = 'node' in report ? report.node : report.run;
     const exitCode = 'exitCode' in report ? report.exitCode : undefined;
-    const detail = 'detail' in report ? report.detail : undefined;
+    const detail = detailOf(report);
     const flags =
       (exitCode === undefined ? 0 : hasExitCode) | (detail === undefined ? 0 : hasDetail);
     const failure = failureNumber(report);
@@ -288,6 +289,11 @@ function plainReports(reader: ByteReader, count: number): number {
     reader.at += reportBytes;
   }
   return passed;
+}
+
+function detailOf(report: Report): string | undefined {
+  if (report.kind === ReportKind.nodeSample) return measuresText(report);
+  return 'detail' in report ? report.detail : undefined;
 }
 
 function failureNumber(report: Report): number {

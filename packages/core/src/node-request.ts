@@ -33,6 +33,7 @@ export function addNode(world: World, pool: Pool, isDedicated: boolean): void {
     errors: [],
     startTask: undefined,
     install: undefined,
+    measured: undefined,
     poolId: pool.specification.id,
     allocationTime: world.now,
   });

@@ -1,5 +1,6 @@
 import type { NodeState } from './machines.ts';
 import type { NodeInstall } from './node-install.ts';
+import type { NodeMeasured } from './node-sample.ts';
 import type { NodeTable } from './node-table.ts';
 import { NodeWord } from './node-table.ts';
 import type { NodeErrorCode } from './report.ts';
@@ -43,6 +44,8 @@ export interface NodeRecord {
   startTask: StartTaskRun | undefined;
   /** What it has, or is getting, since it was last asked for. */
   install: NodeInstall | undefined;
+  /** What its executor has said of its resources. */
+  measured: NodeMeasured | undefined;
   slots: number;
   freeSlots: number;
   nextRun: number;
@@ -76,6 +79,7 @@ export class Node {
   errors: NodeError[];
   startTask: StartTaskRun | undefined;
   install: NodeInstall | undefined;
+  measured: NodeMeasured | undefined;
   readonly #table: NodeTable;
   readonly #runs: RunTable;
 
@@ -100,6 +104,7 @@ export class Node {
     this.errors = record.errors;
     this.startTask = record.startTask;
     this.install = record.install;
+    this.measured = record.measured;
     nodeTable.reach(this.number);
     for (const word of recorded) this.#set(word, record[word]);
   }

@@ -4,6 +4,7 @@ import type { FormulaError } from './autoscale/formula-error.ts';
 import { formulaErrorText } from './autoscale/formula-error.ts';
 import { SampleHistory } from './autoscale/samples.ts';
 import type { BatchErrorBody } from './errors.ts';
+import { beginMeasures, forgetMeasures } from './node-sample.ts';
 import { Pool } from './pool.ts';
 import { sampleOf } from './pool-sample.ts';
 import { changeSize, findPool, findSteadyPool } from './pool-size.ts';
@@ -138,6 +139,7 @@ export function endAutoscale(world: World, pool: Pool): void {
   } = pool.specification;
   pool.specification = rest;
   pool.autoscale = undefined;
+  forgetMeasures(pool);
   world.sampleDeadlines.delete(pool.number);
   world.evaluationDeadlines.delete(pool.number);
 }
@@ -162,6 +164,7 @@ export function tryFormula(
 export function takeSample(world: World, pool: Pool): void {
   const { samples } = pool.autoscale!;
   samples.take(samples.nextTime ?? world.now, sampleOf(world, pool));
+  beginMeasures(world, pool);
   world.setSampleDeadline(pool.number, samples.nextTime!);
 }
 

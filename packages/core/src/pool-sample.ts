@@ -1,6 +1,6 @@
-import { notSampled } from './autoscale/samples.ts';
 import type { SampledVariable } from './autoscale/variables.ts';
 import { sampledVariables } from './autoscale/variables.ts';
+import { resourcesOf } from './node-sample.ts';
 import type { Pool } from './pool.ts';
 import type { World } from './world.ts';
 
@@ -19,9 +19,13 @@ export function sampleOf(world: World, pool: Pool): number[] {
     failed += completions.failed;
   }
   let usable = 0;
-  for (const { state } of pool.nodes) if (state === 'idle' || state === 'running') usable++;
+  let preempted = 0;
+  for (const { state } of pool.nodes) {
+    if (state === 'idle' || state === 'running') usable++;
+    else if (state === 'preempted') preempted++;
+  }
   const values: Record<SampledVariable, number> = {
-    ...noResources,
+    ...resourcesOf(world, pool),
     $ActiveTasks: active,
     $RunningTasks: running,
     $PendingTasks: active + running,
@@ -31,23 +35,8 @@ export function sampleOf(world: World, pool: Pool): number[] {
     $TaskSlotsPerNode: pool.specification.taskSlotsPerNode,
     $CurrentDedicatedNodes: pool.nodes.dedicated,
     $CurrentLowPriorityNodes: pool.nodes.lowPriority,
-    $PreemptedNodeCount: 0,
+    $PreemptedNodeCount: preempted,
     $UsableNodeCount: usable,
   };
   return sampledVariables.map((name) => values[name]);
 }
-
-/** No executor reports them yet: a pool that nobody has measured is not an idle one. */
-const noResources = {
-  $CPUPercent: notSampled,
-  $WallClockSeconds: notSampled,
-  $MemoryBytes: notSampled,
-  $DiskBytes: notSampled,
-  $DiskReadBytes: notSampled,
-  $DiskWriteBytes: notSampled,
-  $DiskReadOps: notSampled,
-  $DiskWriteOps: notSampled,
-  $NetworkInBytes: notSampled,
-  $NetworkOutBytes: notSampled,
-  $SampleNodeCount: 0,
-};

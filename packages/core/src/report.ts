@@ -1,3 +1,5 @@
+import type { NodeMeasures } from './node-sample.ts';
+
 /**
  * Reports: what executors tell the engine. Never refused; one that names a run or node request that is
  * over is ignored and counted. On the wire 24 bytes, plus a detail text where there is one.
@@ -26,9 +28,11 @@ export const ReportKind = {
   startTaskEnded: 8,
   /** The node that `getNode` asked for cannot be had: the resize ends, and `releaseNode` follows (semantics §13.6). */
   allocationFailed: 9,
+  /** What was measured of a node since the sample before; every 30 s is often enough (semantics §6.5, §6.6). */
+  nodeSample: 10,
 } as const;
 /** The greatest of them. */
-export const lastReportKind = 9;
+export const lastReportKind = 10;
 export type ReportKind = (typeof ReportKind)[keyof typeof ReportKind];
 
 /**
@@ -125,10 +129,17 @@ export interface AllocationFailed {
   /** What to show beside the code. */
   detail?: string;
 }
+export interface NodeSample extends NodeMeasures {
+  kind: typeof ReportKind.nodeSample;
+  node: number;
+  /** Of the latest request for the node. */
+  sequence: number;
+}
 export type Report =
   | RunEnded
   | RunLost
   | NodeReport
   | NodeUnusable
   | StartTaskEnded
-  | AllocationFailed;
+  | AllocationFailed
+  | NodeSample;

@@ -70,6 +70,9 @@ function checkNode(world: World, node: Node): string[] {
   if (node.errors.length > 0 && node.state !== 'unusable') {
     wrong.push(`${nodeId(node)}: is ${node.state} with errors`);
   }
+  if (node.measured !== undefined && pool.autoscale === undefined) {
+    wrong.push(`${nodeId(node)}: is measured, and its pool follows no formula`);
+  }
   if (node.state === 'waitingforstarttask' && node.startTask?.state !== 'running') {
     wrong.push(`${nodeId(node)}: waits for no start task`);
   }

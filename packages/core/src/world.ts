@@ -285,6 +285,7 @@ export class World implements EffectCatalog {
     return {
       poolId,
       nodeId: nodeId(node),
+      sequence: node.sequence,
       isDedicated,
       pool: pool.specification,
       certificates: install?.certificates ?? [],

@@ -1,8 +1,9 @@
-import type { EffectBatch, NodeDetails, Report, RunDetails } from '@berth/core';
+import type { EffectBatch, NodeDetails, NodeMeasures, Report, RunDetails } from '@berth/core';
 import { EffectKind, ReportKind } from '@berth/core';
 import type { ExecutorCapabilities } from './capabilities.ts';
 import type { Executor, ExecutorHost } from './executor.ts';
 import { nodeRefusal, runRefusal } from './install-refusal.ts';
+import { NodeMeter } from './node-meter.ts';
 import { messageOf } from './run-failure.ts';
 
 /**
@@ -29,6 +30,11 @@ export interface PerRunOptions {
     node: NodeDetails,
     stores: Pick<ExecutorHost, 'blobStore' | 'secrets'>,
   ): Promise<void>;
+  /**
+   * Measures a node, every 30 s while it is there, for formulas that ask for its resources (semantics §6.5). Each sample
+   * goes into the journal. Default: nothing is measured.
+   */
+  measureNode?(node: NodeDetails): NodeMeasures;
 }
 
 /**
@@ -46,13 +52,14 @@ class PerRunExecutor implements Executor {
   readonly capabilities: Partial<ExecutorCapabilities>;
   readonly #fn: RunFunction;
   readonly #prepareNode: PerRunOptions['prepareNode'];
+  readonly #meter: NodeMeter | undefined;
   readonly #runs = new Map<string, { node: number; controller: AbortController }>();
   #host: ExecutorHost | undefined;
   #reports: Report[] = [];
 
   constructor(
     fn: RunFunction,
-    { name = 'function', capabilities = {}, prepareNode }: PerRunOptions,
+    { name = 'function', capabilities = {}, prepareNode, measureNode }: PerRunOptions,
   ) {
     this.name = name;
     this.capabilities =
@@ -61,13 +68,18 @@ class PerRunExecutor implements Executor {
         : capabilities;
     this.#fn = fn;
     this.#prepareNode = prepareNode;
+    this.#meter = measureNode && new NodeMeter(measureNode, (report) => this.#report(report));
   }
 
   async open(host: ExecutorHost): Promise<void> {
     this.#host = host;
   }
 
-  async attach(outstanding: EffectBatch): Promise<void> {
+  async attach(outstanding: EffectBatch, presentNodes: readonly number[]): Promise<void> {
+    for (const node of presentNodes) {
+      const details = outstanding.catalog.node(node);
+      this.#meter?.watch(node, details.sequence, details);
+    }
     for (let i = 0; i < outstanding.length; i++) {
       if (outstanding.kind(i) === EffectKind.startRun) {
         const [run, sequence] = [outstanding.run(i), outstanding.sequence(i)];
@@ -85,6 +97,7 @@ class PerRunExecutor implements Executor {
   /** Nothing can outlive the process, so everything is told to end. */
   async close(): Promise<void> {
     this.#host = undefined;
+    this.#meter?.stop();
     for (const { controller } of this.#runs.values()) controller.abort();
     this.#runs.clear();
   }
@@ -94,16 +107,17 @@ class PerRunExecutor implements Executor {
     const sequence = effects.sequence(i);
     switch (effects.kind(i)) {
       case EffectKind.getNode:
-        this.#ready(node, sequence, effects.catalog.node(node));
+        this.#prepare(node, sequence, effects.catalog.node(node));
         return;
       case EffectKind.releaseNode:
         this.#abandon(node);
+        this.#meter?.forget(node);
         this.#report({ kind: ReportKind.nodeGone, node, sequence });
         return;
       case EffectKind.rebootNode:
       case EffectKind.reimageNode:
         this.#abandon(node);
-        this.#ready(node, sequence, effects.catalog.node(node));
+        this.#prepare(node, sequence, effects.catalog.node(node));
         return;
       case EffectKind.runStartTask:
         this.#report({
@@ -129,33 +143,30 @@ class PerRunExecutor implements Executor {
     }
   }
 
-  #ready(node: number, sequence: number, details: NodeDetails): void {
+  #prepare(node: number, sequence: number, details: NodeDetails): void {
     const refusal = nodeRefusal(this, node, sequence, details);
     const host = this.#host;
     if (refusal !== undefined) this.#report(refusal);
     else if (this.#prepareNode === undefined || host === undefined) {
-      this.#report({ kind: ReportKind.nodeReady, node, sequence });
-    } else void this.#prepare(node, sequence, this.#prepareNode(details, host), details);
+      this.#ready(node, sequence, details);
+    } else {
+      this.#prepareNode(details, host).then(
+        () => this.#ready(node, sequence, details),
+        (reason: unknown) => {
+          const error =
+            details.applicationPackages.length > 0
+              ? 'ApplicationPackageError'
+              : 'NodePreparationError';
+          const detail = messageOf(reason);
+          this.#report({ kind: ReportKind.nodeUnusable, node, sequence, error, detail });
+        },
+      );
+    }
   }
 
-  async #prepare(
-    node: number,
-    sequence: number,
-    prepared: Promise<void>,
-    { applicationPackages }: NodeDetails,
-  ): Promise<void> {
-    try {
-      await prepared;
-      this.#report({ kind: ReportKind.nodeReady, node, sequence });
-    } catch (error) {
-      this.#report({
-        kind: ReportKind.nodeUnusable,
-        node,
-        sequence,
-        error: applicationPackages.length > 0 ? 'ApplicationPackageError' : 'NodePreparationError',
-        detail: messageOf(error),
-      });
-    }
+  #ready(node: number, sequence: number, details: NodeDetails): void {
+    this.#report({ kind: ReportKind.nodeReady, node, sequence });
+    this.#meter?.watch(node, sequence, details);
   }
 
   /** The engine has taken back what runs there: it is told to end, and nobody waits for it. */

@@ -30,6 +30,7 @@ export function nodeDetails(node: number, poolId = 'pool'): NodeDetails {
   return {
     poolId,
     nodeId: `node-${node}`,
+    sequence: 1,
     isDedicated: true,
     pool: {
       id: poolId,

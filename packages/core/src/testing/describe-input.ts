@@ -55,7 +55,15 @@ function report(report: Report, ledger: Ledger): string {
       const stale = node?.startTask?.sequence === sequence ? '' : ' (stale)';
       return `start task ended: ${node?.name ?? report.node}${stale}, exit ${exitCode ?? 'none'} ${failure}`;
     }
-    const words = { 3: 'ready', 4: 'lost', 5: 'gone', 6: 'unusable', 7: 'preempted', 9: 'refused' };
+    const words = {
+      3: 'ready',
+      4: 'lost',
+      5: 'gone',
+      6: 'unusable',
+      7: 'preempted',
+      9: 'refused',
+      10: 'measured',
+    };
     const what = words[report.kind];
     const stale = node?.sequence === report.sequence ? '' : ' (stale)';
     return `node ${what}: ${node?.name ?? report.node}${stale}`;

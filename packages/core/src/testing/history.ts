@@ -44,6 +44,7 @@ export type Step = { pass: number } & (
         | 'nodeUnusable'
         | 'nodePreempted'
         | 'nodeRefused'
+        | 'nodeSample'
         | 'runLost';
       pick: number;
     }
@@ -439,6 +440,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         'nodeUnusable',
         'nodePreempted',
         'nodeRefused',
+        'nodeSample',
         'runLost',
       ),
       pick,
@@ -571,6 +573,12 @@ function reportOf(
     }
     case 'nodePreempted':
       return node(ReportKind.nodePreempted, ['up', 'asked', 'lost', 'broken']);
+    case 'nodeSample': {
+      const report = node(ReportKind.nodeLost, ['up', 'up', 'asked', 'lost']);
+      return report?.kind === ReportKind.nodeLost
+        ? { ...report, kind: ReportKind.nodeSample, cpuPermille: step.pick, diskReadOps: step.pick }
+        : report;
+    }
     case 'nodeRefused': {
       const chosen = choose(
         ledger.nodes.filter(({ is, asked }) => is === 'asked' && asked === 'get'),

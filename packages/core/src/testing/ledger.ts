@@ -36,7 +36,10 @@ export interface KnownRun {
 export type CountedReport =
   | { kind: 'runEnded'; start: number; exitCode?: number; failure?: FailureCode; detail?: string }
   | { kind: 'runLost'; start: number }
-  | { kind: 'nodeReady' | 'nodeLost' | 'nodeGone' | 'nodePreempted'; request: number }
+  | {
+      kind: 'nodeReady' | 'nodeLost' | 'nodeGone' | 'nodePreempted' | 'nodeSample';
+      request: number;
+    }
   | { kind: 'nodeUnusable'; request: number; error?: string }
   | { kind: 'allocationFailed'; request: number; error: string }
   | {
@@ -109,8 +112,15 @@ export class Ledger {
       case ReportKind.nodeReady:
       case ReportKind.nodeLost:
       case ReportKind.nodeGone:
-      case ReportKind.nodePreempted: {
-        const kinds = { 3: 'nodeReady', 4: 'nodeLost', 5: 'nodeGone', 7: 'nodePreempted' } as const;
+      case ReportKind.nodePreempted:
+      case ReportKind.nodeSample: {
+        const kinds = {
+          3: 'nodeReady',
+          4: 'nodeLost',
+          5: 'nodeGone',
+          7: 'nodePreempted',
+          10: 'nodeSample',
+        } as const;
         return { kind: kinds[report.kind], request: this.#request(report) };
       }
     }
