@@ -76,6 +76,7 @@ async function executor(tasks: number, nodes: number, slots: number): Promise<nu
   const nodeOf = new Int32Array(tasks);
   const catalog: EffectCatalog = {
     node: (node) => ({
+      accountName: 'bench',
       poolId: 'pool',
       nodeId: `node-${node}`,
       sequence: 1,
@@ -114,7 +115,7 @@ async function executor(tasks: number, nodes: number, slots: number): Promise<nu
     sequence: (i) => (of[i]?.run ?? 0) + 1,
     mustSync: () => false,
     killReason: () => 'ended',
-    removal: () => ({ poolId: 'pool', jobId: 'job' }),
+    removal: () => ({ accountName: 'bench', poolId: 'pool', jobId: 'job' }),
     catalog,
   });
   let next = 0;

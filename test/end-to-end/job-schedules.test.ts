@@ -45,7 +45,7 @@ test('a schedule makes a job with its tasks, in the directory of its own, and en
     expect.objectContaining({ entity: 'job', jobId: 'Nightly:job-1', from: 'none', to: 'active' }),
   );
   expect(seen.at(-1)).toMatchObject({ entity: 'jobSchedule', to: 'completed' });
-  const node = join(directory, 'executors/local/nodes/p/node-1');
+  const node = join(directory, 'executors/local/nodes/berth/p/node-1');
   expect(linesOf(out).sort()).toEqual([
     `Nightly:job-1/1 ${node}/workitems/Nightly/job-1/1`,
     `Nightly:job-1/2 ${node}/workitems/Nightly/job-1/2`,

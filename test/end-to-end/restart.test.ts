@@ -204,7 +204,7 @@ function hasChildren(pid: number): boolean {
 
 /** As if the engine had read the answers of its runners and died before it could write them down. */
 function drainAnswers({ state }: World): void {
-  const nodes = join(state, 'executors/local/nodes/p');
+  const nodes = join(state, 'executors/local/nodes/berth/p');
   for (const node of existsSync(nodes) ? readdirSync(nodes) : []) {
     const pipe = join(nodes, node, 'volatile/out');
     if (!existsSync(pipe)) continue;

@@ -1,12 +1,18 @@
-import type { Engine, JobView, NodeView, StartTaskInfo, TaskView } from '@berth/core';
+import type { Engine, JobView, NodeView, Queries, StartTaskInfo, TaskView } from '@berth/core';
 
 /** The engine's whole state through its queries, in the shape of `NaiveScheduler.view()`. */
 export function engineView(engine: Engine): unknown {
-  const { queries } = engine;
   return {
     now: engine.now,
     ignored: engine.ignoredReports,
     nextDeadline: engine.nextDeadline(),
+    ...accountContents(engine.queries),
+  };
+}
+
+/** What is in one account. */
+export function accountContents(queries: Queries): object {
+  return {
     pools: queries.pools().map((pool) => ({
       id: pool.id,
       state: pool.state,
@@ -17,7 +23,7 @@ export function engineView(engine: Engine): unknown {
       evaluated: pool.autoScaleRun && [pool.autoScaleRun.timestamp, pool.autoScaleRun.error?.code],
       nodes: queries.nodes(pool.id)?.map(viewNode),
     })),
-    jobs: queries.jobs().map((job) => viewJob(engine, job)),
+    jobs: queries.jobs().map((job) => viewJob(queries, job)),
   };
 }
 
@@ -49,7 +55,7 @@ function viewStartTask(info: StartTaskInfo): unknown {
   };
 }
 
-function viewJob({ queries }: Engine, job: JobView): unknown {
+function viewJob(queries: Queries, job: JobView): unknown {
   const counts = queries.taskCounts(job.id);
   return {
     id: job.id,

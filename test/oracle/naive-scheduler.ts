@@ -1,4 +1,5 @@
 import type {
+  AccountPatch,
   AutoScaleSettings,
   Command,
   FailureCode,
@@ -59,6 +60,8 @@ interface NaivePool {
   /** When the resize gives up. */
   due?: number;
   resizeErrors: string[];
+  /** Of the resize under way: there was no room for all of its nodes (12). */
+  shortOf: string[];
   autoscale?: NaiveAutoscale;
   /** When enableAutoScale was last carried out. */
   enabled?: number;
@@ -191,11 +194,17 @@ interface NaiveRun {
 
 const wallClockExitCode = -1073741510;
 
+/** −1 takes a quota away. */
+function limit(quota: number | undefined): number {
+  return quota === undefined || quota === -1 ? Infinity : quota;
+}
+
 export class NaiveScheduler {
   now = 0;
   ignored = 0;
   effects: string[] = [];
   #moment = 0;
+  #quotas: AccountPatch = {};
   #pools: NaivePool[] = [];
   #jobs: NaiveJob[] = [];
   #runs: NaiveRun[] = [];
@@ -562,6 +571,12 @@ export class NaiveScheduler {
       case 'configure':
       case 'tick':
         return {};
+      case 'patchAccount':
+        this.#quotas = { ...this.#quotas, ...command.patch };
+        return {};
+      case 'addAccount':
+      case 'deleteAccount':
+        throw new Error('accounts have a test of their own: accounts.test.ts');
       case 'addJobSchedule':
       case 'patchJobSchedule':
       case 'disableJobSchedule':
@@ -761,6 +776,7 @@ export class NaiveScheduler {
 
   #addPool(specification: PoolSpecification): NaiveResult {
     if (this.#pool(specification.id) !== undefined) return { error: 'PoolExists' };
+    if (this.#pools.length >= limit(this.#quotas.poolQuota)) return { error: 'PoolQuotaReached' };
     const { targetDedicatedNodes, targetLowPriorityNodes = 0, resizeTimeoutMs } = specification;
     const pool: NaivePool = {
       specification,
@@ -770,6 +786,7 @@ export class NaiveScheduler {
       lowPriority: targetLowPriorityNodes,
       allocation: 'steady',
       resizeErrors: [],
+      shortOf: [],
       succeeded: 0,
       failed: 0,
       nodes: [],
@@ -878,6 +895,7 @@ export class NaiveScheduler {
   #beginResize(pool: NaivePool, timeoutMs: number | undefined): void {
     pool.allocation = 'resizing';
     pool.resizeErrors = [];
+    pool.shortOf = [];
     if (timeoutMs !== undefined) pool.due = this.now + timeoutMs;
   }
 
@@ -900,6 +918,12 @@ export class NaiveScheduler {
     this.#takeAway(leaving, option);
     for (const [kind, nodes] of kinds.entries()) {
       for (let count = nodes.length; count < must(targets[kind]); count++) {
+        if (!this.#hasRoom(kind === 0)) {
+          const what =
+            kind === 0 ? 'AccountCoreQuotaReached' : 'AccountLowPriorityCoreQuotaReached';
+          pool.shortOf.push(what);
+          break;
+        }
         const node: NaiveNode = {
           pool,
           ordinal: ++pool.ordinals,
@@ -914,6 +938,14 @@ export class NaiveScheduler {
         this.effects.push(`get ${nameOf(node)}`);
       }
     }
+  }
+
+  /** 12: a node of these histories has one core, and counts until it is gone. */
+  #hasRoom(dedicated: boolean): boolean {
+    const { dedicatedCoreQuota, lowPriorityCoreQuota } = this.#quotas;
+    const nodes = this.#pools.flatMap((pool) => pool.nodes);
+    const used = nodes.filter((node) => node.dedicated === dedicated).length;
+    return used < limit(dedicated ? dedicatedCoreQuota : lowPriorityCoreQuota);
   }
 
   #leavingClass({ state, disabled, ...node }: NaiveNode): number {
@@ -1063,7 +1095,7 @@ export class NaiveScheduler {
     for (const node of creating) node.pending = 'remove';
     for (const node of creating) this.#actIfEmpty(node);
     pool.allocation = 'steady';
-    pool.resizeErrors = errors;
+    pool.resizeErrors = [...pool.shortOf, ...errors];
   }
 
   /** Nodes that have run dry leave, and resizes that wait for nothing are over. */
@@ -1074,7 +1106,7 @@ export class NaiveScheduler {
       const waits = ({ state, pending }: NaiveNode): boolean =>
         pending === 'remove' || state === 'creating' || state === 'leavingpool';
       if (pool.nodes.some(waits)) continue;
-      if (pool.allocation === 'stopping') pool.resizeErrors = ['ResizeStopped'];
+      pool.resizeErrors = pool.allocation === 'stopping' ? ['ResizeStopped'] : pool.shortOf;
       pool.allocation = 'steady';
       delete pool.due;
     }
@@ -1102,6 +1134,10 @@ export class NaiveScheduler {
 
   #addJob(specification: JobSpecification): NaiveResult {
     if (this.#job(specification.id) !== undefined) return { error: 'JobExists' };
+    const active = this.#jobs.filter(({ ended }) => ended === undefined).length;
+    if (active >= limit(this.#quotas.activeJobAndJobScheduleQuota)) {
+      return { error: 'ActiveJobAndScheduleQuotaReached' };
+    }
     this.#jobs.push({
       sequence: this.#sequence++,
       specification,

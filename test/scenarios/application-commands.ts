@@ -54,7 +54,7 @@ export const applicationCommands: Record<string, ScenarioCommand> = {
     world.send({ type: 'deleteApplicationPackage', ...named });
   },
   'show application'(world, line) {
-    const application = world.engine.queries.application(line.word('an application'));
+    const application = world.queries.application(line.word('an application'));
     line.end();
     if (application === undefined) return world.say('not found');
     const { id, displayName, allowUpdates, defaultVersion, packages } = application;

@@ -32,7 +32,7 @@ export const certificateCommands: Record<string, ScenarioCommand> = {
   'show certificate'(world, line) {
     const name = named(line.word('a thumbprint'));
     line.end();
-    const certificate = world.engine.queries.certificate(name);
+    const certificate = world.queries.certificate(name);
     if (certificate === undefined) return world.say('not found');
     const { thumbprint, certificateFormat, state, deleteCertificateError } = certificate;
     const { code, values = [] } = deleteCertificateError ?? {};

@@ -1,3 +1,4 @@
+import { accountCommands } from './account-commands.ts';
 import { applicationCommands } from './application-commands.ts';
 import { certificateCommands } from './certificate-commands.ts';
 import type { CommandLine } from './command-line.ts';
@@ -16,6 +17,7 @@ export type ScenarioCommand = (world: ScenarioWorld, line: CommandLine) => void;
 /** By name, of one or two words. */
 export const commands: Readonly<Record<string, ScenarioCommand>> = {
   ...timeCommands,
+  ...accountCommands,
   ...poolCommands,
   ...nodeCommands,
   ...applicationCommands,

@@ -1,5 +1,6 @@
 import type { EffectBatch, ResolvedPackage } from '@berth/core';
 import { EffectKind } from '@berth/core';
+import { accountPrefix } from './account-words.ts';
 
 /** Names a run or a request to the engine: what reports must carry. */
 export interface RunName {
@@ -15,6 +16,8 @@ export interface NodeName {
 
 /** Effects in words; it remembers what they named, as executors do. */
 export class EffectWords {
+  /** What stands before the names of the account that is asked about, or told of. */
+  prefix = '';
   /** By `j/a` in lower case, in the order of their starts. */
   readonly #runs = new Map<string, RunName[]>();
   /** By `p/node-1` in lower case, in the order of the requests. */
@@ -22,22 +25,41 @@ export class EffectWords {
   /** The same, of its start tasks. */
   readonly #startTasks = new Map<string, NodeName[]>();
   readonly #wordsOfRun = new Map<string, string>();
+  readonly #prefixOfNode = new Map<number, string>();
   readonly #wordsOfNode = new Map<number, string>();
 
   runs(task: string): readonly RunName[] {
-    return this.#runs.get(task.toLowerCase()) ?? [];
+    return this.#runs.get((this.prefix + task).toLowerCase()) ?? [];
   }
 
   requests(node: string): readonly NodeName[] {
-    return this.#requests.get(node.toLowerCase()) ?? [];
+    return this.#requests.get((this.prefix + node).toLowerCase()) ?? [];
   }
 
   startTasks(node: string): readonly NodeName[] {
-    return this.#startTasks.get(node.toLowerCase()) ?? [];
+    return this.#startTasks.get((this.prefix + node).toLowerCase()) ?? [];
   }
 
   lines(effects: EffectBatch): string[] {
-    return Array.from({ length: effects.length }, (_, index) => this.#line(effects, index));
+    const { prefix } = this;
+    const lines = Array.from({ length: effects.length }, (_, index) => {
+      this.prefix = this.#prefixOf(effects, index);
+      return this.prefix + this.#line(effects, index);
+    });
+    this.prefix = prefix;
+    return lines;
+  }
+
+  #prefixOf(effects: EffectBatch, index: number): string {
+    const kind = effects.kind(index);
+    if (kind === EffectKind.removeTaskFiles || kind === EffectKind.removeJobFiles) {
+      return accountPrefix(effects.removal(index).accountName);
+    }
+    const node = effects.node(index);
+    if (kind === EffectKind.getNode) {
+      this.#prefixOfNode.set(node, accountPrefix(effects.catalog.node(node).accountName));
+    }
+    return this.#prefixOfNode.get(node) ?? '';
   }
 
   #line(effects: EffectBatch, index: number): string {
@@ -57,7 +79,7 @@ export class EffectWords {
       case EffectKind.runStartTask: {
         const words = this.#wordsOfNode.get(node) ?? 'a node that was never got';
         if (!this.startTasks(words).some((one) => one.sequence === sequence)) {
-          remember(this.#startTasks, words, { node, sequence });
+          remember(this.#startTasks, this.prefix + words, { node, sequence });
         }
         return `run start task on ${words}${effects.mustSync(index) ? ' after sync' : ''}`;
       }
@@ -69,7 +91,7 @@ export class EffectWords {
         const { jobId, taskId, poolId, nodeId } = details;
         const words = `${jobId}/${taskId} on ${poolId}/${nodeId}`;
         if (!this.#wordsOfRun.has(`${run} ${sequence}`)) {
-          remember(this.#runs, `${jobId}/${taskId}`, { run, sequence, words });
+          remember(this.#runs, `${this.prefix}${jobId}/${taskId}`, { run, sequence, words });
         }
         this.#wordsOfRun.set(`${run} ${sequence}`, words);
         const { applicationPackages } = details;
@@ -98,7 +120,7 @@ export class EffectWords {
     const known = this.requests(words).some(
       (one) => one.node === node && one.sequence === sequence,
     );
-    if (!known) remember(this.#requests, words, { node, sequence });
+    if (!known) remember(this.#requests, this.prefix + words, { node, sequence });
     return words;
   }
 }

@@ -1,4 +1,5 @@
 import type { EngineEvent } from '@berth/core';
+import { accountPrefix } from './account-words.ts';
 
 /** Changes of state as lines; several of one entity in a row are one: `job j: active → terminating → completed`. */
 export function eventLines(events: readonly EngineEvent[]): { at: number; text: string }[] {
@@ -6,7 +7,7 @@ export function eventLines(events: readonly EngineEvent[]): { at: number; text: 
   for (const event of events) {
     if (isToldElsewhere(event)) continue;
     const { at, from, to } = event;
-    const subject = subjectOf(event);
+    const subject = accountPrefix(event.accountName) + subjectOf(event);
     const result =
       event.entity === 'task' && event.result !== undefined ? ` (${event.result})` : '';
     const last = lines.at(-1);

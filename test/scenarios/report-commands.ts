@@ -67,7 +67,7 @@ export const reportCommands: Record<string, ScenarioCommand> = {
     const poolId = line.word('a pool');
     const exitCode = line.optionalWord('exit') === undefined ? 0 : integer(line);
     line.end();
-    for (const { id, state } of world.engine.queries.nodes(poolId) ?? []) {
+    for (const { id, state } of world.queries.nodes(poolId) ?? []) {
       const named = world.effects.startTasks(`${poolId}/${id}`).at(-1);
       if (state !== 'waitingforstarttask' || named === undefined) continue;
       world.send({ kind: ReportKind.startTaskEnded, ...named, exitCode });
@@ -82,9 +82,9 @@ export const reportCommands: Record<string, ScenarioCommand> = {
     const awaited =
       kind === ReportKind.nodeReady ? ['creating', 'rebooting', 'reimaging'] : ['leavingpool'];
     let reported = 0;
-    for (const pool of world.engine.queries.pools()) {
+    for (const pool of world.queries.pools()) {
       if (!every && pool.id !== poolId) continue;
-      for (const { id, state } of world.engine.queries.nodes(pool.id) ?? []) {
+      for (const { id, state } of world.queries.nodes(pool.id) ?? []) {
         if (!awaited.includes(state)) continue;
         reportNode(world, `${pool.id}/${id}`, kind, undefined);
         reported++;

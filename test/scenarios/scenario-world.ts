@@ -1,5 +1,6 @@
-import type { Applied, Command, Report } from '@berth/core';
+import type { Applied, Command, Queries, Report } from '@berth/core';
 import { Engine, InputBatch } from '@berth/core';
+import { defaultAccountName } from './account-words.ts';
 import { EffectWords } from './effect-words.ts';
 import { eventLines } from './event-lines.ts';
 import { foldNodes } from './fold-nodes.ts';
@@ -23,6 +24,8 @@ interface Line {
 export class ScenarioWorld {
   readonly engine: Engine = new Engine();
   readonly effects: EffectWords = new EffectWords();
+  /** That commands act in and queries ask about; `undefined`: the default one. */
+  accountName: string | undefined;
   /** The host's clock, which inputs carry: milliseconds since the epoch. */
   clock: number = scenarioStart;
   readonly #inputs: { at: number; input: Command | Report }[] = [];
@@ -31,12 +34,13 @@ export class ScenarioWorld {
 
   constructor() {
     this.engine.listening = true;
-    this.send({ type: 'configure', rulesVersion: 1, accountName: 'scenario' });
+    this.send({ type: 'configure', rulesVersion: 1, accountName: defaultAccountName });
   }
 
   /** Gives the engine one input; what follows from it is added to the step's output. */
-  send(input: Command | Report): void {
+  send(given: Command | Report): void {
     const at = this.clock;
+    const input = this.#inAccount(given);
     this.#inputs.push({ at, input });
     const batch = addTo(new InputBatch(), at, input);
     const ignored = this.engine.ignoredReports;
@@ -47,6 +51,15 @@ export class ScenarioWorld {
     this.#validate();
     const difference = this.#shadow.follow(this.engine, batch, applied.effects);
     if (difference !== undefined) throw new Error(`restored from a snapshot: ${difference}`);
+  }
+
+  get queries(): Queries {
+    return this.engine.queries.of(this.accountName);
+  }
+
+  #inAccount(input: Command | Report): Command | Report {
+    const { accountName } = this;
+    return accountName === undefined || !('type' in input) ? input : { accountName, ...input };
   }
 
   /** Adds a line to the step's output. */
@@ -103,7 +116,7 @@ export class ScenarioWorld {
     const starts = events.filter(({ entity, to }) => entity === 'task' && to === 'running').length;
     const told = this.effects.lines(effects);
     for (const text of told) this.say(text);
-    const started = told.filter((text) => text.startsWith('start ')).length;
+    const started = told.filter((text) => /^(\S+: )?start /.test(text)).length;
     if (starts !== started)
       throw new Error(`${starts} tasks became running, ${started} were started`);
   }
@@ -114,11 +127,13 @@ export class ScenarioWorld {
   }
 
   #taskCount(): number {
-    const { queries } = this.engine;
     let count = 0;
-    for (const { id } of queries.jobs()) {
-      const counts = queries.taskCounts(id)?.taskCounts;
-      if (counts !== undefined) count += counts.active + counts.running + counts.completed;
+    for (const { accountName } of this.engine.queries.accounts()) {
+      const queries = this.engine.queries.of(accountName);
+      for (const { id } of queries.jobs()) {
+        const counts = queries.taskCounts(id)?.taskCounts;
+        if (counts !== undefined) count += counts.active + counts.running + counts.completed;
+      }
     }
     return count;
   }

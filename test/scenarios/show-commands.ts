@@ -20,13 +20,13 @@ const states = ['active', 'preparing', 'running', 'completed'] as const;
 /** What queries answer. */
 export const showCommands: Record<string, ScenarioCommand> = {
   'show pool'(world, line) {
-    const pool = world.engine.queries.pool(line.word('a pool'));
+    const pool = world.queries.pool(line.word('a pool'));
     line.end();
     world.say(pool === undefined ? 'not found' : poolText(pool));
   },
   /** Of the latest evaluation. */
   'show autoscale'(world, line) {
-    const pool = world.engine.queries.pool(line.word('a pool'));
+    const pool = world.queries.pool(line.word('a pool'));
     line.end();
     const run = pool?.autoScaleRun;
     world.say(run === undefined ? 'not evaluated' : runText(run));
@@ -36,18 +36,18 @@ export const showCommands: Record<string, ScenarioCommand> = {
     const poolId = line.word('a pool');
     const formula = line.option('formula') ?? '';
     line.end();
-    const run = world.engine.queries.evaluateAutoScale(poolId, formula);
+    const run = world.queries.evaluateAutoScale(poolId, formula);
     world.say('timestamp' in run ? runText(run) : `refused ${run.code}`);
   },
   'show nodes'(world, line) {
-    const nodes = world.engine.queries.nodes(line.word('a pool'));
+    const nodes = world.queries.nodes(line.word('a pool'));
     line.end();
     if (nodes === undefined) world.say('not found');
     for (const node of nodes ?? []) world.say(nodeText(node));
   },
   'show node'(world, line) {
     const [poolId, nodeId] = line.pair('a node');
-    const node = world.engine.queries.node(poolId, nodeId);
+    const node = world.queries.node(poolId, nodeId);
     line.end();
     world.say(node === undefined ? 'not found' : nodeText(node));
     if (node?.startTaskInfo !== undefined)
@@ -60,28 +60,28 @@ export const showCommands: Record<string, ScenarioCommand> = {
   /** Only states that some node has. */
   'count nodes'(world, line) {
     line.end();
-    for (const { poolId, dedicated, lowPriority } of world.engine.queries.nodeCounts()) {
+    for (const { poolId, dedicated, lowPriority } of world.queries.nodeCounts()) {
       world.say(`${poolId} dedicated: ${nodeCountsText(dedicated)}`);
       world.say(`${poolId} low-priority: ${nodeCountsText(lowPriority)}`);
     }
   },
   'show job'(world, line) {
-    const job = world.engine.queries.job(line.word('a job'));
+    const job = world.queries.job(line.word('a job'));
     line.end();
     world.say(job === undefined ? 'not found' : jobText(job));
   },
   'show jobs'(world, line) {
     line.end();
-    for (const job of world.engine.queries.jobs()) world.say(jobText(job));
+    for (const job of world.queries.jobs()) world.say(jobText(job));
   },
   'show schedule'(world, line) {
-    const schedule = world.engine.queries.jobSchedule(line.word('a schedule'));
+    const schedule = world.queries.jobSchedule(line.word('a schedule'));
     line.end();
     world.say(schedule === undefined ? 'not found' : scheduleText(schedule));
   },
   /** The jobs of a schedule. */
   'show jobsof'(world, line) {
-    const jobs = world.engine.queries.jobsOfSchedule(line.word('a schedule'));
+    const jobs = world.queries.jobsOfSchedule(line.word('a schedule'));
     line.end();
     if (jobs === undefined) world.say('not found');
     for (const job of jobs ?? []) world.say(jobText(job));
@@ -89,8 +89,8 @@ export const showCommands: Record<string, ScenarioCommand> = {
   'show task'(world, line) {
     const [jobId, taskId] = line.pair('a task');
     line.end();
-    const task = world.engine.queries.task(jobId, taskId);
-    const job = world.engine.queries.job(jobId);
+    const task = world.queries.task(jobId, taskId);
+    const job = world.queries.job(jobId);
     world.say(task === undefined ? 'not found' : taskText(job?.id ?? jobId, task));
   },
   'show tasks'(world, line) {
@@ -101,18 +101,18 @@ export const showCommands: Record<string, ScenarioCommand> = {
     line.end();
     let continuation: number | undefined = 0;
     do {
-      const list = world.engine.queries.tasks(jobId, {
+      const list = world.queries.tasks(jobId, {
         continuation,
         ...(state === undefined ? {} : { state }),
       });
       if (list === undefined) world.say('not found');
-      const job = world.engine.queries.job(jobId);
+      const job = world.queries.job(jobId);
       for (const task of list?.tasks ?? []) world.say(taskText(job?.id ?? jobId, task));
       continuation = list?.continuation;
     } while (continuation !== undefined);
   },
   'show counts'(world, line) {
-    const counts = world.engine.queries.taskCounts(line.word('a job'));
+    const counts = world.queries.taskCounts(line.word('a job'));
     line.end();
     if (counts === undefined) return world.say('not found');
     world.say(`tasks: ${countsText(counts.taskCounts)}`);
@@ -120,7 +120,7 @@ export const showCommands: Record<string, ScenarioCommand> = {
   },
   /** How many tasks are queued to be placed: neither waiting for a dependency nor running. */
   'show ready'(world, line) {
-    const count = world.engine.queries.readyCount(line.word('a job'));
+    const count = world.queries.readyCount(line.word('a job'));
     line.end();
     world.say(`${count} ready`);
   },
@@ -128,13 +128,13 @@ export const showCommands: Record<string, ScenarioCommand> = {
   'show command'(world, line) {
     const [jobId, taskId] = line.pair('a task');
     line.end();
-    world.say(world.engine.queries.task(jobId, taskId)?.commandLine ?? 'not found');
+    world.say(world.queries.task(jobId, taskId)?.commandLine ?? 'not found');
   },
   /** Why a task does not run, and what would free it. */
   'show explain'(world, line) {
     const [jobId, taskId] = line.pair('a task');
     line.end();
-    const explanation = world.engine.queries.explain(jobId, taskId);
+    const explanation = world.queries.explain(jobId, taskId);
     if (explanation === undefined) return world.say('not found');
     for (const text of explanationSentences(explanation)) world.say(text);
   },

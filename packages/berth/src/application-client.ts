@@ -1,19 +1,19 @@
 import type { ApplicationView } from '@berth/core';
 import { parseApplication, parseApplicationPackage, parseApplicationPatch } from '@berth/core/spec';
 import { SecretGroup } from '@berth/storage';
+import type { AccountRuntime } from './account-runtime.ts';
 import { notFound } from './not-found.ts';
 import type {
   ApplicationPackageParameters,
   ApplicationParameters,
   ApplicationPatchParameters,
 } from './parameters.ts';
-import type { Runtime } from './runtime.ts';
 
 /** Applications of the account, and their versions, which nodes can install (semantics §1.10, §10). */
 export class ApplicationsClient {
-  readonly #runtime: Runtime;
+  readonly #runtime: AccountRuntime;
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: AccountRuntime) {
     this.#runtime = runtime;
   }
 

@@ -1,6 +1,5 @@
 import type { AutoScaleRunView, JobView, NodeView, PoolNodeCounts, PoolView } from '@berth/core';
 import { BatchError } from '@berth/core';
-import type { PoolOptions } from '@berth/core/spec';
 import {
   parseAutoScaleEvaluation,
   parseAutoScaleSettings,
@@ -13,6 +12,8 @@ import {
 } from '@berth/core/spec';
 import type { BlobStore } from '@berth/storage';
 import { SecretGroup } from '@berth/storage';
+import { AccountClient, AccountsClient } from './account-client.ts';
+import { AccountRuntime } from './account-runtime.ts';
 import { ApplicationsClient } from './application-client.ts';
 import { CertificatesClient } from './certificate-client.ts';
 import { demandInstallOn } from './install-demands.ts';
@@ -32,9 +33,9 @@ import { demandExecutor, demandExecutorOf, demandSize, poolOptionsOf } from './p
 import type { Runtime } from './runtime.ts';
 
 export class PoolClient {
-  readonly #runtime: Runtime;
+  readonly #runtime: AccountRuntime;
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: AccountRuntime) {
     this.#runtime = runtime;
   }
 
@@ -184,18 +185,15 @@ export class PoolClient {
 }
 
 export class JobsClient {
-  readonly #runtime: Runtime;
+  readonly #runtime: AccountRuntime;
 
-  readonly #poolOptions: PoolOptions;
-
-  constructor(runtime: Runtime) {
+  constructor(runtime: AccountRuntime) {
     this.#runtime = runtime;
-    this.#poolOptions = poolOptionsOf(runtime);
   }
 
   /** @throws BatchError `JobExists`, or what is wrong with the job. */
   async add(job: JobParameters): Promise<JobClient> {
-    const parsed = parseJob(job, this.#poolOptions);
+    const parsed = parseJob(job, poolOptionsOf(this.#runtime));
     demandExecutorOf(this.#runtime, parsed.poolInfo, '');
     await this.#runtime.submit({ type: 'addJob', job: parsed });
     return this.get(parsed.id);
@@ -217,12 +215,14 @@ export class JobsClient {
 
 /** An open engine: a client whose shape follows the model. */
 export class Batch {
+  /** What is in the default account. */
   readonly pools: PoolClient;
   readonly jobs: JobsClient;
   readonly jobSchedules: JobSchedulesClient;
   readonly applications: ApplicationsClient;
   readonly certificates: CertificatesClient;
-  /** The account's own store, `autoStorageContainerName` in specifications. */
+  readonly accounts: AccountsClient;
+  /** The store of all accounts, `autoStorageContainerName` in specifications. */
   readonly storage: BlobStore;
   readonly #runtime: Runtime;
   readonly #release: () => Promise<void>;
@@ -232,11 +232,18 @@ export class Batch {
     this.#runtime = runtime;
     this.#release = release;
     this.storage = storage;
-    this.pools = new PoolClient(runtime);
-    this.jobs = new JobsClient(runtime);
-    this.jobSchedules = new JobSchedulesClient(runtime);
-    this.applications = new ApplicationsClient(runtime);
-    this.certificates = new CertificatesClient(runtime);
+    const own = new AccountRuntime(runtime);
+    this.pools = new PoolClient(own);
+    this.jobs = new JobsClient(own);
+    this.jobSchedules = new JobSchedulesClient(own);
+    this.applications = new ApplicationsClient(own);
+    this.certificates = new CertificatesClient(own);
+    this.accounts = new AccountsClient(runtime);
+  }
+
+  /** A client of an account, without a name of the default one; whether it exists shows when it is used. */
+  account(accountName?: string): AccountClient {
+    return new AccountClient(this.#runtime, accountName);
   }
 
   /** @internal for the command, which watches many things at once. */

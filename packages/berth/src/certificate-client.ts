@@ -2,14 +2,14 @@ import type { CertificateName, CertificateView } from '@berth/core';
 import { BatchError } from '@berth/core';
 import { parseCertificate } from '@berth/core/spec';
 import { SecretGroup } from '@berth/storage';
+import type { AccountRuntime } from './account-runtime.ts';
 import type { CertificateParameters } from './parameters.ts';
-import type { Runtime } from './runtime.ts';
 
 /** Certificates of the account, which pools install on their nodes (semantics §1.11, §11). */
 export class CertificatesClient {
-  readonly #runtime: Runtime;
+  readonly #runtime: AccountRuntime;
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: AccountRuntime) {
     this.#runtime = runtime;
   }
 

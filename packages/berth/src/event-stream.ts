@@ -1,5 +1,5 @@
 import type { EngineEvent } from '@berth/core';
-import type { Runtime } from './runtime.ts';
+import type { AccountRuntime } from './account-runtime.ts';
 
 /** Events as an async iterator. What the reader has not taken yet is kept, without a bound. */
 export class EventStream implements AsyncIterableIterator<EngineEvent> {
@@ -9,7 +9,7 @@ export class EventStream implements AsyncIterableIterator<EngineEvent> {
   readonly #stop: () => void;
 
   constructor(
-    runtime: Runtime,
+    runtime: AccountRuntime,
     wanted: (event: EngineEvent) => boolean,
     last: (event: EngineEvent) => boolean,
     signal: AbortSignal | undefined,

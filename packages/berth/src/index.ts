@@ -1,4 +1,5 @@
 export {
+  type AccountView,
   type ApplicationView,
   BatchError,
   type CertificateView,
@@ -10,12 +11,14 @@ export {
   type JobView,
   type NodeView,
   type PoolView,
+  serviceQuotas,
   type TaskCounts,
   type TaskExplanation,
   type TaskRefusal,
   type TaskView,
 } from '@berth/core';
 export { type Executor, localExecutor, perRun } from '@berth/executors';
+export { AccountClient, AccountsClient } from './account-client.ts';
 export { ApplicationsClient } from './application-client.ts';
 export { Batch, JobsClient, PoolClient } from './batch.ts';
 export { CertificatesClient } from './certificate-client.ts';

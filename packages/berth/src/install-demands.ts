@@ -2,7 +2,7 @@ import type { BatchErrorBody, PoolPatch, TaskTemplate } from '@berth/core';
 import { BatchError } from '@berth/core';
 import type { Executor } from '@berth/executors';
 import { capabilitiesOf } from '@berth/executors';
-import type { Runtime } from './runtime.ts';
+import type { AccountRuntime } from './account-runtime.ts';
 
 /*
  * What nodes are to install and their executor cannot is refused where it can be foreseen. A job's pool may be another,
@@ -25,14 +25,14 @@ export function demandInstall(
 }
 
 /** The same for a change of a pool, which may not be there. */
-export function demandInstallOn(runtime: Runtime, poolId: string, patch: PoolPatch): void {
+export function demandInstallOn(runtime: AccountRuntime, poolId: string, patch: PoolPatch): void {
   const executor = executorOf(runtime, poolId);
   if (executor !== undefined) demandInstall(executor, patch);
 }
 
 /** Why the task cannot install its packages where its job runs now; `undefined`: it can, or nobody knows yet. */
 export function packageRefusal(
-  runtime: Runtime,
+  runtime: AccountRuntime,
   jobId: string,
   { applicationPackageReferences = [] }: TaskTemplate,
 ): BatchErrorBody | undefined {
@@ -44,12 +44,12 @@ export function packageRefusal(
 }
 
 /** Throws it. */
-export function demandPackages(runtime: Runtime, jobId: string, task: TaskTemplate): void {
+export function demandPackages(runtime: AccountRuntime, jobId: string, task: TaskTemplate): void {
   const refusal = packageRefusal(runtime, jobId, task);
   if (refusal !== undefined) throw new BatchError(refusal);
 }
 
-function executorOf(runtime: Runtime, poolId: string): Executor | undefined {
+function executorOf(runtime: AccountRuntime, poolId: string): Executor | undefined {
   const pool = runtime.queries.pool(poolId);
   return pool && runtime.executor(pool.executor);
 }

@@ -18,6 +18,7 @@ import {
   parseTasks,
 } from '@berth/core/spec';
 import { SecretGroup } from '@berth/storage';
+import type { AccountRuntime } from './account-runtime.ts';
 import { EventStream } from './event-stream.ts';
 import { demandPackages, packageRefusal } from './install-demands.ts';
 import type { JobGraph, JobGraphOptions } from './job-graph.ts';
@@ -30,9 +31,8 @@ import type {
   TaskParameters,
 } from './parameters.ts';
 import { poolOptionsOf } from './pool-executor.ts';
-import type { Runtime } from './runtime.ts';
 
-type TaskCountsResult = NonNullable<ReturnType<Runtime['queries']['taskCounts']>>;
+type TaskCountsResult = NonNullable<ReturnType<AccountRuntime['queries']['taskCounts']>>;
 
 export interface TaskFilter {
   state?: 'active' | 'preparing' | 'running' | 'completed';
@@ -50,10 +50,10 @@ interface AcceptedTask {
 
 /** The tasks of one job. */
 export class TaskClient {
-  readonly #runtime: Runtime;
+  readonly #runtime: AccountRuntime;
   readonly #jobId: string;
 
-  constructor(runtime: Runtime, jobId: string) {
+  constructor(runtime: AccountRuntime, jobId: string) {
     this.#runtime = runtime;
     this.#jobId = jobId;
   }
@@ -171,9 +171,9 @@ export class TaskClient {
 export class JobClient {
   readonly id: string;
   readonly tasks: TaskClient;
-  readonly #runtime: Runtime;
+  readonly #runtime: AccountRuntime;
 
-  constructor(runtime: Runtime, id: string) {
+  constructor(runtime: AccountRuntime, id: string) {
     this.id = id;
     this.#runtime = runtime;
     this.tasks = new TaskClient(runtime, id);

@@ -1,7 +1,7 @@
 import { BatchError } from '@berth/core';
 import { DirectedGraph } from 'graphology';
+import type { AccountRuntime } from './account-runtime.ts';
 import { notFound } from './not-found.ts';
-import type { Runtime } from './runtime.ts';
 
 /** A task of the graph; `missing`: an id that tasks depend on and no task has. */
 export interface TaskNodeAttributes {
@@ -27,7 +27,7 @@ const defaultLimit = 100_000;
 
 /** Tasks, then dependencies, in slices between which the engine goes on. */
 export async function jobGraph(
-  { queries }: Runtime,
+  { queries }: AccountRuntime,
   jobId: string,
   { limit = defaultLimit }: JobGraphOptions,
 ): Promise<JobGraph> {

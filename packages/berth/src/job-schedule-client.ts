@@ -5,9 +5,9 @@ import type {
   JobScheduleView,
   JobView,
 } from '@berth/core';
-import type { PoolOptions } from '@berth/core/spec';
 import { parseJobSchedule, parseJobSchedulePatch, parseJobScheduleUpdate } from '@berth/core/spec';
 import { SecretGroup } from '@berth/storage';
+import type { AccountRuntime } from './account-runtime.ts';
 import { EventStream } from './event-stream.ts';
 import { notFound } from './not-found.ts';
 import type {
@@ -16,15 +16,12 @@ import type {
   JobScheduleUpdateParameters,
 } from './parameters.ts';
 import { demandExecutorOf, poolOptionsOf } from './pool-executor.ts';
-import type { Runtime } from './runtime.ts';
 
 export class JobSchedulesClient {
-  readonly #runtime: Runtime;
-  readonly #poolOptions: PoolOptions;
+  readonly #runtime: AccountRuntime;
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: AccountRuntime) {
     this.#runtime = runtime;
-    this.#poolOptions = poolOptionsOf(runtime);
   }
 
   /**
@@ -33,7 +30,7 @@ export class JobSchedulesClient {
    */
   async add(jobSchedule: JobScheduleParameters): Promise<JobScheduleClient> {
     const secrets = new SecretGroup();
-    const parsed = parseJobSchedule(jobSchedule, secrets, this.#poolOptions);
+    const parsed = parseJobSchedule(jobSchedule, secrets, poolOptionsOf(this.#runtime));
     demandExecutorOf(this.#runtime, parsed.jobSpecification.poolInfo, 'jobSpecification.');
     const { warning } = await this.#runtime.keeping(secrets, () =>
       this.#runtime.submit({ type: 'addJobSchedule', jobSchedule: parsed }),
@@ -61,10 +58,10 @@ export class JobScheduleClient {
   readonly id: string;
   /** What the answer to its addition warns of (ruling 17); absent: nothing. */
   readonly warning: string | undefined;
-  readonly #runtime: Runtime;
+  readonly #runtime: AccountRuntime;
 
   /** @internal */
-  constructor(runtime: Runtime, id: string, warning?: string) {
+  constructor(runtime: AccountRuntime, id: string, warning?: string) {
     this.id = id;
     this.warning = warning;
     this.#runtime = runtime;

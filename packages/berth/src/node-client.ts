@@ -1,16 +1,16 @@
 import type { NodeDeallocationOption, NodeDisableSchedulingOption, NodeView } from '@berth/core';
 import { parseDisableSchedulingOption, parseRestartOption } from '@berth/core/spec';
+import type { AccountRuntime } from './account-runtime.ts';
 import { notFound } from './not-found.ts';
 import { demandOnNode } from './pool-executor.ts';
-import type { Runtime } from './runtime.ts';
 
 /** One node of a pool. It may not exist: then what asks for it throws `NodeNotFound`. */
 export class NodeClient {
   readonly poolId: string;
   readonly id: string;
-  readonly #runtime: Runtime;
+  readonly #runtime: AccountRuntime;
 
-  constructor(runtime: Runtime, poolId: string, id: string) {
+  constructor(runtime: AccountRuntime, poolId: string, id: string) {
     this.#runtime = runtime;
     this.poolId = poolId;
     this.id = id;

@@ -20,7 +20,10 @@ export interface BatchOptions {
   journal?: Journal;
   /** Default: encrypted files in `directory`, with their key. */
   secretStore?: SecretStore;
-  /** Default `berth`; fixed when the directory is first opened. */
+  /**
+   * Of the default account. Default `berth`; fixed when the directory is first opened. 1 to 64 letters, digits,
+   * hyphens and underscores.
+   */
   accountName?: string;
   /**
    * Where tasks are placed and whose turn it is, in place of what pools say (docs/policies.md). Fixed when the directory
@@ -38,6 +41,7 @@ export interface BatchOptions {
  * which names file and position.
  */
 export async function openBatch(options: BatchOptions): Promise<Batch> {
+  const accountName = demandAccountName(options.accountName ?? 'berth');
   const directory = resolve(options.directory);
   const { policies } = options;
   const engine = new Engine(policies === undefined ? {} : { policies });
@@ -49,7 +53,7 @@ export async function openBatch(options: BatchOptions): Promise<Batch> {
     const journal = options.journal ?? (await FileJournal.open(join(directory, 'journal')));
     const runtime = await Runtime.open({
       directory: join(directory, 'executors'),
-      accountName: options.accountName ?? 'berth',
+      accountName,
       engine,
       journal,
       blobStore,
@@ -63,6 +67,16 @@ export async function openBatch(options: BatchOptions): Promise<Batch> {
     await lock.release();
     throw error;
   }
+}
+
+/** It names directories. */
+function demandAccountName(accountName: string): string {
+  if (/^[A-Za-z0-9_-]{1,64}$/.test(accountName)) return accountName;
+  throw new BatchError({
+    code: 'InvalidPropertyValue',
+    message: 'accountName must be 1 to 64 letters, digits, hyphens and underscores.',
+    values: [{ key: 'PropertyName', value: 'accountName' }],
+  });
 }
 
 async function lockDirectory(directory: string): Promise<StateDirectoryLock> {

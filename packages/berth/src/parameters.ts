@@ -1,4 +1,5 @@
 import type {
+  AccountKeys,
   ApplicationPackageContent,
   ApplicationPackageReference,
   CertificateReference,
@@ -6,6 +7,7 @@ import type {
   MetadataItem,
   NodeDeallocationOption,
   NodeFillType,
+  NodeSize,
   OnAllTasksComplete,
   OutputFile,
   ParameterSet,
@@ -18,6 +20,31 @@ import type {
  * What callers write: the JSON of the Batch REST API as far as it is built, by today's names (job files may
  * use those of 2016 as well). Durations are ISO 8601 (`PT1H`). Defaults and rules: semantics §1.
  */
+
+/** What an account may hold; without a quota there is no limit (semantics §1.1, §12). */
+export interface AccountQuotaParameters {
+  /** Cores of the dedicated nodes of all its pools; −1: no limit. */
+  dedicatedCoreQuota?: number;
+  lowPriorityCoreQuota?: number;
+  poolQuota?: number;
+  /** Jobs and job schedules that are not completed, together. */
+  activeJobAndJobScheduleQuota?: number;
+}
+
+export interface AccountPatchParameters extends AccountQuotaParameters {
+  state?: 'enabled' | 'disabled';
+  /** Base64. They go into the secret store; one that is not given stays. */
+  keys?: AccountKeys;
+  /** Before the built-in sizes of the same name. */
+  nodeSizes?: NodeSize[];
+}
+
+export interface AccountParameters extends Omit<AccountPatchParameters, 'state'> {
+  /** 1 to 64 letters, digits, hyphens and underscores; unique in any case. */
+  accountName: string;
+  /** Default batchservice; with usersubscription core quotas do not limit. */
+  poolAllocationMode?: 'batchservice' | 'usersubscription';
+}
 
 export interface EnvironmentSettingParameters {
   name: string;

@@ -3,17 +3,21 @@ import { BatchError } from '@berth/core';
 import type { PoolOptions } from '@berth/core/spec';
 import type { Executor } from '@berth/executors';
 import { capabilitiesOf } from '@berth/executors';
+import type { AccountRuntime } from './account-runtime.ts';
 import { demandInstall } from './install-demands.ts';
-import type { Runtime } from './runtime.ts';
+
+/** What is asked of a runtime here. */
+type Executors = Pick<AccountRuntime, 'executor' | 'executorNames' | 'queries'>;
 
 /** How durable the cause of a start must be, by the executor of its pool. */
-export function durabilityIn(runtime: Runtime): (executor: string) => 'written' | 'synced' {
+export function durabilityIn(runtime: Executors): (executor: string) => 'written' | 'synced' {
   return (name) => (runtime.executor(name)?.onThisMachine === true ? 'written' : 'synced');
 }
 
 /** What the door has to know to read pools, in jobs as well. */
-export function poolOptionsOf(runtime: Runtime): PoolOptions {
-  return { durabilityOf: durabilityIn(runtime) };
+export function poolOptionsOf(runtime: Executors): PoolOptions {
+  const { nodeSizes = [] } = runtime.queries.account() ?? {};
+  return { durabilityOf: durabilityIn(runtime), nodeSizes };
 }
 
 type Pool = Pick<
@@ -29,7 +33,7 @@ type Pool = Pick<
  * Throws `InvalidPropertyValue` unless the pool's executor is here, `OperationNotValidOnPool` if it cannot provide the
  * pool. `path`: of the pool, with a dot behind.
  */
-export function demandExecutor(runtime: Runtime, pool: Pool, path = ''): void {
+export function demandExecutor(runtime: Executors, pool: Pool, path = ''): void {
   const executor = runtime.executor(pool.executor);
   if (executor === undefined) throw unknownExecutor(runtime, pool.executor, `${path}executor`);
   demandInstall(executor, pool, path);
@@ -51,7 +55,7 @@ export function demandExecutor(runtime: Runtime, pool: Pool, path = ''): void {
 
 /** The same for the auto pool of a job, if it has one. */
 export function demandExecutorOf(
-  runtime: Runtime,
+  runtime: Executors,
   poolInfo: PoolInfo | undefined,
   path: string,
 ): void {
@@ -61,7 +65,7 @@ export function demandExecutorOf(
 }
 
 /** Throws `OperationNotValidOnPool` if a pool, which may not be there, is to have nodes that its executor has none of. */
-export function demandSize(runtime: Runtime, poolId: string, resize: PoolResize): void {
+export function demandSize(runtime: Executors, poolId: string, resize: PoolResize): void {
   const { targetLowPriorityNodes: nodes } = resize;
   const pool = runtime.queries.pool(poolId);
   if (pool === undefined || nodes === undefined) return;
@@ -69,7 +73,7 @@ export function demandSize(runtime: Runtime, poolId: string, resize: PoolResize)
 }
 
 /** Throws `OperationNotValidOnNode` if the executor of the pool, which may not be there, cannot do that to a node. */
-export function demandOnNode(runtime: Runtime, poolId: string, what: 'reboot' | 'reimage'): void {
+export function demandOnNode(runtime: Executors, poolId: string, what: 'reboot' | 'reimage'): void {
   const pool = runtime.queries.pool(poolId);
   const executor = pool && runtime.executor(pool.executor);
   if (executor === undefined || capabilitiesOf(executor)[what]) return;
@@ -81,7 +85,7 @@ function cannot(code: string, subject: string, executor: Executor, reason: strin
   return new BatchError({ code, message });
 }
 
-function unknownExecutor(runtime: Runtime, executor: string, property: string): BatchError {
+function unknownExecutor(runtime: Executors, executor: string, property: string): BatchError {
   const names = runtime.executorNames.map((name) => `"${name}"`).join(', ');
   return new BatchError({
     code: 'InvalidPropertyValue',

@@ -10,7 +10,14 @@ import type {
   Queries,
   Report,
 } from '@berth/core';
-import { BatchError, currentRulesVersion, EffectKind, InputBatch } from '@berth/core';
+import {
+  BatchError,
+  currentRulesVersion,
+  EffectKind,
+  InputBatch,
+  secretHandlesIn,
+  withSecrets,
+} from '@berth/core';
 import type { Executor } from '@berth/executors';
 import type { BlobStore, Journal, SecretGroup, SecretStore } from '@berth/storage';
 import { routeEffects } from './effect-routing.ts';
@@ -162,6 +169,15 @@ export class Runtime {
     } finally {
       this.#sealed.delete(group);
     }
+  }
+
+  /** A text with secrets in the places of their handles. */
+  async reveal(text: string): Promise<string> {
+    const secrets = new Map<string, string>();
+    for (const handle of secretHandlesIn(text)) {
+      secrets.set(handle, await this.#options.secretStore.get(handle));
+    }
+    return withSecrets(text, (handle) => secrets.get(handle) ?? '');
   }
 
   /** Calls `listener` with every change of state from now on, until `stop` is called. */

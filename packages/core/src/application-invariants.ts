@@ -3,7 +3,8 @@ import type { World } from './world.ts';
 /** Whatever does not hold of applications and of what nodes install of them, as a sentence (semantics §10). */
 export function brokenApplications(world: World): string[] {
   const wrong: string[] = [];
-  for (const [key, { specification, defaultVersion, packages }] of world.applications) {
+  const applications = [...world.accounts].flatMap((account) => [...account.applications]);
+  for (const [key, { specification, defaultVersion, packages }] of applications) {
     const { id } = specification;
     if (key !== id.toLowerCase()) wrong.push(`application ${id}: found as ${key}`);
     if (defaultVersion !== undefined && !packages.has(defaultVersion.toLowerCase())) {

@@ -7,7 +7,7 @@ export function brokenAutoPools(world: World): string[] {
   for (const job of world.jobs) {
     if (job === undefined) continue;
     const { id, poolInfo } = job.specification;
-    const named = world.pool(job.poolId)?.number ?? -1;
+    const named = world.accounts.of(job).pool(job.poolId)?.number ?? -1;
     if (job.pool !== named) wrong.push(`job ${id}: is in pool ${job.pool}, names pool ${named}`);
     const auto = autoPoolOf(poolInfo);
     if (auto === undefined || job.state !== 'completed') continue;

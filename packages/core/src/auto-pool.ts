@@ -52,7 +52,14 @@ function makePool(
   const refusal = addPool(world, { id, ...pool });
   if (refusal !== undefined) return schedulingError(refusal);
   const made = world.pool(id)!;
-  world.events?.push({ entity: 'pool', at: world.now, poolId: id, from: 'none', to: made.state });
+  world.events?.push({
+    entity: 'pool',
+    at: world.now,
+    accountName: world.accounts.nameOf(made),
+    poolId: id,
+    from: 'none',
+    to: made.state,
+  });
   return made;
 }
 
@@ -73,6 +80,7 @@ function schedulingError({ code, message }: BatchErrorBody): SchedulingError {
     InvalidCertificateReferences: 'InvalidCertificatesInAutoPool',
     CertificateStateDeleteFailed: 'InvalidCertificatesInAutoPool',
     InvalidApplicationPackageReferences: 'InvalidApplicationPackageReferencesInAutoPool',
+    PoolQuotaReached: 'AutoPoolCreationFailedWithQuotaReached',
   };
   return { category: 'usererror', code: byCode[code] ?? 'InvalidAutoPoolSettings', message };
 }

@@ -116,8 +116,7 @@ function useOf(world: World, { specification }: Certificate): DeleteCertificateE
     users++;
     if (values.length < mostUsersTold) values.push({ name, value });
   };
-  for (const pool of world.pools) {
-    if (pool === undefined) continue;
+  for (const pool of world.accounts.current.poolById.values()) {
     const { id, certificateReferences = [] } = pool.specification;
     if (certificateReferences.some(names)) tell('pool', id);
     for (const node of pool.nodes) {

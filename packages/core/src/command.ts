@@ -1,3 +1,4 @@
+import type { AccountPatch, AccountSpecification } from './account-specification.ts';
 import type { PolicyNames } from './policy.ts';
 import type {
   ApplicationPackageSpecification,
@@ -22,10 +23,19 @@ import type {
   TaskSpecification,
 } from './specification.ts';
 
-/** What callers ask of the engine. Each may be refused with an error, and then changes nothing. */
-export type Command =
+/**
+ * What callers ask of the engine. Each may be refused with an error, and then changes nothing. `accountName` is that
+ * of the account that it acts in; absent: the default one, which `configure` names.
+ */
+export type Command = AccountCommand & { accountName?: string };
+
+type AccountCommand =
   /** The first input of every history: fixes the rules and the policies that it is replayed under. */
   | { type: 'configure'; rulesVersion: number; accountName: string; policies?: PolicyNames }
+  | { type: 'addAccount'; account: AccountSpecification }
+  | { type: 'patchAccount'; patch: AccountPatch }
+  /** Only of an empty one. */
+  | { type: 'deleteAccount' }
   | { type: 'addPool'; pool: PoolSpecification }
   | { type: 'deletePool'; poolId: string }
   | { type: 'patchPool'; poolId: string; patch: PoolPatch }

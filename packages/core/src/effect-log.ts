@@ -1,4 +1,4 @@
-import type { EffectBatch, EffectCatalog, KillReason } from './effect.ts';
+import type { EffectBatch, EffectCatalog, KillReason, Removal } from './effect.ts';
 import { EffectKind as sharedEffectKind } from './effect.ts';
 
 // Constants of its own are operands in a module's compiled code, those of others loads and checks.
@@ -10,12 +10,6 @@ const wordsPerEffect = 4;
 const kindMask = 0xff;
 const mustSyncBit = 0x100;
 const wallClockBit = 0x200;
-
-interface Removal {
-  poolId: string;
-  jobId: string;
-  taskId?: string;
-}
 
 /** Effects as they are decided: rows of four words. */
 export class EffectLog implements EffectBatch {

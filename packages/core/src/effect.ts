@@ -38,6 +38,7 @@ export type KillReason = 'wallClock' | 'ended';
 
 /** What a node is, for who provides it. */
 export interface NodeDetails {
+  accountName: string;
   poolId: string;
   /** `node-<n>` */
   nodeId: string;
@@ -88,6 +89,14 @@ export interface StartTaskDetails {
   accountName: string;
 }
 
+/** What to remove from all nodes of a pool; without `taskId` of a whole job, or of all jobs of a schedule. */
+export interface Removal {
+  accountName: string;
+  poolId: string;
+  jobId: string;
+  taskId?: string;
+}
+
 /** Answers about the subjects of effects; valid until the next `apply`. */
 export interface EffectCatalog {
   node(node: number): NodeDetails;
@@ -113,6 +122,6 @@ export interface EffectBatch {
   mustSync(index: number): boolean;
   killReason(index: number): KillReason;
   /** What to remove; for removals only. */
-  removal(index: number): { poolId: string; jobId: string; taskId?: string };
+  removal(index: number): Removal;
   readonly catalog: EffectCatalog;
 }

@@ -1,4 +1,11 @@
 import {
+  addAccount,
+  deleteAccount,
+  enterAccount,
+  nameDefaultAccount,
+  patchAccount,
+} from './account-rules.ts';
+import {
   activateApplicationPackage,
   addApplication,
   addApplicationPackage,
@@ -196,8 +203,10 @@ export class Engine {
 
   #command(at: number, command: Command): void {
     this.#advance(at);
-    this.#results.push(this.#carryOut(command));
+    const refusal = enterAccount(this.#world, command);
+    this.#results.push(refusal === undefined ? this.#carryOut(command) : { error: refusal });
     this.#settle();
+    this.#world.accounts.leave();
   }
 
   /** The report of a run that exited with 0. */
@@ -393,6 +402,12 @@ export class Engine {
     switch (command.type) {
       case 'configure':
         return result(configure(world, command));
+      case 'addAccount':
+        return result(addAccount(world, command.account));
+      case 'patchAccount':
+        return result(patchAccount(world, command.patch));
+      case 'deleteAccount':
+        return result(deleteAccount(world));
       case 'addPool':
         return result(addPool(world, command.pool));
       case 'deletePool':
@@ -520,9 +535,10 @@ export class Engine {
         world.jobDeadlines.delete(job.number);
         expire(world, job);
       } else if (world.jobScheduleDeadlines.firstTime === due) {
-        const schedule = world.jobScheduleDeadlines.firstKey;
-        world.jobScheduleDeadlines.delete(schedule);
-        attendSchedule(world, world.jobSchedules[schedule]!);
+        const schedule = world.jobSchedules[world.jobScheduleDeadlines.firstKey]!;
+        world.jobScheduleDeadlines.delete(schedule.number);
+        world.accounts.enter(world.accounts.of(schedule));
+        attendSchedule(world, schedule);
       } else if (world.poolDeadlines.firstTime === due) {
         expireResize(world, world.pools[world.poolDeadlines.firstKey]!);
       } else if (world.clocks.firstTime === due) {
@@ -533,6 +549,7 @@ export class Engine {
         evaluateNow(world, world.pools[world.evaluationDeadlines.firstKey]!);
       }
       this.#settle();
+      world.accounts.leave();
     }
     world.expect(this.#nextDue());
   }
@@ -550,6 +567,7 @@ export class Engine {
       followUpJobs(world);
       this.#placeAll();
     }
+    world.accounts.leave();
   }
 
   #placeAll(): void {
@@ -592,9 +610,9 @@ function configure(
       `The rules have version ${rulesVersion}; this version of Berth knows 1 to ${currentRulesVersion}.`,
     );
   }
-  world.rulesVersion = rulesVersion;
-  world.accountName = accountName;
-  return undefined;
+  const refusal = nameDefaultAccount(world, accountName);
+  if (refusal === undefined) world.rulesVersion = rulesVersion;
+  return refusal;
 }
 
 function warned(

@@ -3,13 +3,29 @@
  * makes by itself (the jobs of a schedule) comes from `none`.
  */
 export type EngineEvent =
-  | { entity: 'pool'; at: number; poolId: string; from: string; to: string }
-  | { entity: 'node'; at: number; poolId: string; nodeId: string; from: string; to: string }
-  | { entity: 'job'; at: number; jobId: string; from: string; to: string }
-  | { entity: 'jobSchedule'; at: number; jobScheduleId: string; from: string; to: string }
+  | { entity: 'pool'; at: number; accountName: string; poolId: string; from: string; to: string }
+  | {
+      entity: 'node';
+      at: number;
+      accountName: string;
+      poolId: string;
+      nodeId: string;
+      from: string;
+      to: string;
+    }
+  | { entity: 'job'; at: number; accountName: string; jobId: string; from: string; to: string }
+  | {
+      entity: 'jobSchedule';
+      at: number;
+      accountName: string;
+      jobScheduleId: string;
+      from: string;
+      to: string;
+    }
   | {
       entity: 'applicationPackage';
       at: number;
+      accountName: string;
       applicationId: string;
       version: string;
       from: string;
@@ -18,6 +34,7 @@ export type EngineEvent =
   | {
       entity: 'certificate';
       at: number;
+      accountName: string;
       thumbprintAlgorithm: string;
       thumbprint: string;
       from: string;
@@ -26,6 +43,7 @@ export type EngineEvent =
   | {
       entity: 'task';
       at: number;
+      accountName: string;
       jobId: string;
       taskId: string;
       from: string;

@@ -1,3 +1,12 @@
+export {
+  type AccountKeys,
+  type AccountPatch,
+  type AccountQuotas,
+  type AccountSpecification,
+  type PoolAllocationMode,
+  serviceQuotas,
+} from './account-specification.ts';
+export type { AccountView } from './account-view.ts';
 export type { PackageInstall, ResolvedPackage } from './application-references.ts';
 export { applicationPackageVariable } from './application-variables.ts';
 export type { ApplicationPackageView, ApplicationView } from './application-view.ts';
@@ -66,6 +75,7 @@ export {
 export type { NodeError } from './node.ts';
 export type { CertificateInstall } from './node-install.ts';
 export { type NodeMeasures, nodeMeasureNames } from './node-sample.ts';
+export type { NodeSize } from './node-size.ts';
 export * from './policy.ts';
 export type { ResizeError } from './pool.ts';
 export type { AutoScaleRunError } from './pool-autoscale.ts';

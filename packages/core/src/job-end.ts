@@ -138,11 +138,16 @@ export function considerRunsGone(world: World, job: Job): void {
     world.displaceable.delete(job.number);
     world.classes.free(job.number);
     job.rows.free();
-    world.jobById.delete(idKey(job.specification.id));
     const { id } = job.specification;
+    const account = world.accounts.of(job);
+    account.jobById.delete(idKey(id));
     for (const poolId of [...job.formerPoolIds, job.poolId]) {
       if (poolId === '') continue;
-      world.effects.remove({ poolId: world.pool(poolId)?.specification.id ?? poolId, jobId: id });
+      world.effects.remove({
+        accountName: account.name,
+        poolId: account.pool(poolId)?.specification.id ?? poolId,
+        jobId: id,
+      });
     }
     world.endedJobs.push(job);
   }

@@ -1,3 +1,4 @@
+import { refuseJobOrSchedule } from './account-quotas.ts';
 import { changesKeepAliveOnly, provideAutoPool } from './auto-pool.ts';
 import type { BatchErrorBody } from './errors.ts';
 import { Job } from './job.ts';
@@ -20,6 +21,8 @@ export function addJob(world: World, specification: JobSpecification): BatchErro
       `There is a job schedule "${id}", and jobs share their ids with job schedules.`,
     );
   }
+  const refusal = refuseJobOrSchedule(world.accounts.current);
+  if (refusal !== undefined) return refusal;
   considerJobEnd(world, makeJob(world, specification));
   return undefined;
 }
@@ -31,13 +34,21 @@ export function makeJob(
   schedule?: JobSchedule,
 ): Job {
   const { id, poolInfo, constraints } = specification;
-  const job = new Job(world.jobs.length, specification, world.now, world);
+  const account = world.accounts.current;
+  const job = new Job(world.jobs.length, account.number, specification, world.now, world);
   if (schedule !== undefined) job.schedule = schedule.number;
   world.jobs.push(job);
-  world.jobById.set(idKey(id), job);
+  account.jobById.set(idKey(id), job);
   if (specification.allowTaskPreemption === true) world.displaceable.add(job.number);
   if (schedule !== undefined) {
-    world.events?.push({ entity: 'job', at: world.now, jobId: id, from: 'none', to: job.state });
+    world.events?.push({
+      entity: 'job',
+      at: world.now,
+      accountName: account.name,
+      jobId: id,
+      from: 'none',
+      to: job.state,
+    });
   }
   if (constraints.maxWallClockTimeMs !== undefined) {
     world.setJobDeadline(job.number, world.now + constraints.maxWallClockTimeMs);

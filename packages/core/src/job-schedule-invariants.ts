@@ -1,3 +1,4 @@
+import { hasActiveQuotaReached } from './account-quotas.ts';
 import type { JobSchedule } from './job-schedule.ts';
 import { deadlineOf } from './job-schedule-rules.ts';
 import { isOver, isWaiting } from './recurrence.ts';
@@ -27,8 +28,9 @@ function broken(world: World, schedule: JobSchedule): string[] {
     const expected = unfinished.map(({ number }) => number).join() || '-1';
     if (expected !== String(activeJob)) wrong.push(`active is job ${expected}, not ${activeJob}`);
   }
+  const isFull = hasActiveQuotaReached(world.accounts.of(schedule));
   if (activeJob === -1) {
-    if (state === 'active' && isWaiting(recurrence, lastJobTime, world.now)) {
+    if (state === 'active' && isWaiting(recurrence, lastJobTime, world.now) && !isFull) {
       wrong.push('an occurrence waits for nothing');
     }
     const open = state === 'active' || state === 'disabled';

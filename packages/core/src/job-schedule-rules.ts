@@ -1,3 +1,5 @@
+import type { Account } from './account.ts';
+import { hasActiveQuotaReached, refuseJobOrSchedule } from './account-quotas.ts';
 import { releasePoolOfJob, releasePoolOfSchedule, sharesPoolWith } from './auto-pool.ts';
 import type { BatchErrorBody } from './errors.ts';
 import { considerJobEnd, deleteJob, terminate } from './job-end.ts';
@@ -29,10 +31,12 @@ export function addJobSchedule(
       `There is a job "${id}", and job schedules share their ids with jobs.`,
     );
   }
-  const refusal = refuseTasks(id, specification.jobSpecification);
+  const refusal =
+    refuseTasks(id, specification.jobSpecification) ?? refuseJobOrSchedule(world.accounts.current);
   if (refusal !== undefined) return refusal;
   const added = new JobSchedule({
     number: world.jobSchedules.length,
+    account: world.accounts.current.number,
     specification,
     creationTime: world.now,
     lastModified: world.now,
@@ -47,7 +51,7 @@ export function addJobSchedule(
     autoPool: -1,
   });
   world.jobSchedules.push(added);
-  world.jobScheduleById.set(idKey(id), added);
+  world.accounts.current.jobScheduleById.set(idKey(id), added);
   attendSchedule(world, added);
   return undefined;
 }
@@ -129,14 +133,30 @@ export function followUpJobs(world: World): void {
   // A job may end as soon as it is made.
   for (let at = 0; at < endedJobs.length; at++) {
     const job = endedJobs[at]!;
+    world.accounts.enter(world.accounts.of(job));
     releasePoolOfJob(world, job);
     const schedule = world.jobSchedules[job.schedule];
-    if (schedule === undefined) continue;
-    if (schedule.activeJob === job.number) schedule.activeJob = -1;
-    if (job.state === 'gone') schedule.jobs.delete(job.number);
-    attendSchedule(world, schedule);
+    if (schedule !== undefined) {
+      if (schedule.activeJob === job.number) schedule.activeJob = -1;
+      if (job.state === 'gone') schedule.jobs.delete(job.number);
+    }
+    considerWaiting(world, world.accounts.of(job));
+    if (schedule !== undefined) attendSchedule(world, schedule);
   }
   endedJobs.length = 0;
+}
+
+/** To be called when a job or schedule is not active any more: where there is a quota, another may be now. */
+function considerWaiting(world: World, account: Account): void {
+  const { activeJobAndJobScheduleQuota } = account.specification;
+  if (activeJobAndJobScheduleQuota !== undefined) attendAllSchedules(world, account);
+}
+
+/** Occurrences that wait for a place in the account's quota may have their jobs, by creation of their schedules. */
+export function attendAllSchedules(world: World, account: Account): void {
+  for (const schedule of [...account.jobScheduleById.values()]) {
+    if (world.jobSchedules[schedule.number] === schedule) attendSchedule(world, schedule);
+  }
 }
 
 /** When a schedule has to be looked at next, though nothing happens to it; `undefined`: never. */
@@ -152,16 +172,19 @@ export function deadlineOf({ now }: World, schedule: JobSchedule): number | unde
 /** Does what is to be done now: makes the job that is due, or ends. To be called when something has happened to it. */
 export function attendSchedule(world: World, schedule: JobSchedule): void {
   const { recurrence, lastJobTime } = schedule;
+  const account = world.accounts.of(schedule);
   if (schedule.activeJob === -1) {
-    if (schedule.state === 'active' && isWaiting(recurrence, lastJobTime, world.now)) {
-      makeNextJob(world, schedule);
-    } else if (schedule.state === 'active' || schedule.state === 'disabled') {
+    const isDue = schedule.state === 'active' && isWaiting(recurrence, lastJobTime, world.now);
+    // Where the quota has no place for it, it waits within its window (semantics §7, rule 11).
+    if (isDue && !hasActiveQuotaReached(account)) makeNextJob(world, schedule);
+    else if (schedule.state === 'active' || schedule.state === 'disabled') {
       if (isOver(recurrence, lastJobTime, world.now)) world.moveJobSchedule(schedule, 'over');
     }
     if (schedule.state === 'terminating') {
       world.moveJobSchedule(schedule, 'jobEnded');
       schedule.endTime = world.now;
       releasePoolOfSchedule(world, schedule);
+      considerWaiting(world, account);
     }
   }
   if (schedule.state === 'deleting' && schedule.jobs.size === 0) {
@@ -169,11 +192,14 @@ export function attendSchedule(world: World, schedule: JobSchedule): void {
     world.jobSchedules[schedule.number] = undefined;
     const { id, jobSpecification } = schedule.specification;
     const { poolInfo } = jobSpecification;
-    world.jobScheduleById.delete(idKey(id));
+    account.jobScheduleById.delete(idKey(id));
     const shared = world.pools[schedule.autoPool]?.specification.id;
     const poolId = 'poolId' in poolInfo ? poolInfo.poolId : shared;
-    if (poolId !== undefined) world.effects.remove({ poolId, jobId: id });
+    if (poolId !== undefined) {
+      world.effects.remove({ accountName: account.name, poolId, jobId: id });
+    }
     releasePoolOfSchedule(world, schedule);
+    considerWaiting(world, account);
   }
   const deadline = deadlineOf(world, schedule);
   if (deadline === undefined) world.jobScheduleDeadlines.delete(schedule.number);

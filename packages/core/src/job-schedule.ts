@@ -5,6 +5,8 @@ import type { JobScheduleSpecification } from './specification.ts';
 /** A job schedule in snapshots. */
 export interface JobScheduleRecord {
   readonly number: number;
+  /** Number of the account that it belongs to. */
+  readonly account: number;
   specification: JobScheduleSpecification;
   readonly creationTime: number;
   lastModified: number;
@@ -26,6 +28,7 @@ export interface JobScheduleRecord {
 /** A job schedule (semantics §1.8, §7). */
 export class JobSchedule implements JobScheduleRecord {
   readonly number: number;
+  readonly account: number;
   specification: JobScheduleSpecification;
   readonly creationTime: number;
   lastModified: number;
@@ -45,6 +48,7 @@ export class JobSchedule implements JobScheduleRecord {
 
   constructor(record: JobScheduleRecord) {
     this.number = record.number;
+    this.account = record.account;
     this.specification = record.specification;
     this.creationTime = record.creationTime;
     this.lastModified = record.lastModified;

@@ -73,6 +73,8 @@ export interface TaskTables {
 /** A job with its tasks (semantics §1.4). */
 export class Job implements TaskLookup {
   readonly number: number;
+  /** Number of the account that it belongs to. */
+  readonly account: number;
   specification: JobSpecification;
   readonly creationTime: number;
   lastModified: number;
@@ -119,6 +121,7 @@ export class Job implements TaskLookup {
 
   constructor(
     number: number,
+    account: number,
     specification: JobSpecification,
     creationTime: number,
     { arena, classes }: TaskTables,
@@ -126,6 +129,7 @@ export class Job implements TaskLookup {
     this.rows = new TaskRows(arena);
     this.#classes = classes;
     this.number = number;
+    this.account = account;
     this.specification = specification;
     this.creationTime = creationTime;
     this.lastModified = creationTime;

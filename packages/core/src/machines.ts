@@ -18,6 +18,7 @@ export type AllocationState = 'steady' | 'resizing' | 'stopping';
 export type AllocationTrigger =
   | 'resize'
   | 'targetReached'
+  | 'quotaReached'
   | 'timeout'
   | 'allocationFailed'
   | 'stop'
@@ -25,11 +26,12 @@ export type AllocationTrigger =
 export const allocationMachine: Machine<AllocationState, AllocationTrigger> = new Machine(
   'allocation',
   ['steady', 'resizing', 'stopping'],
-  ['resize', 'targetReached', 'timeout', 'allocationFailed', 'stop', 'stopped'],
+  ['resize', 'targetReached', 'quotaReached', 'timeout', 'allocationFailed', 'stop', 'stopped'],
   [
     { from: 'steady', trigger: 'resize', to: 'resizing' },
     { from: 'resizing', trigger: 'resize', to: 'resizing' },
     { from: 'resizing', trigger: 'targetReached', to: 'steady' },
+    { from: 'resizing', trigger: 'quotaReached', to: 'steady' },
     { from: 'resizing', trigger: 'timeout', to: 'steady' },
     { from: 'resizing', trigger: 'allocationFailed', to: 'steady' },
     { from: 'resizing', trigger: 'stop', to: 'stopping' },

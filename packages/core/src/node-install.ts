@@ -23,8 +23,9 @@ export interface NodeInstall {
 
 /** To be called with every request after which a node starts. Nothing to install: `undefined`. */
 export function renewInstall(world: World, node: Node): void {
-  const { applicationPackageReferences = [], certificateReferences = [] } =
-    world.pools[node.pool]!.specification;
+  const pool = world.pools[node.pool]!;
+  const { applicationPackageReferences = [], certificateReferences = [] } = pool.specification;
+  const { applications, certificates } = world.accounts.of(pool);
   if (applicationPackageReferences.length === 0 && certificateReferences.length === 0) {
     node.install = undefined;
     return;
@@ -32,9 +33,9 @@ export function renewInstall(world: World, node: Node): void {
   node.install = {
     certificates: certificateReferences.map((reference) => ({
       // A certificate stays as long as a pool names it.
-      ...world.certificates.get(certificateKey(reference))!.specification,
+      ...certificates.get(certificateKey(reference))!.specification,
       ...reference,
     })),
-    applicationPackages: resolvePackages(world.applications, applicationPackageReferences),
+    applicationPackages: resolvePackages(applications, applicationPackageReferences),
   };
 }

@@ -1,3 +1,4 @@
+import type { Account } from './account.ts';
 import type { Evaluation } from './autoscale/evaluator.ts';
 import { Formula, parseFormula } from './autoscale/formula.ts';
 import type { FormulaError } from './autoscale/formula-error.ts';
@@ -7,7 +8,7 @@ import type { BatchErrorBody } from './errors.ts';
 import { beginMeasures, forgetMeasures } from './node-sample.ts';
 import { Pool } from './pool.ts';
 import { sampleOf } from './pool-sample.ts';
-import { changeSize, findPool, findSteadyPool } from './pool-size.ts';
+import { changeSize, findPool, findPoolIn, findSteadyPool } from './pool-size.ts';
 import { refuse } from './refusal.ts';
 import type { AutoScaleSettings, PoolSpecification } from './specification.ts';
 import type { World } from './world.ts';
@@ -147,10 +148,11 @@ export function endAutoscale(world: World, pool: Pool): void {
 /** What a formula would come to now; it changes nothing. */
 export function tryFormula(
   world: World,
+  account: Account,
   poolId: string,
   text: string,
 ): AutoScaleRun | BatchErrorBody {
-  const pool = findPool(world, poolId);
+  const pool = findPoolIn(account, poolId);
   if (!(pool instanceof Pool)) return pool;
   if (pool.autoscale === undefined) {
     return refuse('OperationNotValidOnPool', `Autoscale is not enabled on pool "${poolId}".`);

@@ -1,3 +1,4 @@
+import { refusePool } from './account-quotas.ts';
 import { refuseReferences } from './application-references.ts';
 import { Formula } from './autoscale/formula.ts';
 import { refuseCertificates } from './certificate-rules.ts';
@@ -28,17 +29,21 @@ export function addPool(
     refuseCertificates(world, specification.certificateReferences) ??
     refuseReferences(world.applications, specification.applicationPackageReferences);
   if (unknown !== undefined) return unknown;
+  const account = world.accounts.current;
+  const refusal = refusePool(account);
+  if (refusal !== undefined) return refusal;
   const pool = new Pool(
     world.pools.length,
+    account.number,
     specification,
     world.now,
     world.nodeTable,
     world.policies,
   );
   world.pools.push(pool);
-  world.poolById.set(idKey(id), pool);
+  account.poolById.set(idKey(id), pool);
   for (const job of world.jobs) {
-    if (job === undefined || idKey(job.poolId) !== idKey(id)) continue;
+    if (job?.account !== account.number || idKey(job.poolId) !== idKey(id)) continue;
     assignPool(job, undefined, pool);
     joinRings(world, job);
   }
@@ -118,6 +123,6 @@ export function considerPoolEnd(world: World, pool: Pool): void {
   if (pool.state !== 'deleting' || pool.nodes.size > 0) return;
   world.movePool(pool, 'lastNodeGone');
   world.pools[pool.number] = undefined;
-  world.poolById.delete(idKey(pool.specification.id));
+  world.accounts.of(pool).poolById.delete(idKey(pool.specification.id));
   for (const number of pool.jobs) assignPool(world.jobs[number]!, pool, undefined);
 }

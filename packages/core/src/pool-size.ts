@@ -1,3 +1,9 @@
+import type { Account } from './account.ts';
+import {
+  accountCoreQuotaReached,
+  accountLowPriorityCoreQuotaReached,
+  roomForNodes,
+} from './account-quotas.ts';
 import type { BatchErrorBody } from './errors.ts';
 import type { Node } from './node.ts';
 import { addNode, leave } from './node-request.ts';
@@ -107,11 +113,28 @@ export function changeSize(
     ],
     option,
   );
-  for (let n = dedicated.length; n < targets.targetDedicatedNodes; n++) addNode(world, pool, true);
-  for (let n = lowPriority.length; n < targets.targetLowPriorityNodes; n++) {
-    addNode(world, pool, false);
-  }
+  addNodes(world, pool, {
+    dedicated: targets.targetDedicatedNodes - dedicated.length,
+    lowPriority: targets.targetLowPriorityNodes - lowPriority.length,
+  });
   considerSize(world, pool);
+}
+
+/** As many of those that are missing as the quotas of the account leave room for (semantics §12). */
+function addNodes(
+  world: World,
+  pool: Pool,
+  missing: { dedicated: number; lowPriority: number },
+): void {
+  const room = roomForNodes(world.accounts.of(pool), pool);
+  if (missing.dedicated > room.dedicated) pool.quotaErrors.push(accountCoreQuotaReached);
+  if (missing.lowPriority > room.lowPriority) {
+    pool.quotaErrors.push(accountLowPriorityCoreQuotaReached);
+  }
+  const dedicated = Math.min(missing.dedicated, room.dedicated);
+  const lowPriority = Math.min(missing.lowPriority, room.lowPriority);
+  for (let n = 0; n < dedicated; n++) addNode(world, pool, true);
+  for (let n = 0; n < lowPriority; n++) addNode(world, pool, false);
 }
 
 /** To be called when a node has come, or is gone: the resize may be over. */
@@ -119,7 +142,9 @@ export function considerSize(world: World, pool: Pool): void {
   if (pool.nodesCreating > 0 || pool.nodesLeaving > 0) return;
   if (pool.allocationState === 'resizing') {
     setDeadline(world, pool, undefined);
-    world.moveAllocation(pool, 'targetReached');
+    world.moveAllocation(pool, pool.quotaErrors.length === 0 ? 'targetReached' : 'quotaReached');
+    pool.resizeErrors = pool.quotaErrors;
+    pool.quotaErrors = [];
   } else if (pool.allocationState === 'stopping') {
     world.moveAllocation(pool, 'stopped');
     pool.resizeErrors = [resizeStopped];
@@ -148,17 +173,19 @@ function endShort(
   world: World,
   pool: Pool,
   trigger: 'timeout' | 'allocationFailed',
-  errors: ResizeError[],
+  errors: readonly ResizeError[],
 ): void {
+  const { quotaErrors } = pool;
   giveUp(world, pool);
   for (const node of pool.nodes) if (node.state === 'creating') leave(world, node);
   world.moveAllocation(pool, trigger);
-  pool.resizeErrors = errors;
+  pool.resizeErrors = [...quotaErrors, ...errors];
 }
 
 /** Whatever is under way is over, and nothing is left of it but nodes that have begun to leave. */
 export function giveUp(world: World, pool: Pool): void {
   setDeadline(world, pool, undefined);
+  pool.quotaErrors = [];
   for (const node of pool.nodes) {
     if (node.pending !== 'remove') continue;
     node.pending = undefined;
@@ -169,7 +196,11 @@ export function giveUp(world: World, pool: Pool): void {
 }
 
 export function findPool(world: World, id: string): Pool | BatchErrorBody {
-  const pool = world.pool(id);
+  return findPoolIn(world.accounts.current, id);
+}
+
+export function findPoolIn(account: Account, id: string): Pool | BatchErrorBody {
+  const pool = account.pool(id);
   if (pool === undefined) return refuse('PoolNotFound', `There is no pool "${id}".`);
   if (pool.state === 'deleting') {
     return refuse('PoolBeingDeleted', `The pool "${id}" is being deleted.`);

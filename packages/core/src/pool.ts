@@ -17,7 +17,13 @@ const nodeBits = sharedNodeBits;
 
 /** Why a resize has ended short of its target (semantics §13.6). */
 export interface ResizeError {
-  code: 'AllocationTimedout' | 'RemoveNodesFailed' | 'ResizeStopped' | AllocationErrorCode;
+  code:
+    | 'AllocationTimedout'
+    | 'RemoveNodesFailed'
+    | 'ResizeStopped'
+    | 'AccountCoreQuotaReached'
+    | 'AccountLowPriorityCoreQuotaReached'
+    | AllocationErrorCode;
   message: string;
 }
 
@@ -100,6 +106,8 @@ export class JobRing {
 /** A pool with the indexes that placement needs (semantics §1.2, §3). */
 export class Pool {
   readonly number: number;
+  /** Number of the account that it belongs to. */
+  readonly account: number;
   specification: PoolSpecification;
   /** What placement asks of the specification. */
   readonly spread: boolean;
@@ -124,6 +132,8 @@ export class Pool {
   nodesLeaving = 0;
   /** When the resize under way gives up. */
   resizeDeadline: number | undefined;
+  /** Why the resize under way will end short of its targets: quotas of the account. */
+  quotaErrors: ResizeError[] = [];
   /** Of the last resize, while steady. */
   resizeErrors: ResizeError[] = [];
   /** While its size follows a formula. */
@@ -153,6 +163,7 @@ export class Pool {
 
   constructor(
     number: number,
+    account: number,
     specification: PoolSpecification,
     creationTime: number,
     table: NodeTable,
@@ -160,6 +171,7 @@ export class Pool {
   ) {
     this.#table = table;
     this.number = number;
+    this.account = account;
     this.specification = specification;
     this.creationTime = creationTime;
     this.stateTransitionTime = creationTime;

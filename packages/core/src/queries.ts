@@ -1,3 +1,8 @@
+import { Account } from './account.ts';
+import type { AccountKeys } from './account-specification.ts';
+import { plainAccount } from './account-specification.ts';
+import type { AccountView } from './account-view.ts';
+import { accountView } from './account-view.ts';
 import type { ApplicationView } from './application-view.ts';
 import { applicationView } from './application-view.ts';
 import type { SchedulingError } from './auto-pool.ts';
@@ -200,21 +205,59 @@ export interface TaskList {
   continuation?: number;
 }
 
-/** Reads of the engine's state. Nothing that they return changes later. */
+/** What those see who ask for an account that there is not. */
+const noAccount = new Account({
+  number: -1,
+  specification: plainAccount(''),
+  creationTime: 0,
+  state: 'disabled',
+  applications: [],
+  certificates: [],
+});
+
+/** Reads of the state of one account of the engine. Nothing that they return changes later. */
 export class Queries {
   readonly #world: World;
+  readonly #accountName: string | undefined;
 
-  constructor(world: World) {
+  /** `accountName` absent: of the default account. */
+  constructor(world: World, accountName?: string) {
     this.#world = world;
+    this.#accountName = accountName;
+  }
+
+  /** Reads of another account; one that there is not (any more) has nothing in it. */
+  of(accountName: string | undefined): Queries {
+    return new Queries(this.#world, accountName);
+  }
+
+  /** The account itself; `undefined` if there is none of this name. */
+  account(): AccountView | undefined {
+    const account = this.#world.accounts.named(this.#accountName);
+    return account === undefined ? undefined : accountView(account);
+  }
+
+  /** Handles of its keys, as marks. */
+  accountKeys(): AccountKeys | undefined {
+    return this.#world.accounts.named(this.#accountName)?.specification.keys;
+  }
+
+  /** All of them, by creation; the first is the default one. */
+  accounts(): AccountView[] {
+    return [...this.#world.accounts].map(accountView);
+  }
+
+  get #account(): Account {
+    return this.#world.accounts.named(this.#accountName) ?? noAccount;
   }
 
   pool(id: string): PoolView | undefined {
-    const pool = this.#world.pool(id);
+    const pool = this.#account.pool(id);
     return pool === undefined ? undefined : poolView(pool);
   }
 
   pools(): PoolView[] {
-    return this.#world.pools.flatMap((pool) => (pool === undefined ? [] : [poolView(pool)]));
+    return [...this.#account.poolById.values()].map(poolView);
   }
 
   /**
@@ -223,89 +266,86 @@ export class Queries {
    * `OperationNotValidOnPool`, `AutoScalingFormulaSyntaxError`, `AutoScaleFormulaTooLong`. semantics §6.7
    */
   evaluateAutoScale(poolId: string, autoScaleFormula: string): AutoScaleRunView | BatchErrorBody {
-    const run = tryFormula(this.#world, poolId, autoScaleFormula);
+    const run = tryFormula(this.#world, this.#account, poolId, autoScaleFormula);
     return 'timestamp' in run ? autoScaleRunView(run) : run;
   }
 
   /** The nodes of a pool by ordinal; `undefined` if there is no such pool. */
   nodes(poolId: string): NodeView[] | undefined {
-    const pool = this.#world.pool(poolId);
+    const pool = this.#account.pool(poolId);
     if (pool === undefined) return undefined;
     return [...pool.nodes].map((node) => nodeView(pool, node));
   }
 
   node(poolId: string, id: string): NodeView | undefined {
-    const pool = this.#world.pool(poolId);
+    const pool = this.#account.pool(poolId);
     const node = pool?.nodes.find(id);
     return pool === undefined || node === undefined ? undefined : nodeView(pool, node);
   }
 
   /** Of every pool. O(nodes). */
   nodeCounts(): PoolNodeCounts[] {
-    return this.#world.pools.flatMap((pool) => {
-      if (pool === undefined) return [];
+    return [...this.#account.poolById.values()].map((pool) => {
       const nodes = [...pool.nodes];
-      return [
-        {
-          poolId: pool.specification.id,
-          dedicated: countNodes(nodes.filter(({ isDedicated }) => isDedicated)),
-          lowPriority: countNodes(nodes.filter(({ isDedicated }) => !isDedicated)),
-        },
-      ];
+      return {
+        poolId: pool.specification.id,
+        dedicated: countNodes(nodes.filter(({ isDedicated }) => isDedicated)),
+        lowPriority: countNodes(nodes.filter(({ isDedicated }) => !isDedicated)),
+      };
     });
   }
 
   application(id: string): ApplicationView | undefined {
-    const application = this.#world.applications.get(idKey(id));
+    const application = this.#account.applications.get(idKey(id));
     return application === undefined ? undefined : applicationView(application);
   }
 
   /** By creation. */
   applications(): ApplicationView[] {
-    return [...this.#world.applications.values()].map(applicationView);
+    return [...this.#account.applications.values()].map(applicationView);
   }
 
   certificate(name: CertificateName): CertificateView | undefined {
-    const certificate = this.#world.certificates.get(certificateKey(name));
+    const certificate = this.#account.certificates.get(certificateKey(name));
     return certificate === undefined ? undefined : certificateView(certificate);
   }
 
   /** By creation. */
   certificates(): CertificateView[] {
-    return [...this.#world.certificates.values()].map(certificateView);
+    return [...this.#account.certificates.values()].map(certificateView);
   }
 
   job(id: string): JobView | undefined {
-    const job = this.#world.job(id);
+    const job = this.#account.job(id);
     return job === undefined ? undefined : jobView(job);
   }
 
   jobs(): JobView[] {
-    return this.#world.jobs.flatMap((job) => (job === undefined ? [] : [jobView(job)]));
+    return [...this.#account.jobById.values()].map(jobView);
   }
 
   jobSchedule(id: string): JobScheduleView | undefined {
-    const schedule = this.#world.jobSchedule(id);
+    const schedule = this.#account.jobSchedule(id);
     return schedule === undefined ? undefined : jobScheduleView(schedule, this.#world.now);
   }
 
   jobSchedules(): JobScheduleView[] {
-    const { jobSchedules, now } = this.#world;
-    return jobSchedules.flatMap((schedule) =>
-      schedule === undefined ? [] : [jobScheduleView(schedule, now)],
+    const { now } = this.#world;
+    return [...this.#account.jobScheduleById.values()].map((schedule) =>
+      jobScheduleView(schedule, now),
     );
   }
 
   /** The jobs of a schedule, by creation; `undefined` if there is no such schedule. */
   jobsOfSchedule(id: string): JobView[] | undefined {
-    const schedule = this.#world.jobSchedule(id);
+    const schedule = this.#account.jobSchedule(id);
     if (schedule === undefined) return undefined;
     return [...schedule.jobs].map((number) => jobView(this.#world.jobs[number]!));
   }
 
   /** O(1). */
   taskCounts(jobId: string): { taskCounts: TaskCounts; taskSlotCounts: TaskCounts } | undefined {
-    const job = this.#world.job(jobId);
+    const job = this.#account.job(jobId);
     if (job === undefined) return undefined;
     return {
       taskCounts: counts(job, job.tasks),
@@ -315,11 +355,11 @@ export class Queries {
 
   /** How many tasks of the job are queued to be placed: neither waiting for a dependency nor running. O(1). */
   readyCount(jobId: string): number {
-    return this.#world.job(jobId)?.live ?? 0;
+    return this.#account.job(jobId)?.live ?? 0;
   }
 
   task(jobId: string, taskId: string): TaskView | undefined {
-    const job = this.#world.job(jobId);
+    const job = this.#account.job(jobId);
     const row = job?.find(taskId) ?? -1;
     return job === undefined || row === -1 ? undefined : this.#taskView(job, row);
   }
@@ -344,7 +384,7 @@ export class Queries {
       continuation?: number;
     } = {},
   ): TaskList | undefined {
-    const job = this.#world.job(jobId);
+    const job = this.#account.job(jobId);
     if (job === undefined) return undefined;
     const tasks: TaskView[] = [];
     let row = continuation;
@@ -368,7 +408,7 @@ export class Queries {
     taskId: string,
     options: ExplainOptions = {},
   ): TaskExplanation | undefined {
-    const job = this.#world.job(jobId);
+    const job = this.#account.job(jobId);
     const row = job?.find(taskId) ?? -1;
     if (job === undefined || row === -1) return undefined;
     return explainTask(this.#world, job, row, this.#taskView(job, row), options);
@@ -383,12 +423,12 @@ export class Queries {
     jobId: string,
     sliceSize: number = 10_000,
   ): IterableIterator<TaskDependency[]> | undefined {
-    const job = this.#world.job(jobId);
+    const job = this.#account.job(jobId);
     if (job === undefined) return undefined;
     return listDependencies(job, () => this.#world.jobs[job.number] === job, sliceSize);
   }
 
-  /** Handles of all secrets that the specifications of tasks name; the others nobody will ask for. O(specifications). */
+  /** Of all accounts: handles of all secrets that somebody may still ask for. O(specifications). */
   secretHandles(): Set<string> {
     const handles = new Set<string>();
     const add = ({ resourceFiles }: Pick<TaskTemplate, 'resourceFiles'>): void => {
@@ -403,11 +443,17 @@ export class Queries {
           for (const one of secretHandlesIn(content.httpUrl)) handles.add(one);
       }
     };
-    for (const { specification } of this.#world.certificates.values()) {
-      const { data, password = '' } = specification;
-      for (const handle of secretHandlesIn(data + password)) handles.add(handle);
+    for (const { specification, certificates, applications } of this.#world.accounts) {
+      const { primary = '', secondary = '' } = specification.keys;
+      for (const mark of [primary, secondary]) {
+        for (const handle of secretHandlesIn(mark)) handles.add(handle);
+      }
+      for (const certificate of certificates.values()) {
+        const { data, password = '' } = certificate.specification;
+        for (const handle of secretHandlesIn(data + password)) handles.add(handle);
+      }
+      for (const { packages } of applications.values()) addPackages(packages.values());
     }
-    for (const { packages } of this.#world.applications.values()) addPackages(packages.values());
     for (const pool of this.#world.pools) {
       // What nodes are getting may have been given another content meanwhile.
       for (const { install } of pool?.nodes ?? []) {

@@ -1,10 +1,7 @@
-import type { ApplicationRecord } from './application.ts';
-import { Application } from './application.ts';
+import type { AccountRecord } from './account.ts';
 import { Formula } from './autoscale/formula.ts';
 import { SampleHistory } from './autoscale/samples.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
-import type { CertificateRecord } from './certificate.ts';
-import { certificateKey } from './certificate.ts';
 import { Dependencies } from './dependencies.ts';
 import type { DisplacedRun } from './displaced-runs.ts';
 import { BatchError } from './errors.ts';
@@ -46,6 +43,7 @@ const magic = 0x48545242;
 
 interface PoolRecord {
   number: number;
+  account: number;
   specification: PoolSpecification;
   creationTime: number;
   fields: Pick<
@@ -60,6 +58,7 @@ interface PoolRecord {
     | 'nodesCreating'
     | 'nodesLeaving'
     | 'resizeDeadline'
+    | 'quotaErrors'
     | 'resizeErrors'
     | 'enabledAutoScaleAt'
     | 'otherCompletions'
@@ -72,6 +71,7 @@ interface PoolRecord {
 
 interface JobRecord {
   number: number;
+  account: number;
   specification: JobSpecification;
   creationTime: number;
   fields: Pick<
@@ -124,7 +124,8 @@ interface ClassRecord {
 interface WorldRecord {
   now: number;
   rulesVersion: number;
-  accountName: string;
+  accountCount: number;
+  accounts: AccountRecord[];
   /** Absent: none. */
   policies?: PolicyNames;
   sequence: number;
@@ -137,8 +138,6 @@ interface WorldRecord {
   displaced: DisplacedRun[];
   jobScheduleCount: number;
   jobSchedules: JobScheduleRecord[];
-  applications: ApplicationRecord[];
-  certificates: CertificateRecord[];
 }
 
 export function stateHash(world: World): string {
@@ -203,7 +202,8 @@ function firstChunk(world: World): Uint8Array {
   const record: WorldRecord = {
     now: world.now,
     rulesVersion: world.rulesVersion,
-    accountName: world.accountName,
+    accountCount: world.accounts.length,
+    accounts: [...world.accounts].map((account) => account.record()),
     ...policiesOf(world),
     sequence: world.lastSequence,
     ignoredReports: world.ignoredReports,
@@ -215,8 +215,6 @@ function firstChunk(world: World): Uint8Array {
     displaced: world.displaced.all(),
     jobScheduleCount: world.jobSchedules.length,
     jobSchedules: world.jobSchedules.flatMap((schedule) => schedule?.record() ?? []),
-    applications: [...world.applications.values()].map((one) => one.record()),
-    certificates: [...world.certificates.values()],
   };
   writer.json(record);
   for (const pool of world.pools) pool?.autoscale?.samples.write(writer);
@@ -266,7 +264,7 @@ function readFirst(world: World, reader: ByteReader): number {
   world.policies.demand(record.policies ?? {});
   world.now = record.now;
   world.rulesVersion = record.rulesVersion;
-  world.accountName = record.accountName;
+  world.accounts.restore(record.accounts, record.accountCount);
   world.lastSequence = record.sequence;
   world.ignoredReports = record.ignoredReports;
   world.pools.length = record.poolCount;
@@ -277,12 +275,6 @@ function readFirst(world: World, reader: ByteReader): number {
   world.jobSchedules.fill(undefined);
   for (const schedule of record.jobSchedules) {
     world.jobSchedules[schedule.number] = new JobSchedule(schedule);
-  }
-  for (const application of record.applications) {
-    world.applications.set(idKey(application.specification.id), new Application(application));
-  }
-  for (const certificate of record.certificates) {
-    world.certificates.set(certificateKey(certificate.specification), certificate);
   }
   for (const node of record.nodes) world.nodes.push(new Node(world, node));
   for (const pool of record.pools) world.pools[pool.number] = readPool(world, pool);
@@ -316,7 +308,7 @@ function readPage(world: World, reader: ByteReader): void {
 function derive(world: World): void {
   for (const pool of world.pools) {
     if (pool === undefined) continue;
-    world.poolById.set(idKey(pool.specification.id), pool);
+    world.accounts.of(pool).poolById.set(idKey(pool.specification.id), pool);
     if (pool.autoscale !== undefined) expectAutoscale(world, pool, pool.autoscale);
     if (pool.resizeDeadline !== undefined) world.setPoolDeadline(pool.number, pool.resizeDeadline);
   }
@@ -328,7 +320,7 @@ function derive(world: World): void {
   }
   for (const job of world.jobs) {
     if (job === undefined) continue;
-    world.jobById.set(idKey(job.specification.id), job);
+    world.accounts.of(job).jobById.set(idKey(job.specification.id), job);
     if (job.specification.allowTaskPreemption === true) world.displaceable.add(job.number);
     for (const { firstRow, count, factory } of job.segments) {
       for (let row = firstRow; factory === undefined && row < firstRow + count; row++) {
@@ -350,7 +342,8 @@ function derive(world: World): void {
   }
   for (const schedule of world.jobSchedules) {
     if (schedule === undefined) continue;
-    world.jobScheduleById.set(idKey(schedule.specification.id), schedule);
+    const { jobScheduleById } = world.accounts.of(schedule);
+    jobScheduleById.set(idKey(schedule.specification.id), schedule);
     const deadline = deadlineOf(world, schedule);
     if (deadline !== undefined) world.setJobScheduleDeadline(schedule.number, deadline);
   }
@@ -370,9 +363,10 @@ function poolRecord(pool: Pool): PoolRecord {
   pool.cursors.forEach((job, rank) => {
     if (job !== -1) cursors.push([rank, job]);
   });
-  const { number, specification, creationTime } = pool;
+  const { number, account, specification, creationTime } = pool;
   return {
     number,
+    account,
     specification,
     creationTime,
     fields: {
@@ -386,6 +380,7 @@ function poolRecord(pool: Pool): PoolRecord {
       nodesCreating: pool.nodesCreating,
       nodesLeaving: pool.nodesLeaving,
       resizeDeadline: pool.resizeDeadline,
+      quotaErrors: pool.quotaErrors,
       resizeErrors: pool.resizeErrors,
       enabledAutoScaleAt: pool.enabledAutoScaleAt,
       otherCompletions: pool.otherCompletions,
@@ -396,8 +391,9 @@ function poolRecord(pool: Pool): PoolRecord {
 }
 
 function readPool(world: World, record: PoolRecord): Pool {
-  const { number, specification, creationTime } = record;
-  const pool = new Pool(number, specification, creationTime, world.nodeTable, world.policies);
+  const { number, account, specification, creationTime } = record;
+  const { nodeTable, policies } = world;
+  const pool = new Pool(number, account, specification, creationTime, nodeTable, policies);
   Object.assign(pool, record.fields);
   for (const [rank, job] of record.cursors) pool.cursors[rank] = job;
   return pool;
@@ -421,9 +417,10 @@ function readAutoscale(pool: Pool, { autoscale }: PoolRecord, reader: ByteReader
 }
 
 function jobRecord(world: World, job: Job): JobRecord {
-  const { number, specification, creationTime } = job;
+  const { number, account, specification, creationTime } = job;
   return {
     number,
+    account,
     specification,
     creationTime,
     fields: {
@@ -475,7 +472,13 @@ function classRecord(world: World, job: Job, index: number, at: number): ClassRe
 }
 
 function readJob(world: World, record: JobRecord): Job {
-  const job = new Job(record.number, record.specification, record.creationTime, world);
+  const job = new Job(
+    record.number,
+    record.account,
+    record.specification,
+    record.creationTime,
+    world,
+  );
   Object.assign(job, record.fields);
   for (const { firstRow, count, creationTime, factory, waiting, endedWaiting } of record.segments) {
     job.segments.push(

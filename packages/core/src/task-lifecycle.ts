@@ -92,7 +92,12 @@ export function forget(world: World, job: Job, row: number): void {
   if ((flags & Flag.hasStart) !== 0) {
     const node = world.nodes[words[at + Word.node]! - 1];
     if (node !== undefined) {
-      world.effects.remove({ poolId: node.poolId, jobId: job.specification.id, taskId: id });
+      world.effects.remove({
+        accountName: world.accounts.nameOf(job),
+        poolId: node.poolId,
+        jobId: job.specification.id,
+        taskId: id,
+      });
     }
   }
   considerJobEnd(world, job);

@@ -76,6 +76,7 @@ function tell(
   world.events?.push({
     entity: 'task',
     at: world.now,
+    accountName: world.accounts.nameOf(job),
     jobId,
     taskId,
     from: fromName,

@@ -1,3 +1,4 @@
+import { brokenAccounts } from './account-invariants.ts';
 import { brokenApplications } from './application-invariants.ts';
 import { brokenAutoPools } from './auto-pool-invariants.ts';
 import { brokenCertificates } from './certificate-invariants.ts';
@@ -36,6 +37,7 @@ export function validate(world: World): string[] {
   wrong.push(
     ...brokenSchedules(world),
     ...brokenAutoPools(world),
+    ...brokenAccounts(world),
     ...brokenApplications(world),
     ...brokenCertificates(world),
   );
@@ -206,6 +208,9 @@ function checkAllocation(pool: Pool): string[] {
   }
   if (allocationState !== 'resizing' && resizeDeadline !== undefined) {
     wrong.push(`pool ${id}: is ${allocationState} with a deadline`);
+  }
+  if (allocationState !== 'resizing' && pool.quotaErrors.length > 0) {
+    wrong.push(`pool ${id}: is ${allocationState} with errors of the resize under way`);
   }
   if (allocationState !== 'steady' && resizeErrors.length > 0) {
     wrong.push(`pool ${id}: is ${allocationState} with resize errors`);

@@ -1,3 +1,5 @@
+import { plainAccount } from './account-specification.ts';
+import { Accounts, defaultAccount } from './accounts.ts';
 import type { Application, ApplicationPackage } from './application.ts';
 import { resolvePackages } from './application-references.ts';
 import type { Certificate } from './certificate.ts';
@@ -44,7 +46,6 @@ import { RunTable } from './run-table.ts';
 import type { EnvironmentSetting } from './specification.ts';
 import { TaskArena } from './task-arena.ts';
 import { TaskClasses } from './task-classes.ts';
-import { idKey } from './task-text.ts';
 
 /** The rules that this version of the engine decides by; part of the state. */
 export const currentRulesVersion = 1;
@@ -54,23 +55,16 @@ export class World implements EffectCatalog {
   /** Latest time seen: it never goes back (ruling 31). */
   now = 0;
   rulesVersion: number = currentRulesVersion;
-  accountName = 'berth';
+  readonly accounts: Accounts = new Accounts();
   readonly policies: PolicySet;
   /** Of runs and node requests; positive, 31 bits, starts again at 1. */
   #sequence = 0;
 
   /** By number; `undefined` when gone. */
   readonly pools: (Pool | undefined)[] = [];
-  readonly poolById: Map<string, Pool> = new Map();
   readonly nodes: Node[] = [];
   readonly jobs: (Job | undefined)[] = [];
-  readonly jobById: Map<string, Job> = new Map();
   readonly jobSchedules: (JobSchedule | undefined)[] = [];
-  readonly jobScheduleById: Map<string, JobSchedule> = new Map();
-  /** By id in lower case, by creation. */
-  readonly applications: Map<string, Application> = new Map();
-  /** By algorithm and thumbprint, by creation. */
-  readonly certificates: Map<string, Certificate> = new Map();
   /** Rows and classes of all jobs, the hot words of nodes, runs. */
   readonly arena: TaskArena = new TaskArena();
   readonly classes: TaskClasses = new TaskClasses();
@@ -107,6 +101,14 @@ export class World implements EffectCatalog {
 
   constructor(policies: PolicySet = new PolicySet()) {
     this.policies = policies;
+    this.accounts.add({
+      number: defaultAccount,
+      specification: plainAccount('berth'),
+      creationTime: 0,
+      state: 'enabled',
+      applications: [],
+      certificates: [],
+    });
   }
 
   get lastSequence(): number {
@@ -166,16 +168,27 @@ export class World implements EffectCatalog {
     return this.#sequence;
   }
 
+  /** Ids are looked up in the account that is acted in: by commands, and by what has entered one. */
   pool(id: string): Pool | undefined {
-    return this.poolById.get(idKey(id));
+    return this.accounts.current.pool(id);
   }
 
   job(id: string): Job | undefined {
-    return this.jobById.get(idKey(id));
+    return this.accounts.current.job(id);
   }
 
   jobSchedule(id: string): JobSchedule | undefined {
-    return this.jobScheduleById.get(idKey(id));
+    return this.accounts.current.jobSchedule(id);
+  }
+
+  /** Of the account that is acted in, by id in lower case, by creation. */
+  get applications(): Map<string, Application> {
+    return this.accounts.current.applications;
+  }
+
+  /** The same by algorithm and thumbprint. */
+  get certificates(): Map<string, Certificate> {
+    return this.accounts.current.certificates;
   }
 
   poolOf(job: Job): Pool | undefined {
@@ -188,7 +201,14 @@ export class World implements EffectCatalog {
       throw new InvalidTransition('pool', pool.specification.id, pool.state, trigger);
     }
     const poolId = pool.specification.id;
-    this.events?.push({ entity: 'pool', at: this.now, poolId, from: pool.state, to });
+    this.events?.push({
+      entity: 'pool',
+      at: this.now,
+      accountName: this.accounts.nameOf(pool),
+      poolId,
+      from: pool.state,
+      to,
+    });
     stamp(pool, to, this.now);
   }
 
@@ -212,6 +232,7 @@ export class World implements EffectCatalog {
     this.events?.push({
       entity: 'node',
       at: this.now,
+      accountName: this.accounts.nameOf(this.pools[node.pool]!),
       poolId: node.poolId,
       nodeId: nodeId(node),
       from: node.state,
@@ -226,7 +247,14 @@ export class World implements EffectCatalog {
       throw new InvalidTransition('job', job.specification.id, job.state, trigger);
     }
     const jobId = job.specification.id;
-    this.events?.push({ entity: 'job', at: this.now, jobId, from: job.state, to });
+    this.events?.push({
+      entity: 'job',
+      at: this.now,
+      accountName: this.accounts.nameOf(job),
+      jobId,
+      from: job.state,
+      to,
+    });
     stamp(job, to, this.now);
   }
 
@@ -237,7 +265,14 @@ export class World implements EffectCatalog {
       throw new InvalidTransition('job schedule', jobScheduleId, schedule.state, trigger);
     }
     const { state: from } = schedule;
-    this.events?.push({ entity: 'jobSchedule', at: this.now, jobScheduleId, from, to });
+    this.events?.push({
+      entity: 'jobSchedule',
+      at: this.now,
+      accountName: this.accounts.nameOf(schedule),
+      jobScheduleId,
+      from,
+      to,
+    });
     stamp(schedule, to, this.now);
   }
 
@@ -254,6 +289,7 @@ export class World implements EffectCatalog {
     this.events?.push({
       entity: 'applicationPackage',
       at: this.now,
+      accountName: this.accounts.current.name,
       applicationId,
       version: version.version,
       from,
@@ -269,7 +305,15 @@ export class World implements EffectCatalog {
     const to = certificateMachine.next(from, trigger);
     if (to === undefined) throw new InvalidTransition('certificate', thumbprint, from, trigger);
     const at = this.now;
-    this.events?.push({ entity: 'certificate', at, thumbprintAlgorithm, thumbprint, from, to });
+    this.events?.push({
+      entity: 'certificate',
+      at,
+      accountName: this.accounts.current.name,
+      thumbprintAlgorithm,
+      thumbprint,
+      from,
+      to,
+    });
     stamp(certificate, to, at);
   }
 
@@ -283,6 +327,7 @@ export class World implements EffectCatalog {
     if (node === undefined || pool === undefined) throw new RangeError(`no node ${number}`);
     const { poolId, isDedicated, install } = node;
     return {
+      accountName: this.accounts.nameOf(pool),
       poolId,
       nodeId: nodeId(node),
       sequence: node.sequence,
@@ -298,7 +343,7 @@ export class World implements EffectCatalog {
     if (node?.startTask === undefined || node.startTask.sequence !== sequence) return undefined;
     const { commandLine, resourceFiles, environmentSettings } = node.startTask.specification;
     const { poolId } = node;
-    const { accountName } = this;
+    const accountName = this.accounts.nameOf(this.pools[node.pool]!);
     return {
       poolId,
       nodeId: nodeId(node),
@@ -335,11 +380,14 @@ export class World implements EffectCatalog {
         job.specification.commonEnvironmentSettings,
         template.environmentSettings,
       ),
-      accountName: this.accountName,
+      accountName: this.accounts.nameOf(job),
     };
     const { applicationPackageReferences } = template;
     if (applicationPackageReferences === undefined) return details;
-    const applicationPackages = resolvePackages(this.applications, applicationPackageReferences);
+    const applicationPackages = resolvePackages(
+      this.accounts.of(job).applications,
+      applicationPackageReferences,
+    );
     return { ...details, applicationPackages };
   }
 }

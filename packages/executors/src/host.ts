@@ -86,7 +86,7 @@ export interface HostProvider {
   get(node: NodeDetails): Promise<Host>;
   /** Gives a host back with all its files; its runners have ended. */
   release(host: Host): Promise<void>;
-  /** Discards `directory` (relative to the root) of every node of the pool. */
-  discard(poolId: string, directory: string): void;
+  /** Discards `directory` (relative to the root) of every node of a pool of an account. */
+  discard(accountName: string, poolId: string, directory: string): void;
   close(): Promise<void>;
 }

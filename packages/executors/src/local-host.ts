@@ -213,7 +213,7 @@ function defaultPath(): string {
   return (system.includes(own) || own.includes(':') ? system : [...system, own]).join(':');
 }
 
-/** Nodes that are directories of this machine: `<directory>/nodes/<pool>/<node>`. */
+/** Nodes that are directories of this machine: `<directory>/nodes/<account>/<pool>/<node>`. */
 export class LocalHostProvider implements HostProvider {
   readonly name = 'local';
   readonly onThisMachine = true;
@@ -246,7 +246,7 @@ export class LocalHostProvider implements HostProvider {
   }
 
   async get(node: NodeDetails): Promise<Host> {
-    const root = this.#root(node.poolId, node.nodeId);
+    const root = join(this.#pool(node.accountName, node.poolId), node.nodeId);
     this.#trash.adopt(`${root}/volatile/trash`);
     return new LocalHost({
       root,
@@ -261,11 +261,11 @@ export class LocalHostProvider implements HostProvider {
     this.#trash.take(host.root, join(this.#directory, 'trash'));
   }
 
-  discard(poolId: string, directory: string): void {
-    const pool = join(this.#directory, 'nodes', poolId);
+  discard(accountName: string, poolId: string, directory: string): void {
+    const pool = this.#pool(accountName, poolId);
     if (!existsSync(pool)) return;
     for (const nodeId of readdirSync(pool)) {
-      const root = this.#root(poolId, nodeId);
+      const root = join(pool, nodeId);
       this.#trash.take(`${root}/${directory}`, `${root}/volatile/trash`);
     }
   }
@@ -290,8 +290,8 @@ export class LocalHostProvider implements HostProvider {
     while (pid > 0 && isAlive(pid, start) && performance.now() < deadline) await sleep(5);
   }
 
-  #root(poolId: string, nodeId: string): string {
-    return join(this.#directory, 'nodes', poolId, nodeId);
+  #pool(accountName: string, poolId: string): string {
+    return join(this.#directory, 'nodes', accountName, poolId);
   }
 
   #run(script: string): Promise<number> {

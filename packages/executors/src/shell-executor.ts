@@ -149,9 +149,9 @@ export class ShellExecutor implements Executor {
         return;
       case EffectKind.removeTaskFiles:
       case EffectKind.removeJobFiles: {
-        const { poolId, jobId, taskId } = effects.removal(i);
+        const { accountName, poolId, jobId, taskId } = effects.removal(i);
         const directory = taskId === undefined ? jobDirectory(jobId) : taskDirectory(jobId, taskId);
-        this.#provider.discard(poolId, `workitems/${directory}`);
+        this.#provider.discard(accountName, poolId, `workitems/${directory}`);
         return;
       }
       default:

@@ -53,7 +53,7 @@ function lines(file: string): string[] {
   if (!existsSync(file)) return [];
   return readFileSync(file, 'utf8').trim().split('\n');
 }
-const shared = (): string => join(directory, 'executor/nodes/pool/node-1/shared');
+const shared = (): string => join(directory, 'executor/nodes/account/pool/node-1/shared');
 async function holds(file: string, count: number): Promise<void> {
   const until = performance.now() + 15_000;
   while (lines(file).length < count && performance.now() < until) await sleep(5);

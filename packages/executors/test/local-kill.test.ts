@@ -244,13 +244,13 @@ describe('a node', () => {
     await engine.execute('/bin/true', { taskId: 'files', jobId: 'removed' });
     const task = engine.taskDirectory('files', 1, 'removed');
     expect(existsSync(task)).toBe(true);
-    const removal = { poolId: 'pool', jobId: 'removed', taskId: 'files' };
+    const removal = { accountName: 'account', poolId: 'pool', jobId: 'removed', taskId: 'files' };
     engine.carryOut({ kind: EffectKind.removeTaskFiles, removal });
     expect(existsSync(task)).toBe(false);
     await engine.execute('/bin/true', { taskId: 'files', jobId: 'removed' });
     engine.carryOut({
       kind: EffectKind.removeJobFiles,
-      removal: { poolId: 'pool', jobId: 'removed' },
+      removal: { accountName: 'account', poolId: 'pool', jobId: 'removed' },
     });
     expect(existsSync(task)).toBe(false);
     const trash = join(engine.root(), 'volatile', 'trash');

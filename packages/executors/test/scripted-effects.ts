@@ -23,11 +23,12 @@ export interface Effect {
   run?: number;
   sequence?: number;
   killReason?: KillReason;
-  removal?: { poolId: string; jobId: string; taskId?: string };
+  removal?: { accountName: string; poolId: string; jobId: string; taskId?: string };
 }
 
 export function nodeDetails(node: number, poolId = 'pool'): NodeDetails {
   return {
+    accountName: 'account',
     poolId,
     nodeId: `node-${node}`,
     sequence: 1,
@@ -77,7 +78,7 @@ export function effectBatch(effects: readonly Effect[], catalog: EffectCatalog):
     sequence: (i) => at(i).sequence ?? 0,
     mustSync: () => false,
     killReason: (i) => at(i).killReason ?? 'ended',
-    removal: (i) => at(i).removal ?? { poolId: '', jobId: '' },
+    removal: (i) => at(i).removal ?? { accountName: '', poolId: '', jobId: '' },
     catalog,
   };
 }
@@ -190,7 +191,7 @@ export class ScriptedEngine {
   }
 
   root(node = 1): string {
-    return join(this.directory, 'executor', 'nodes', 'pool', `node-${node}`);
+    return join(this.directory, 'executor', 'nodes', 'account', 'pool', `node-${node}`);
   }
 
   /** Ends everything and removes the directory. */

@@ -56,12 +56,14 @@ export async function collectResults(
     totalTasksRun,
     totalTasksSucceeded,
   }));
+  const { accountName } = batch.account().get();
+  const nodesDirectory = join(stateDirectory, 'executors/local/nodes', accountName);
   return {
     jobId: job.id,
     state: job.state,
     ...(terminateReason === undefined ? {} : { terminateReason }),
     taskCounts,
-    failedTasks: failedTasks(queries, jobId).map((task) => failedTask(task, jobId, stateDirectory)),
+    failedTasks: failedTasks(queries, jobId).map((task) => failedTask(task, jobId, nodesDirectory)),
     blockedTasks: blockedTasks(queries, jobId),
     downloads,
     nodes,
@@ -185,23 +187,14 @@ function byReasons(tasks: readonly BlockedTask[]): Map<string, string[]> {
   return idsOf;
 }
 
-/** Without a state directory nothing has been written anywhere. */
-export function failedTask(task: TaskView, jobId: string, stateDirectory?: string): FailedTask {
+/** `nodesDirectory`: of all pools; without one nothing has been written anywhere. */
+export function failedTask(task: TaskView, jobId: string, nodesDirectory?: string): FailedTask {
   const { exitCode, failureInfo } = task.executionInfo;
   const node = task.nodeInfo;
   const directory =
-    node === undefined || stateDirectory === undefined
+    node === undefined || nodesDirectory === undefined
       ? undefined
-      : join(
-          stateDirectory,
-          'executors/local/nodes',
-          node.poolId,
-          node.nodeId,
-          'workitems',
-          jobId,
-          'job-1',
-          task.id,
-        );
+      : join(nodesDirectory, node.poolId, node.nodeId, 'workitems', jobId, 'job-1', task.id);
   const detail = failureInfo?.details?.[0]?.value;
   return {
     id: task.id,

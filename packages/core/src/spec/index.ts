@@ -7,6 +7,7 @@
  * accepted in any case and come out in lower case. What is secret comes out as a handle (`SealOptions`).
  */
 import { z } from 'zod';
+import type { AccountPatch, AccountSpecification } from '../account-specification.ts';
 import type { BatchErrorBody } from '../errors.ts';
 import { BatchError } from '../errors.ts';
 import type {
@@ -31,6 +32,7 @@ import type {
   TaskFactory,
   TaskSpecification,
 } from '../specification.ts';
+import { account, accountPatch } from './account.ts';
 import { application, applicationPackage, applicationPatch } from './application.ts';
 import { autoScaleEvaluation, autoScaleSettings } from './autoscale.ts';
 import { certificate } from './certificate.ts';
@@ -58,10 +60,10 @@ import { taskFactory } from './task-factory.ts';
 import type { Workflow } from './workflow.ts';
 import { workflow } from './workflow.ts';
 
+export type { NodeSize } from '../node-size.ts';
 export { formatDuration } from './duration.ts';
 export type { JobFile } from './job-file.ts';
 export type { JobSimulation } from './job-simulation.ts';
-export type { NodeSize } from './node-size.ts';
 export type { PoolOptions } from './pool.ts';
 export type { SealOptions } from './seal.ts';
 export type { Seal } from './secret-url.ts';
@@ -70,6 +72,16 @@ export type { Workflow, WorkflowTask } from './workflow.ts';
 
 /** One object, so that what is made of it is made once. */
 const none: PoolOptions = {};
+
+/** An account; quotas of −1 do not limit. semantics §1.1 @throws `BatchError` */
+export function parseAccount(value: unknown, options: SealOptions = {}): AccountSpecification {
+  return demand(account(options), value, { name: 'account' });
+}
+
+/** What may change of an account. semantics §1.1 @throws `BatchError` */
+export function parseAccountPatch(value: unknown, options: SealOptions = {}): AccountPatch {
+  return demand(accountPatch(options), value, { name: 'patch' });
+}
 
 /** A pool. semantics §1.2 @throws `BatchError` */
 export function parsePool(

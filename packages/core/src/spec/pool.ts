@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { NodeSize } from '../node-size.ts';
+import { findNodeSize, nearestNodeSize, nodeSizeTable } from '../node-size.ts';
 import type { PoolSpecification } from '../specification.ts';
 import { poolPackageReferences } from './application-package-references.ts';
 import {
@@ -9,8 +11,6 @@ import {
 import { certificateReferences } from './certificate.ts';
 import { entity } from './entity.ts';
 import { metadata } from './metadata.ts';
-import type { NodeSize } from './node-size.ts';
-import { findNodeSize, nearestNodeSize, nodeSizeTable } from './node-size.ts';
 import {
   DEFAULT_RESIZE_TIMEOUT,
   nodeCount,
@@ -113,7 +113,7 @@ export function pool(
   options: PoolOptions & SealOptions,
   vmSizeDefault?: string,
 ): z.ZodType<PoolSpecification> {
-  const sizes = nodeSizeTable(options.nodeSizes ?? [], options.localCores ?? 64);
+  const sizes = nodeSizeTable(options.nodeSizes ?? [], options.localCores);
   const durabilityOf = options.durabilityOf ?? (() => 'synced');
   return givenPool(options).transform((given, ctx): PoolSpecification => {
     const missing = { code: 'MissingRequiredProperty' };

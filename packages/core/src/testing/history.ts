@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type {
+  AccountPatch,
   Command,
   ExitConditions,
   ExitOptions,
@@ -348,6 +349,16 @@ const aboutNodes: fc.Arbitrary<Command> = fc.oneof(
   ),
 );
 
+const quotas: fc.Arbitrary<AccountPatch> = fc.record(
+  {
+    dedicatedCoreQuota: fc.constantFrom(-1, 0, 1, 2, 4),
+    lowPriorityCoreQuota: fc.constantFrom(-1, 0, 1),
+    poolQuota: fc.constantFrom(-1, 1, 2),
+    activeJobAndJobScheduleQuota: fc.constantFrom(-1, 1, 2, 3),
+  },
+  { requiredKeys: [] },
+);
+
 const tasks = fc.array(task, { minLength: 1, maxLength: 4 });
 const jobId = fc.constantFrom(...jobIds);
 const command: fc.Arbitrary<Command> = fc.oneof(
@@ -389,6 +400,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   },
   { weight: 3, arbitrary: sizing },
   { weight: 4, arbitrary: aboutNodes },
+  { weight: 1, arbitrary: quotas.map((patch): Command => ({ type: 'patchAccount', patch })) },
   { weight: 1, arbitrary: fc.constant<Command>({ type: 'tick' }) },
 );
 

@@ -1,4 +1,4 @@
-import { editDistance } from '../nearest.ts';
+import { editDistance } from './nearest.ts';
 
 /** What a pool may be made of. semantics §1.2 */
 export interface NodeSize {
@@ -36,8 +36,14 @@ const sizesOf2016: readonly NodeSize[] = [
   size('D5_v2', 16, 56, 800),
 ];
 
-/** The sizes there are: the hosts' own first, then `local`, then those of 2016. */
-export function nodeSizeTable(own: readonly NodeSize[], localCores: number): readonly NodeSize[] {
+/** Of the size `local` where nobody says what this machine has. */
+const DEFAULT_LOCAL_CORES = 64;
+
+/** The sizes there are: the account's own first, then `local`, then those of 2016. */
+export function nodeSizeTable(
+  own: readonly NodeSize[],
+  localCores: number = DEFAULT_LOCAL_CORES,
+): readonly NodeSize[] {
   return [...own, { name: 'local', cores: localCores }, ...sizesOf2016];
 }
 

@@ -1,0 +1,55 @@
+import type { Command, CommandResult, EngineEvent, Queries } from '@berth/core';
+import type { Executor } from '@berth/executors';
+import type { SecretGroup } from '@berth/storage';
+import type { Runtime } from './runtime.ts';
+
+/** The runtime as those see it who act in one account: what they submit, ask for and hear of is in that account. */
+export class AccountRuntime {
+  readonly #runtime: Runtime;
+  readonly #accountName: string | undefined;
+
+  /** `accountName` absent: the default account. */
+  constructor(runtime: Runtime, accountName?: string) {
+    this.#runtime = runtime;
+    this.#accountName = accountName;
+  }
+
+  get queries(): Queries {
+    return this.#runtime.queries.of(this.#accountName);
+  }
+
+  executor(name: string): Executor | undefined {
+    return this.#runtime.executor(name);
+  }
+
+  get executorNames(): string[] {
+    return this.#runtime.executorNames;
+  }
+
+  /** As {@link Runtime.submit}. */
+  submit(command: Command): Promise<CommandResult> {
+    const accountName = this.#accountName;
+    return this.#runtime.submit(accountName === undefined ? command : { ...command, accountName });
+  }
+
+  keeping<Result>(group: SecretGroup, submit: () => Promise<Result>): Promise<Result> {
+    return this.#runtime.keeping(group, submit);
+  }
+
+  /** As {@link Runtime.listen}, to changes in this account. */
+  listen(listener: (events: readonly EngineEvent[]) => void): () => void {
+    const name = (this.queries.account()?.accountName ?? this.#accountName ?? '').toLowerCase();
+    return this.#runtime.listen((events) =>
+      listener(events.filter(({ accountName }) => accountName.toLowerCase() === name)),
+    );
+  }
+
+  until(holds: () => boolean, signal?: AbortSignal): Promise<void> {
+    return this.#runtime.until(holds, signal);
+  }
+
+  /** What the handles in a text stand for, in their places. */
+  reveal(text: string): Promise<string> {
+    return this.#runtime.reveal(text);
+  }
+}
