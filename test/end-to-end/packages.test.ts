@@ -1,7 +1,9 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Batch } from '@berth/berth';
 import { openBatch, perRun } from '@berth/berth';
 import { revealSecrets } from '@berth/executors';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { temporaryDirectory } from './berth.ts';
 
 // What nodes install, from the client to the executor and back.
@@ -139,4 +141,18 @@ test('an executor that can gets the certificates with their secrets, the package
     state: 'deletefailed',
     deleteCertificateError: { code: 'CertificateInUse' },
   });
+});
+
+test('the secrets of a certificate and of a package are gone with them', async () => {
+  const directory = temporaryDirectory();
+  await using batch = await withPackage(await openBatch({ directory, warn: () => {} }));
+  const secrets = (): number => readdirSync(join(directory, 'secrets')).length;
+  const before = secrets();
+  await batch.certificates.delete(certificate);
+  await vi.waitFor(() => expect(secrets()).toBe(before - 1), { timeout: 10_000 });
+  const httpUrl = 'https://store.example/a.zip?sig=abc';
+  await batch.applications.addPackage('a', { version: '2', content: { httpUrl } });
+  expect(secrets()).toBe(before);
+  await batch.applications.deletePackage('a', '2');
+  await vi.waitFor(() => expect(secrets()).toBe(before - 1), { timeout: 10_000 });
 });

@@ -64,6 +64,8 @@ export class Runtime {
   readonly #watchers = new Set<() => void>();
   /** Secrets whose tasks are being added. */
   readonly #sealed = new Set<SecretGroup>();
+  /** A command that may leave secrets to nobody awaits its turn. */
+  #mayForget = false;
   #forgetting: Promise<void> = Promise.resolve();
 
   private constructor(options: RuntimeOptions) {
@@ -150,6 +152,7 @@ export class Runtime {
     const result = await new Promise<CommandResult>((resolve, reject) => {
       this.#inputs.command(this.#options.now(), command);
       this.#waiting.push({ resolve, reject });
+      if (forgetful.has(command.type)) this.#mayForget = true;
       this.#schedule();
     });
     if (result.error !== undefined) throw new BatchError(result.error);
@@ -280,7 +283,8 @@ export class Runtime {
     this.#inputs.clear();
     this.#carryOut(effects);
     const synced = this.#options.journal.sync();
-    if (hasJobGone(effects)) this.#forgetSecrets(synced);
+    if (this.#mayForget || hasJobGone(effects)) this.#forgetSecrets(synced);
+    this.#mayForget = false;
     synced.then(
       () => {
         for (const [index, { resolve }] of waiting.entries()) resolve(results[index] ?? {});
@@ -292,7 +296,7 @@ export class Runtime {
     this.#arm();
   }
 
-  /** Those of a job that is gone, when it cannot come back. */
+  /** Those of what is gone, when it cannot come back. */
   #forgetSecrets(synced: Promise<void>): void {
     const inUse = (): Set<string> => {
       const handles = this.#engine.queries.secretHandles();
@@ -302,7 +306,7 @@ export class Runtime {
     const forgotten = this.#options.secretStore.retain(inUse, synced).catch((error: unknown) => {
       if (this.#broken !== undefined) return;
       // They are removed when the directory is opened again.
-      this.#options.warn(`secrets of a job that is gone are still there: ${String(error)}`);
+      this.#options.warn(`secrets of what is gone are still there: ${String(error)}`);
     });
     this.#forgetting = Promise.all([this.#forgetting, forgotten]).then(() => {});
   }
@@ -363,6 +367,13 @@ export class Runtime {
 function namedPolicies({ policies }: Engine): { policies?: PolicyNames } {
   return Object.keys(policies).length === 0 ? {} : { policies };
 }
+
+/** What takes away, or replaces, something that may have secrets of its own. */
+const forgetful: ReadonlySet<Command['type']> = new Set<Command['type']>([
+  'addApplicationPackage',
+  'deleteApplicationPackage',
+  'deleteCertificate',
+]);
 
 function hasJobGone(effects: EffectBatch): boolean {
   for (let index = 0; index < effects.length; index++) {

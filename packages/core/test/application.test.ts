@@ -85,3 +85,20 @@ describe('the content of a version', () => {
     expect([...engine.queries.secretHandles()]).toEqual(['h1']);
   });
 });
+
+it('an application has at most 40 versions', () => {
+  const engine = new Engine();
+  engine.apply(
+    InputBatch.of(0, { type: 'addApplication', application: { id: 'a', allowUpdates: true } }),
+  );
+  const add = (version: string): string | undefined => {
+    const content = { httpUrl: 'https://store/a.zip' };
+    const command = { applicationId: 'a', package: { version, content } } as const;
+    const added = InputBatch.of(0, { type: 'addApplicationPackage', ...command });
+    return engine.apply(added).results[0]?.error?.code;
+  };
+  for (let version = 1; version <= 40; version++) expect(add(`${version}`)).toBeUndefined();
+  expect(add('41')).toBe('ApplicationPackageQuotaReached');
+  // An update is no new version.
+  expect(add('40')).toBeUndefined();
+});
