@@ -25,6 +25,9 @@ const systemPackages = {
     ['setsid', 'util-linux', 'the local executor'],
     ['ps', 'procps', 'the local executor'],
     ['xargs', 'findutils', 'the benchmark of the local executor'],
+    ['ssh', 'openssh-client', 'the SSH executor'],
+    ['/usr/sbin/sshd', 'openssh-server', 'the tests of the SSH executor'],
+    ['ip', 'iproute2', 'the tests of the SSH executor'],
   ],
   peers: [
     ['redis-server', 'redis-server', 'the benchmark of BullMQ'],
@@ -152,15 +155,29 @@ export function installSystemPackages(group) {
   }
   console.error(`berth: installing system packages: ${list}`);
   console.error('berth: (BERTH_NO_SYSTEM_PACKAGES=1 declines)');
+  console.error('berth: no service of theirs is started');
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const allow = forbidServices();
   const names = [...new Set(missing.map(([, name]) => name))];
   for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...names]]) {
     const { status, output } = run('apt-get', args, env);
     if (status === 0) continue;
     process.stderr.write(output);
     console.error(`berth: apt-get ${args[0]} failed; what needs these packages will fail`);
-    return;
+    break;
   }
+  allow();
+}
+
+/** Keeps Debian from starting what it installs, unless somebody has decided that already. Returns what takes it back. */
+function forbidServices() {
+  const policy = '/usr/sbin/policy-rc.d';
+  try {
+    writeFileSync(policy, '#!/bin/sh\nexit 101\n', { flag: 'wx', mode: 0o755 });
+  } catch {
+    return () => {};
+  }
+  return () => rmSync(policy, { force: true });
 }
 
 /** Runs a command to its end without showing what it prints. */
@@ -177,7 +194,8 @@ function run(command, args, env = process.env) {
 }
 
 function isOnPath(command) {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+  const folders = command.startsWith('/') ? ['/'] : (process.env.PATH ?? '').split(delimiter);
+  return folders.some((folder) => {
     try {
       accessSync(join(folder, command), constants.X_OK);
       return true;

@@ -81,6 +81,7 @@ async function executor(tasks: number, nodes: number, slots: number): Promise<nu
       nodeId: `node-${node}`,
       sequence: 1,
       isDedicated: true,
+      isLost: false,
       pool: {
         id: 'pool',
         vmSize: 'local',

@@ -74,6 +74,9 @@ describe('errors.md', () => {
       'JournalError',
       'InvalidTransition',
       'RunFailure',
+      'HostLostError',
+      'NoHostError',
+      'HostUnusableError',
       'BadChecksum',
       'WrongSequence',
       // codes of other stores, which are understood and never made

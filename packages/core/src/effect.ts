@@ -58,6 +58,8 @@ export interface NodeDetails {
    * stay. Their directories are in the environment of every task of the node (`applicationPackageVariable`).
    */
   applicationPackages: readonly ResolvedPackage[];
+  /** It was said to be lost: what still runs there must be dead before `nodeReady` (semantics §2.2). */
+  isLost: boolean;
 }
 
 /** What a run is, computed from the task's row when somebody asks. */

@@ -326,6 +326,7 @@ export class World implements EffectCatalog {
     const pool = node === undefined ? undefined : this.pools[node.pool];
     if (node === undefined || pool === undefined) throw new RangeError(`no node ${number}`);
     const { poolId, isDedicated, install } = node;
+    const isLost = node.state === 'unknown';
     return {
       accountName: this.accounts.nameOf(pool),
       poolId,
@@ -335,6 +336,7 @@ export class World implements EffectCatalog {
       pool: pool.specification,
       certificates: install?.certificates ?? [],
       applicationPackages: install?.applicationPackages.packages ?? [],
+      isLost,
     };
   }
 

@@ -1,4 +1,4 @@
-import type { NodeDetails } from '@berth/core';
+import type { NodeDetails, NodeErrorCode } from '@berth/core';
 import type { ExecutorCapabilities } from './capabilities.ts';
 
 /** One way into a FIFO of a node. */
@@ -71,6 +71,31 @@ export interface Host {
   readPipe(path: string, onText: (text: string) => void): { close(): void };
   /** Whether process `pid`, started at `start` (0: unknown), is alive. */
   isAlive(pid: number, start: number): Promise<boolean>;
+  /**
+   * Resolves when the host cannot be reached any more, with the reason; what it was asked then rejects with
+   * {@link HostLostError}. It is got again, and what runs there is found. Absent: it cannot be lost.
+   */
+  readonly lost?: Promise<Error>;
+}
+
+/** The connection to a host has ended, or could not be made. What it was asked may have been done or not. */
+export class HostLostError extends Error {
+  override readonly name = 'HostLostError';
+}
+
+/** There is no host left for a node: the resize of its pool ends. */
+export class NoHostError extends Error {
+  override readonly name = 'NoHostError';
+}
+
+/** A host will not do before somebody has done something: the node is unusable, for this reason. */
+export class HostUnusableError extends Error {
+  override readonly name = 'HostUnusableError';
+  readonly code: Exclude<NodeErrorCode, 'none'>;
+  constructor(code: Exclude<NodeErrorCode, 'none'>, message: string) {
+    super(message);
+    this.code = code;
+  }
 }
 
 /** Something that gets and gives back hosts. The shell executor makes a complete executor of it. */
@@ -82,10 +107,22 @@ export interface HostProvider {
   readonly capabilities?: Partial<ExecutorCapabilities>;
   /** `directory`: the executor's own. */
   open(directory: string, warn: (message: string) => void): Promise<void>;
-  /** The node's host, made if it is not there. Getting it twice gives the same. */
+  /**
+   * The node's host, made if it is not there. Getting it twice gives the same.
+   * @throws HostUnusableError if trying again would not help; NoHostError. After anything else it is tried again.
+   */
   get(node: NodeDetails): Promise<Host>;
   /** Gives a host back with all its files; its runners have ended. */
   release(host: Host): Promise<void>;
+  /**
+   * Starts the host again, `fresh` without the node's files; resolves when it can be got again. Its runners have ended.
+   * Absent: there is nothing but the runners to start again, and the files to remove.
+   */
+  restart?(host: Host, fresh: boolean): Promise<void>;
+  /** Whether there is, or may be, a host that is this node. Absent: there always may be. */
+  has?(node: NodeDetails): boolean;
+  /** A node is given up whose host cannot be reached. Absent: it is awaited. */
+  forsake?(node: NodeDetails): void;
   /** Discards `directory` (relative to the root) of every node of a pool of an account. */
   discard(accountName: string, poolId: string, directory: string): void;
   close(): Promise<void>;

@@ -1,8 +1,13 @@
 export * from './capabilities.ts';
 export * from './executor.ts';
 export * from './host.ts';
+export { Launcher } from './launcher.ts';
 export type { LocalOptions } from './local-host.ts';
 export { LocalHostProvider } from './local-host.ts';
 export * from './per-run.ts';
+export type { RemoteHostOptions, ShellCommands } from './remote-host.ts';
+export { RemoteHost } from './remote-host.ts';
 export { revealSecrets, revealUrl } from './secret-url.ts';
 export * from './shell-executor.ts';
+export type { SshHost, SshOptions } from './ssh-host.ts';
+export { SshHostProvider, sshExecutor } from './ssh-host.ts';

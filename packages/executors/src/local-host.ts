@@ -1,5 +1,3 @@
-import type { ChildProcessByStdio } from 'node:child_process';
-import { spawn } from 'node:child_process';
 import {
   closeSync,
   constants,
@@ -7,21 +5,17 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
-  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeDetails } from '@berth/core';
 import { BatchError } from '@berth/core';
 import type { ExecutorCapabilities } from './capabilities.ts';
 import type { Host, HostProvider, Pipe } from './host.ts';
+import { isAlive, Launcher } from './launcher.ts';
 import { isErrno, LocalFiles } from './local-files.ts';
 import { Trash } from './local-trash.ts';
-import { sessionFunction } from './runner-script.ts';
 
 export interface LocalOptions {
   /** PATH of tasks, and of the runner. Default: the system's directories, then that of this Node. */
@@ -29,74 +23,6 @@ export interface LocalOptions {
   /** Any POSIX shell. */
   shell?: string;
 }
-
-/**
- * A small shell that is started while the engine is small and is the parent of every other process: a
- * process that holds many tasks takes 75 ms and more to fork.
- */
-class Launcher {
-  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
-  readonly #ended: Promise<void>;
-  #waiting = new Map<string, { resolve(status: number): void; reject(error: Error): void }>();
-  #serial = 0;
-  #rest = '';
-  dead = false;
-
-  get pid(): number {
-    return this.#child.pid ?? 0;
-  }
-
-  constructor(shell: string, path: string) {
-    // In a session of its own, so that Ctrl-C in a terminal does not reach it.
-    this.#child = spawn(shell, [], {
-      cwd: '/',
-      detached: true,
-      env: { PATH: path },
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
-    this.#child.stdout.setEncoding('latin1');
-    this.#child.stdout.on('data', (text: string) => {
-      const lines = (this.#rest + text).split('\n');
-      this.#rest = lines.pop() ?? '';
-      for (const line of lines) {
-        const [id = '', status] = line.split(' ');
-        this.#waiting.get(id)?.resolve(Number(status));
-        this.#waiting.delete(id);
-      }
-    });
-    this.#child.stdin.on('error', () => {}); // EPIPE: `exit` follows
-    this.#ended = new Promise((resolve) => {
-      const end = (): void => {
-        this.dead = true;
-        for (const { reject } of this.#waiting.values()) reject(new Error('The launcher died.'));
-        this.#waiting.clear();
-        resolve();
-      };
-      this.#child.on('error', end);
-      this.#child.on('exit', end);
-    });
-    this.#child.stdin.write(sessionFunction);
-  }
-
-  run(script: string): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const id = `=${this.#serial++}`;
-      this.#waiting.set(id, { resolve, reject });
-      this.#child.stdin.write(`${script}\necho "${id} $?"\n`);
-    });
-  }
-
-  async close(): Promise<void> {
-    this.#child.stdin.end();
-    const late = setTimeout(() => this.#child.kill('SIGKILL'), 5_000);
-    await this.#ended;
-    clearTimeout(late);
-    this.#child.stdout.destroy();
-  }
-}
-
-/** One that has not ended after so long has something else to do, or is none. */
-const formerLauncherMs = 5_000;
 
 /** `node:fs` streams on FIFOs would occupy the four threads of libuv: the descriptor is non-blocking. */
 const bothEnds = constants.O_RDWR | constants.O_NONBLOCK;
@@ -185,27 +111,6 @@ class LocalHost implements Host {
   }
 }
 
-/** Whether the process that was started then is alive; `start` 0 where that is unknown. */
-function isAlive(pid: number, start: number): boolean {
-  if (process.platform === 'linux') return startOf(pid) === start;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return isErrno(error, 'EPERM');
-  }
-}
-
-/** When a living process was started, in the system's own count; −1: there is none. Linux only. */
-function startOf(pid: number): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? -1 : Number(fields[19]);
-  } catch {
-    return -1;
-  }
-}
-
 /** `node` in a command line is the one that runs the engine where the system has none of its own. */
 function defaultPath(): string {
   const system = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
@@ -240,9 +145,8 @@ export class LocalHostProvider implements HostProvider {
     this.#directory = directory;
     mkdirSync(join(directory, 'nodes'), { recursive: true });
     this.#trash.adopt(join(directory, 'trash'));
-    await this.#awaitFormerLauncher();
-    // The first answer says that it is there.
-    await this.#run(':');
+    this.#launcher = new Launcher(directory, this.#shell, this.#path);
+    await this.#launcher.open();
   }
 
   async get(node: NodeDetails): Promise<Host> {
@@ -253,7 +157,10 @@ export class LocalHostProvider implements HostProvider {
       trash: this.#trash,
       path: this.#path,
       shell: this.#shell,
-      run: (script) => this.#run(script),
+      run: (script) => {
+        if (this.#launcher === undefined) throw new Error('The executor is not open.');
+        return this.#launcher.run(script);
+      },
     });
   }
 
@@ -275,32 +182,7 @@ export class LocalHostProvider implements HostProvider {
     await this.#launcher?.close();
   }
 
-  get #launcherFile(): string {
-    return join(this.#directory, 'launcher.pid');
-  }
-
-  /**
-   * That of an engine that was killed still carries out what it was told, and then ends. Shells that it starts must
-   * not be started a second time meanwhile.
-   */
-  async #awaitFormerLauncher(): Promise<void> {
-    if (!existsSync(this.#launcherFile)) return;
-    const [pid = 0, start = 0] = readFileSync(this.#launcherFile, 'latin1').split(' ').map(Number);
-    const deadline = performance.now() + formerLauncherMs;
-    while (pid > 0 && isAlive(pid, start) && performance.now() < deadline) await sleep(5);
-  }
-
   #pool(accountName: string, poolId: string): string {
     return join(this.#directory, 'nodes', accountName, poolId);
-  }
-
-  #run(script: string): Promise<number> {
-    if (this.#launcher === undefined || this.#launcher.dead) {
-      this.#launcher = new Launcher(this.#shell, this.#path);
-      const { pid } = this.#launcher;
-      // Before it is told anything.
-      writeFileSync(this.#launcherFile, `${pid} ${Math.max(0, startOf(pid))}\n`);
-    }
-    return this.#launcher.run(script);
   }
 }

@@ -3,6 +3,7 @@ import { EffectKind, ReportKind } from '@berth/core';
 import type { ExecutorCapabilities } from './capabilities.ts';
 import type { Executor, ExecutorHost } from './executor.ts';
 import type { HostProvider } from './host.ts';
+import { HostLostError, HostUnusableError, NoHostError } from './host.ts';
 import { nodeRefusal, runRefusal } from './install-refusal.ts';
 import type { LocalOptions } from './local-host.ts';
 import { LocalHostProvider } from './local-host.ts';
@@ -13,7 +14,15 @@ import { ShellNode } from './shell-node.ts';
 import { jobDirectory, taskDirectory } from './task-environment.ts';
 
 const lookEveryMs = 1_000;
-const retryAfterMs = 5_000;
+/** A host that does not answer when the executor closes is not waited for longer. */
+const letGoMs = 5_000;
+
+export interface ShellExecutorOptions {
+  /** A node that has not been reached for so long is lost: its tasks run elsewhere (semantics §2.2). Default 60 000. */
+  nodeHeartbeatTimeoutMs?: number;
+  /** How long after a failure a host is tried again. Default 5 000. */
+  retryAfterMs?: number;
+}
 
 /** Runs tasks on this machine. A node is a directory; all nodes share the machine. */
 export function localExecutor(options?: LocalOptions): Executor {
@@ -26,13 +35,19 @@ export class ShellExecutor implements Executor {
   readonly onThisMachine: boolean;
   readonly capabilities: Partial<ExecutorCapabilities>;
   readonly #provider: HostProvider;
+  readonly #heartbeatTimeoutMs: number;
+  readonly #retryAfterMs: number;
   #host: ExecutorHost | undefined;
   #context: NodeContext | undefined;
   /** Nodes that something was asked of in this life. */
   readonly #nodes = new Map<number, Promise<ShellNode>>();
   /** The same, once they are there: the way of almost every effect. */
   readonly #ready = new Map<number, ShellNode>();
-  /** Runs of an earlier life, until their node has been reached. */
+  /** What reports about a node name: its last request. */
+  readonly #requests = new Map<number, number>();
+  /** Nodes that have been there and are not reached now. */
+  readonly #away = new Map<number, { isLost: boolean; timer: NodeJS.Timeout | undefined }>();
+  /** Runs whose node has to be reached first: of an earlier life, or of an earlier connection. */
   readonly #owed = new Map<number, Outstanding[]>();
   readonly #releasing = new Set<number>();
   /** Reboots and reimages under way. */
@@ -43,8 +58,10 @@ export class ShellExecutor implements Executor {
   #looking: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(provider: HostProvider) {
+  constructor(provider: HostProvider, options: ShellExecutorOptions = {}) {
     this.#provider = provider;
+    this.#heartbeatTimeoutMs = options.nodeHeartbeatTimeoutMs ?? 60_000;
+    this.#retryAfterMs = options.retryAfterMs ?? 5_000;
     this.name = provider.name;
     this.onThisMachine = provider.onThisMachine;
     this.capabilities = provider.capabilities ?? {};
@@ -97,8 +114,10 @@ export class ShellExecutor implements Executor {
     }
     for (const [node, known] of runs) {
       if (released.has(node)) continue;
+      const details = catalog.node(node);
       this.#owed.set(node, [...known.values()]);
-      this.#reach(node, catalog.node(node));
+      this.#requests.set(node, details.sequence);
+      this.#reach(node, details);
     }
     for (let i = 0; i < outstanding.length; i++) {
       if (!isRun(outstanding.kind(i))) this.#carryOut(outstanding, i);
@@ -114,12 +133,23 @@ export class ShellExecutor implements Executor {
     this.#closed = true;
     clearInterval(this.#timer);
     await this.#looking;
-    for (const opened of this.#nodes.values()) {
-      const node = await opened.catch(() => undefined);
-      await node?.letGo();
-    }
+    for (const { timer } of this.#away.values()) clearTimeout(timer);
+    await Promise.all([...this.#nodes.values()].map((opened) => this.#letGo(opened)));
     this.#flush();
     await this.#provider.close();
+  }
+
+  async #letGo(opened: Promise<ShellNode>): Promise<void> {
+    let late: NodeJS.Timeout | undefined;
+    const given = new Promise<void>((resolve) => {
+      late = setTimeout(resolve, letGoMs);
+    });
+    const node = await Promise.race([opened.catch(() => undefined), given]);
+    if (node !== undefined) {
+      const done = node.letGo();
+      await (node.host.lost === undefined ? done : Promise.race([done, given])).catch(ignore);
+    }
+    clearTimeout(late);
   }
 
   #carryOut(effects: EffectBatch, i: number): void {
@@ -171,6 +201,7 @@ export class ShellExecutor implements Executor {
       ready.start(run, sequence, details);
       return;
     }
+    if (this.#owe(node, { run, sequence, details, kill: undefined })) return;
     this.#node(node, catalog.node(node)).then(
       (opened) => opened.start(run, sequence, details),
       () => this.#later(() => this.#report({ kind: ReportKind.runLost, run, sequence })),
@@ -180,6 +211,8 @@ export class ShellExecutor implements Executor {
   #startTask(node: number, sequence: number, catalog: EffectCatalog): void {
     const details = catalog.startTask(node, sequence);
     if (details === undefined) return;
+    const asRun = startTaskDetails(details);
+    if (this.#owe(node, { run: startTaskRun, sequence, details: asRun, kill: undefined })) return;
     this.#node(node, catalog.node(node)).then(
       (opened) => opened.startTask(sequence, details),
       () => this.#later(() => this.#report({ kind: ReportKind.startTaskEnded, node, sequence })),
@@ -196,6 +229,8 @@ export class ShellExecutor implements Executor {
     const ready = this.#ready.get(node);
     if (ready !== undefined) ready.kill(run, sequence, reason);
     else {
+      const owed = this.#owed.get(node)?.find((o) => o.run === run && o.sequence === sequence);
+      if (owed !== undefined) owed.kill = reason;
       const opened = this.#node(node, catalog.node(node));
       opened.then((there) => there.kill(run, sequence, reason), ignore);
     }
@@ -207,22 +242,74 @@ export class ShellExecutor implements Executor {
       this.#report(refusal);
       return;
     }
+    this.#requests.set(node, sequence);
     this.#node(node, details, sequence).then(
       () => this.#report({ kind: ReportKind.nodeReady, node, sequence }),
-      () => this.#later(() => this.#releasing.has(node) || this.#get(node, sequence, details)),
+      (error: unknown) => {
+        if (this.#refuse(node, sequence, error)) return;
+        this.#later(() => this.#releasing.has(node) || this.#get(node, sequence, details));
+      },
     );
+  }
+
+  /** Whether it is of no use to try again: then that is said. */
+  #refuse(node: number, sequence: number, error: unknown): boolean {
+    if (error instanceof NoHostError) {
+      const [kind, code] = [ReportKind.allocationFailed, 'AllocationFailed'] as const;
+      this.#report({ kind, node, sequence, error: code, detail: error.message });
+      return true;
+    }
+    if (!(error instanceof HostUnusableError)) return false;
+    const { code, message } = error;
+    const kind = ReportKind.nodeUnusable;
+    this.#report({ kind, node, sequence, error: code, detail: message });
+    return true;
   }
 
   /** A node with runs of an earlier life: they are neither lost nor to be started before it has answered. */
   #reach(node: number, details: NodeDetails): void {
+    this.#miss(node, details);
     this.#node(node, details).catch(() => {
-      this.#later(() => this.#owed.has(node) && this.#reach(node, details));
+      this.#later(() => this.#away.has(node) && this.#reach(node, details));
     });
+  }
+
+  /** From now on there is no word from it. */
+  #miss(node: number, details: NodeDetails): void {
+    if (this.#closed || this.#away.has(node)) return;
+    const lose = (): void => {
+      this.#away.set(node, { isLost: true, timer: undefined });
+      this.#owed.delete(node);
+      const sequence = this.#requests.get(node);
+      if (sequence !== undefined) this.#report({ kind: ReportKind.nodeLost, node, sequence });
+    };
+    const isLost = details.isLost;
+    const timer = isLost ? undefined : setTimeout(lose, this.#heartbeatTimeoutMs).unref();
+    this.#away.set(node, { isLost, timer });
+  }
+
+  /** Of a node that is not reached now; it is told when it is. */
+  #owe(node: number, run: Outstanding): boolean {
+    if (!this.#away.has(node)) return false;
+    const owed = this.#owed.get(node) ?? [];
+    this.#owed.set(node, [...owed, run]);
+    return true;
+  }
+
+  /** Its connection has ended. It may be back soon, with all that runs there. */
+  #leave(node: number, details: NodeDetails, there: ShellNode, error: Error): void {
+    this.#nodes.delete(node);
+    this.#ready.delete(node);
+    const outstanding = there.abandon();
+    if (this.#releasing.has(node) || this.#restarts.has(node)) return;
+    this.#warn(`Node ${details.nodeId} of pool ${details.poolId}: ${error.message}`);
+    this.#owed.set(node, outstanding);
+    this.#reach(node, details);
   }
 
   /** It may be the disk, or a limit of processes: not for ever. */
   #later(act: () => unknown): void {
-    setTimeout(() => this.#closed || act(), retryAfterMs).unref();
+    setTimeout(() => this.#closed || act(), this.#retryAfterMs).unref();
   }
 
   #release(node: number, sequence: number, details: NodeDetails): void {
@@ -238,9 +325,12 @@ export class ShellExecutor implements Executor {
     const opened = this.#node(node, details);
     this.#ready.delete(node);
     const act = async (): Promise<void> => {
-      const there = await opened;
-      await there.release();
-      await this.#provider.release(there.host);
+      const there = await opened.catch((error: unknown) => {
+        if (this.#provider.has?.(details) !== false) throw error;
+        return undefined; // it never was
+      });
+      await there?.release();
+      if (there !== undefined) await this.#provider.release(there.host);
       this.#nodes.delete(node);
       this.#releasing.delete(node);
       this.#report({ kind: ReportKind.nodeGone, node, sequence });
@@ -248,6 +338,13 @@ export class ShellExecutor implements Executor {
     act().catch((error: unknown) => {
       this.#releasing.delete(node);
       if (this.#closed) return;
+      if (this.#provider.forsake !== undefined && this.#away.get(node)?.isLost === true) {
+        this.#away.delete(node);
+        this.#provider.forsake(details);
+        this.#report({ kind: ReportKind.nodeGone, node, sequence });
+        return;
+      }
+      this.#miss(node, details);
       this.#warn(
         `Node ${details.nodeId} of pool ${details.poolId} is not gone yet: ${messageOf(error)}`,
       );
@@ -264,12 +361,14 @@ export class ShellExecutor implements Executor {
       return;
     }
     this.#owed.delete(node);
+    this.#requests.set(node, sequence);
     const opened = this.#node(node, details);
     this.#ready.delete(node);
     const act = async (): Promise<void> => {
       const there = await opened;
       await there.release();
-      if (fresh) await this.#provider.release(there.host);
+      if (this.#provider.restart) await this.#provider.restart(there.host, fresh);
+      else if (fresh) await this.#provider.release(there.host);
       this.#nodes.delete(node);
       await this.#node(node, details, fresh ? sequence : undefined);
       this.#report({ kind: ReportKind.nodeReady, node, sequence });
@@ -281,7 +380,7 @@ export class ShellExecutor implements Executor {
           // If it is not there any more it is being released instead.
           const isWanted = this.#restarts.get(node) === restart;
           this.#restarts.delete(node);
-          if (this.#closed || !isWanted) return;
+          if (this.#closed || !isWanted || this.#refuse(node, sequence, error)) return;
           this.#warn(
             `Node ${details.nodeId} of pool ${details.poolId} has not started again yet: ${messageOf(error)}`,
           );
@@ -301,9 +400,15 @@ export class ShellExecutor implements Executor {
     opened.then(
       (there) => {
         if (!this.#releasing.has(node)) this.#ready.set(node, there);
+        void there.host.lost?.then((error) => {
+          if (!this.#closed && this.#nodes.get(node) === opened) {
+            this.#leave(node, details, there, error);
+          }
+        });
       },
       (error: unknown) => {
         this.#nodes.delete(node);
+        if (error instanceof NoHostError) return; // that ends the resize
         this.#warn(`Node ${details.nodeId} of pool ${details.poolId}: ${messageOf(error)}`);
       },
     );
@@ -322,14 +427,35 @@ export class ShellExecutor implements Executor {
       await there.open();
       await there.isOf(`${node} ${request}`);
     }
-    await there.recover(this.#owed.get(node) ?? []);
+    const away = this.#away.get(node);
+    clearTimeout(away?.timer); // it has answered
+    this.#away.delete(node);
+    if (away?.isLost === true) {
+      try {
+        // What it runs has been given to others.
+        await there.release();
+        there = new ShellNode(node, details, there.host, this.#context);
+        await there.open();
+      } catch (error) {
+        this.#away.set(node, away);
+        throw error;
+      }
+    }
+    const owed = this.#owed.get(node) ?? [];
     this.#owed.delete(node);
+    await there.recover(owed);
+    const sequence = this.#requests.get(node);
+    if (away?.isLost === true && sequence !== undefined) {
+      this.#report({ kind: ReportKind.nodeReady, node, sequence });
+    }
     return there;
   }
 
   async #look(): Promise<void> {
     for (const node of this.#ready.values()) {
-      await node.look().catch((error: unknown) => this.#warn(messageOf(error)));
+      await node.look().catch((error: unknown) => {
+        if (!(error instanceof HostLostError)) this.#warn(messageOf(error));
+      });
     }
   }
 

@@ -12,6 +12,7 @@ import type { BlobStore, Secrets } from '@berth/storage';
 import { claimName, findHolder } from './claims.ts';
 import { quote, splitCommandLine } from './command-line.ts';
 import type { Host, Prepared } from './host.ts';
+import { HostLostError } from './host.ts';
 import { NodeShell } from './node-shell.ts';
 import type { Slot } from './node-slots.ts';
 import { NodeSlots } from './node-slots.ts';
@@ -92,7 +93,7 @@ export class ShellNode {
       log: this.#log,
       start: (shell, index) => this.#startSlot(shell, index),
       onFailure: (slot, error) => {
-        if (this.#state === 'over') return;
+        if (this.#state === 'over' || error instanceof HostLostError) return;
         context.warn(`Node ${details.nodeId}: ${messageOf(error)}`);
         // Not at once: the run comes again, and would meet the same.
         setTimeout(() => this.#slotDied(slot).catch(() => {}), 1_000).unref();
@@ -200,6 +201,22 @@ export class ShellNode {
       this.#control.send(`release ${this.#life}\n`);
     }
     this.#closeEnds();
+  }
+
+  /** The host cannot be reached. Returns the runs that have not been reported: nobody knows how they are. */
+  abandon(): Outstanding[] {
+    this.#releasing?.reject(new HostLostError('The host cannot be reached.'));
+    this.#state = 'over';
+    const outstanding: Outstanding[] = [];
+    for (const running of this.#runs.values()) {
+      const { run, sequence, details, kill } = running;
+      outstanding.push({ run, sequence, details, kill });
+      running.work?.abort();
+      clearTimeout(running.timer);
+    }
+    this.#runs.clear();
+    this.#closeEnds();
+    return outstanding;
   }
 
   /** Lets go: idle shells end, busy ones stay for a later {@link open}. */
@@ -487,6 +504,7 @@ export class ShellNode {
   }
 
   #failed(running: Running, error: unknown, otherwise: FailureCode, exitCode?: number): void {
+    if (error instanceof HostLostError) return; // it is asked again when the host is back
     if (running.kill === 'ended' || (running.kill !== undefined && exitCode === undefined)) {
       this.#over(running, exitCode === undefined ? {} : { exitCode });
       return;

@@ -11,6 +11,6 @@ export class ScriptedEngine extends AnyEngine {
   }
 
   root(node = 1): string {
-    return join(this.directory, 'executor', 'nodes', 'pool', `node-${node}`);
+    return join(this.directory, 'executor', 'nodes', 'account', 'pool', `node-${node}`);
   }
 }

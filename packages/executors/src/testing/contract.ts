@@ -114,7 +114,7 @@ export function executorContract(name: string, harness: ContractHarness): void {
     beforeEach(async () => {
       directory = mkdtempSync(join(tmpdir(), 'berth contract-'));
       await live();
-      for (const node of nodes) await engine.node(node);
+      await Promise.all(nodes.map((node) => engine.node(node)));
     });
     afterEach(async () => {
       try {
@@ -372,11 +372,12 @@ export function executorContract(name: string, harness: ContractHarness): void {
 
         it('are removed, for a task and for a job, and runs go on', async () => {
           await engine.execute(withFiles.write('made', 0), { taskId: 'removed' });
-          const removal = { poolId: 'pool', jobId: 'job', taskId: 'removed' };
+          const pool = { accountName: 'account', poolId: 'pool' };
+          const removal = { ...pool, jobId: 'job', taskId: 'removed' };
           engine.carryOut({ kind: EffectKind.removeTaskFiles, removal });
           const more = { jobId: 'removed', taskId: 'x' };
           await engine.execute(withFiles.write('made', 0), more);
-          const jobRemoval = { poolId: 'pool', jobId: 'removed' };
+          const jobRemoval = { ...pool, jobId: 'removed' };
           engine.carryOut({ kind: EffectKind.removeJobFiles, removal: jobRemoval });
           expect(await engine.execute(commands.exit(3), more)).toMatchObject({ exitCode: 3 });
         });

@@ -15,13 +15,15 @@ export interface Effect {
   run?: number;
   sequence?: number;
   killReason?: KillReason;
-  removal?: { poolId: string; jobId: string; taskId?: string };
+  removal?: { accountName: string; poolId: string; jobId: string; taskId?: string };
 }
 
 /** Node `node-<node>` of pool `pool`. */
-export function nodeDetails(node: number, poolId = 'pool', executor = 'local'): NodeDetails {
+export function nodeDetails(node: number, poolId = 'pool'): NodeDetails {
   return {
+    accountName: 'account',
     poolId,
+    isLost: false,
     nodeId: `node-${node}`,
     isDedicated: true,
     sequence: 1,
@@ -32,7 +34,7 @@ export function nodeDetails(node: number, poolId = 'pool', executor = 'local'): 
       taskSlotsPerNode: 4,
       taskSchedulingPolicy: { nodeFillType: 'spread' },
       metadata: [],
-      executor,
+      executor: 'local',
       durability: 'written',
     },
     certificates: [],
@@ -86,7 +88,7 @@ export function effectBatch(effects: readonly Effect[], catalog: EffectCatalog):
     sequence: (i) => at(i).sequence ?? 0,
     mustSync: () => false,
     killReason: (i) => at(i).killReason ?? 'ended',
-    removal: (i) => at(i).removal ?? { poolId: '', jobId: '' },
+    removal: (i) => at(i).removal ?? { accountName: '', poolId: '', jobId: '' },
     catalog,
   };
 }
