@@ -4,13 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EffectBatch, EffectCatalog, RunDetails } from '@berth/core';
 import { EffectKind, ReportKind } from '@berth/core';
-import { localExecutor } from '@berth/executors';
+import type { Executor } from '@berth/executors';
+import { localExecutor, sshExecutor } from '@berth/executors';
 import { DirectoryBlobStore, FileSecretStore } from '@berth/storage';
 import type { Benchmark, Row } from './benchmark.ts';
+import { hasSshd, startSshd } from './loopback-sshd.ts';
 import { medianOf } from './statistics.ts';
 
 export const processes: Benchmark = {
-  summary: '/bin/true through the local executor, beside xargs',
+  summary: '/bin/true through the executors that start processes, beside xargs',
   defaultTasks: 4_000,
   async run(tasks, { turns = 3 }) {
     const title = `${tasks} processes, files in ${place}`;
@@ -32,6 +34,10 @@ async function rates(tasks: number, rounds: number): Promise<Row[]> {
     { name: 'local executor, 2 nodes x 1 slot', run: () => executor(tasks, 2, 1) },
     { name: 'local executor, 1 node x 2 slots', run: () => executor(tasks, 1, 2) },
     { name: 'local executor, 1 node x 4 slots', run: () => executor(tasks, 1, 4) },
+    ...(hasSshd ? [2, 4, 8] : []).map((slots) => ({
+      name: `SSH executor over loopback, 1 node x ${slots} slots`,
+      run: () => overSsh(tasks, slots),
+    })),
   ];
   const seconds = contenders.map((): number[] => []);
   for (let round = 0; round < rounds; round++) {
@@ -69,10 +75,25 @@ function xargs(tasks: number, command: readonly string[]): number {
   return seconds;
 }
 
+async function overSsh(tasks: number, slots: number): Promise<number> {
+  const directory = mkdtempSync(join(place, 'berth-bench-sshd-'));
+  const sshd = await startSshd(directory);
+  try {
+    return await executor(tasks, 1, slots, sshExecutor(sshd.options));
+  } finally {
+    await sshd.stop();
+    rmSync(directory, { recursive: true });
+  }
+}
+
 /** The least engine there can be: the next task as soon as a slot is free. */
-async function executor(tasks: number, nodes: number, slots: number): Promise<number> {
+async function executor(
+  tasks: number,
+  nodes: number,
+  slots: number,
+  local: Executor = localExecutor(),
+): Promise<number> {
   const directory = mkdtempSync(join(place, 'berth-bench-'));
-  const local = localExecutor();
   const nodeOf = new Int32Array(tasks);
   const catalog: EffectCatalog = {
     node: (node) => ({

@@ -1,0 +1,48 @@
+/**
+ * A job on nodes of this machine and one on hosts over SSH, run to their end; after a kill, called again, it goes on.
+ * Arguments: state directory, tasks of each job, file that each task appends its name to, options of the SSH executor.
+ */
+import { openBatch } from '@berth/berth';
+import type { SshOptions } from '@berth/executors';
+import { localExecutor, sshExecutor } from '@berth/executors';
+
+const [directory = '', tasks = '0', ran = '', ssh = ''] = process.argv.slice(2);
+const options = JSON.parse(ssh) as SshOptions;
+
+await using batch = await openBatch({
+  directory,
+  executors: [localExecutor(), sshExecutor(options)],
+});
+const known = new Set<string>();
+for await (const { id } of batch.jobs.list()) known.add(id);
+for (const executor of ['local', 'ssh']) {
+  if (known.has(executor)) continue;
+  await batch.pools.add({
+    id: executor,
+    vmSize: 'local',
+    targetDedicatedNodes: executor === 'ssh' ? options.hosts.length : 1,
+    taskSlotsPerNode: 2,
+    executor,
+  });
+  const job = await batch.jobs.add({ id: executor, poolInfo: { poolId: executor } });
+  await job.tasks.addMany(
+    Array.from({ length: Number(tasks) }, (_, i) => ({
+      id: `t${i}`,
+      commandLine: `sh -c 'echo ${executor}-${i} >>"${ran}"; sleep 0.0${i % 10}; exit ${i % 3}'`,
+    })),
+  );
+  await job.patch({ onAllTasksComplete: 'terminatejob' });
+}
+process.stdout.write('open\n'); // it may be killed from now on
+for (const executor of ['local', 'ssh']) {
+  const job = batch.jobs.get(executor);
+  await job.done();
+  const codes: number[] = [];
+  for await (const { executionInfo } of job.tasks.list()) codes.push(executionInfo.exitCode ?? -1);
+  process.stdout.write(`${executor} ${codes.reduce((sum, code) => sum + code, 0)}\n`);
+}
+for (const executor of ['local', 'ssh']) {
+  await batch.pools.delete(executor);
+  await batch.pools.gone(executor);
+}
+process.stdout.write('gone\n');
