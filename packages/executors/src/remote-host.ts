@@ -34,6 +34,8 @@ export interface RemoteHostOptions {
 /** So many files are on their way at once; a server may allow as few as ten channels. */
 const transfersAtOnce = 4;
 const transferTries = 5;
+/** A shell answers within so long. */
+const answerMs = 60_000;
 
 /** What the shell of a connection knows. The reader of the answers ends with it, or the connection would not. */
 const connectScript = `
@@ -100,11 +102,15 @@ export class RemoteHost implements Host {
     const remote = new RemoteShell(launcher, join(options.directory, 'shell'), (text) => {
       for (const listener of listeners) listener(text);
     });
+    // What leads somewhere else than to a shell may say nothing for ever.
+    const late = setTimeout(() => remote.kill(), answerMs);
     try {
       await remote.open(commands.session);
     } catch (error) {
       const complaint = remote.complaint.trim();
       throw complaint === '' ? error : new HostLostError(complaint);
+    } finally {
+      clearTimeout(late);
     }
     await remote.exec(`PATH=${quote(path)}; export PATH; LC_ALL=C; export LC_ALL; umask 022
 cd /${sessionFunction}${connectScript}`);

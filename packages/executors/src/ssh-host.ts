@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -51,6 +51,7 @@ export interface SshOptions extends ShellExecutorOptions {
 
 /** A host that is started again must be back within so long. */
 const restartMs = 15 * 60_000;
+const socketsPrefix = join(tmpdir(), 'berth-ssh-');
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Runs tasks on the hosts of an inventory, reached by your own OpenSSH client. docs/ssh.md */
@@ -100,7 +101,11 @@ export class SshHostProvider implements HostProvider {
     this.#opened = new SshInventory(join(directory, 'hosts.json'), [...this.#hosts.keys()]);
     // Those of an engine that was killed end when their shells do.
     rmSync(join(directory, 'connections'), { recursive: true, force: true });
-    this.#sockets = mkdtempSync(join(tmpdir(), 'berth-ssh-'));
+    const note = join(directory, 'sockets');
+    const former = existsSync(note) ? readFileSync(note, 'utf8') : '';
+    if (former.startsWith(socketsPrefix)) rmSync(former, { recursive: true, force: true });
+    this.#sockets = mkdtempSync(socketsPrefix);
+    writeFileSync(note, this.#sockets);
     // All that the client needs of the environment: where agent and home directory are.
     this.#launcher = new Launcher(directory, '/bin/sh', process.env['PATH'] ?? defaultPath, {
       ...environment('HOME', 'USER', 'LOGNAME', 'SSH_AUTH_SOCK', 'LANG'),
@@ -194,7 +199,8 @@ export class SshHostProvider implements HostProvider {
 
   discard(accountName: string, poolId: string, directory: string): void {
     for (const { node, host } of this.#connected.values()) {
-      if (node.accountName === accountName && node.poolId === poolId) host.files.discard(`${host.root}/${directory}`);
+      if (node.accountName === accountName && node.poolId === poolId)
+        host.files.discard(`${host.root}/${directory}`);
     }
   }
 

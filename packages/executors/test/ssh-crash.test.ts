@@ -26,7 +26,7 @@ describe.skipIf(!canMakeHosts)('over SSH', () => {
     await engine.dispose();
     hosts.dispose();
     rmSync(directory, { recursive: true, force: true });
-  });
+  }, 120_000);
 
   function lines(file: string): string[] {
     return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
@@ -46,7 +46,7 @@ describe.skipIf(!canMakeHosts)('over SSH', () => {
   }
 
   it('an engine that is killed again and again over three hosts runs every task exactly once', {
-    timeout: 180_000,
+    timeout: 400_000,
   }, async () => {
     const tasks = 240;
     const ran = join(directory, 'ran');

@@ -12,7 +12,7 @@ import { canMakeHosts, eventually, SshHosts } from './ssh-hosts.ts';
 let hosts: SshHosts;
 let directory: string;
 let engine: ScriptedEngine;
-describe.skipIf(!canMakeHosts)('over SSH', () => {
+describe.skipIf(!canMakeHosts)('over SSH', { timeout: 180_000 }, () => {
   beforeAll(() => {
     hosts = new SshHosts();
   });
@@ -33,7 +33,7 @@ describe.skipIf(!canMakeHosts)('over SSH', () => {
       await engine.dispose();
       rmSync(directory, { recursive: true, force: true });
     }
-  });
+  }, 120_000);
 
   async function open(more: Partial<SshOptions> = {}): Promise<void> {
     engine = await new ScriptedEngine(
@@ -127,6 +127,12 @@ describe.skipIf(!canMakeHosts)('over SSH', () => {
     });
   });
 
+  it('reaches a host as your configuration says: by an alias, through a jump host', async () => {
+    await open({ hosts: ['far'] });
+    await engine.node(1);
+    expect(await engine.execute("sh -c 'exit 5'")).toMatchObject({ exitCode: 5 });
+  });
+
   describe('a host that is cut off', () => {
     it('for a while goes on with what it runs, and what ended meanwhile is reported once', async () => {
       await open({ hosts: ['host1'], nodeHeartbeatTimeoutMs: 60_000 });
@@ -211,7 +217,7 @@ describe.skipIf(!canMakeHosts)('over SSH', () => {
       hosts.directory,
       'nodes',
       id,
-      'pool/node-1/workitems/job/job-1/looks/wd/seen',
+      'account/pool/node-1/workitems/job/job-1/looks/wd/seen',
     );
     expect(readFileSync(seen, 'latin1')).not.toContain(secret);
   });

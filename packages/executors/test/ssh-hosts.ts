@@ -49,7 +49,7 @@ export class SshHosts {
     const hosts = this.names.map((name, i) => `Host ${name}\n HostName ${this.#address(i + 1)}\n`);
     writeFileSync(
       this.configFile,
-      `${hosts.join('')}Host *\n User root\n IdentityFile ${this.#file('key')}\n IdentitiesOnly yes
+      `${hosts.join('')}Host far\n HostName 127.0.0.1\n ProxyJump host1\nHost *\n User root\n IdentityFile ${this.#file('key')}\n IdentitiesOnly yes
  UserKnownHostsFile ${this.#file('known_hosts')}\n`,
     );
   }
@@ -65,7 +65,7 @@ export class SshHosts {
       configFile: this.configFile,
       directory: this.#file('nodes'),
       keepAliveMs: 3_000,
-      connectTimeoutMs: 2_000,
+      connectTimeoutMs: 5_000,
       retryAfterMs: 300,
       nodeHeartbeatTimeoutMs: 4_000,
       ...more,
@@ -75,7 +75,8 @@ export class SshHosts {
   /** Writes the host keys down as known, or others. */
   knowKeys(key = 'host-key'): void {
     const [type, text] = readFileSync(this.#file(`${key}.pub`), 'utf8').split(' ');
-    const lines = this.names.map((_, i) => `${this.#address(i + 1)} ${type} ${text}\n`);
+    const addresses = ['127.0.0.1', ...this.names.map((_, i) => this.#address(i + 1))];
+    const lines = addresses.map((address) => `${address} ${type} ${text}\n`);
     writeFileSync(this.#file('known_hosts'), lines.join(''));
   }
 
@@ -122,6 +123,8 @@ export class SshHosts {
     const lines = [
       'Port 22',
       `ListenAddress ${this.#address(n)}`,
+      // Its own, which only a connection that passes through it reaches.
+      'ListenAddress 127.0.0.1',
       `HostKey ${this.#file('host-key')}`,
       `AuthorizedKeysFile ${this.#file('authorized_keys')}`,
       `PidFile ${this.#file(`sshd${n}.pid`)}`,
@@ -188,7 +191,7 @@ function freeNetwork(): number {
 
 /** Waits until `condition` holds, which no report says. */
 export async function eventually(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 90_000;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error('waited in vain');
     await sleep(20);

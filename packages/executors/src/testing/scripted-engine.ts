@@ -18,7 +18,7 @@ import type { Effect } from './effects.ts';
 import { effectBatch, nodeDetails, runDetails } from './effects.ts';
 
 /** A test that waits for something longer than this fails. */
-const patienceMs = 15_000;
+const patienceMs = 60_000;
 
 /** Stands in for engine and runtime: gives effects, gathers reports. */
 export class ScriptedEngine {
