@@ -1,4 +1,11 @@
-import type { Command, JobSpecification, PoolSpecification, TaskSpecification } from '@berth/core';
+import type {
+  Command,
+  JobSpecification,
+  PoolResize,
+  PoolSpecification,
+  StartTask,
+  TaskSpecification,
+} from '@berth/core';
 import { applyTo, begin } from '@berth/core/testing';
 import { describe, expect, test } from 'vitest';
 import { thorough, timeout } from './check.ts';
@@ -141,8 +148,103 @@ const worlds: Record<string, SmallWorld> = {
   },
 };
 
+const startTask: StartTask = {
+  commandLine: 'prepare',
+  resourceFiles: [],
+  environmentSettings: [],
+  maxTaskRetryCount: 1,
+  waitForSuccess: true,
+};
+const node1 = { poolId: 'p', nodeId: 'node-1' };
+
+const nodeWorlds: Record<string, SmallWorld> = {
+  'a pool resized up and down, stopped in between, while its tasks run': {
+    setup: setup([task('1'), task('2')], {}, { targetDedicatedNodes: 1 }),
+    commands: [
+      resize({ targetDedicatedNodes: 2, resizeTimeoutMs: 1_000 }),
+      resize({ targetDedicatedNodes: 0, nodeDeallocationOption: 'taskcompletion' }),
+      { type: 'stopResize', poolId: 'p' },
+      { type: 'tick' },
+    ],
+    tickMs: 1_000,
+    losses: 0,
+    exitCodes: [0],
+  },
+  'nodes removed, lost and taken away, dedicated or not': {
+    setup: setup(
+      [task('1'), task('2')],
+      {},
+      { targetDedicatedNodes: 1, targetLowPriorityNodes: 1 },
+    ),
+    commands: [
+      {
+        type: 'removeNodes',
+        poolId: 'p',
+        removal: { nodeList: ['node-1'], nodeDeallocationOption: 'requeue' },
+      },
+      {
+        type: 'removeNodes',
+        poolId: 'p',
+        removal: { nodeList: ['node-2'], nodeDeallocationOption: 'taskcompletion' },
+      },
+    ],
+    losses: 1,
+    falls: ['lost', 'preempted'],
+    exitCodes: [0],
+  },
+  'a node rebooted, reimaged, broken and healed while its task runs': {
+    setup: setup([task('1')], {}, { targetDedicatedNodes: 1 }),
+    commands: [
+      { type: 'rebootNode', ...node1, nodeRebootOption: 'requeue' },
+      { type: 'rebootNode', ...node1, nodeRebootOption: 'taskcompletion' },
+      { type: 'reimageNode', ...node1, nodeReimageOption: 'terminate' },
+    ],
+    losses: 2,
+    falls: ['lost', 'broken', 'failed'],
+    exitCodes: [0, 1],
+  },
+  'a node disabled, enabled and rebooted, with a task that is terminated or waited for': {
+    setup: setup([task('1', retryOnce)], {}, { targetDedicatedNodes: 1 }),
+    commands: [
+      { type: 'disableScheduling', ...node1, nodeDisableSchedulingOption: 'taskcompletion' },
+      { type: 'disableScheduling', ...node1, nodeDisableSchedulingOption: 'terminate' },
+      { type: 'enableScheduling', ...node1 },
+      { type: 'rebootNode', ...node1, nodeRebootOption: 'requeue' },
+    ],
+    losses: 1,
+    exitCodes: [0, 1],
+  },
+  'a start task that fails and is tried again, on a node that breaks, is taken away or starts anew':
+    {
+      setup: setup(
+        [task('1')],
+        {},
+        { targetDedicatedNodes: 0, targetLowPriorityNodes: 1, startTask },
+      ),
+      commands: [
+        { type: 'rebootNode', ...node1, nodeRebootOption: 'requeue' },
+        {
+          type: 'patchPool',
+          poolId: 'p',
+          patch: { startTask: { ...startTask, waitForSuccess: false } },
+        },
+      ],
+      losses: 1,
+      falls: ['lost', 'broken', 'preempted'],
+      exitCodes: [0, 1],
+    },
+};
+
+function resize(more: Partial<PoolResize>): Command {
+  return {
+    type: 'resizePool',
+    poolId: 'p',
+    resize: { nodeDeallocationOption: 'requeue', ...more },
+  };
+}
+
 describe('every interleaving of commands, reports and losses goes as the naive scheduler says', () => {
-  for (const [name, world] of Object.entries(worlds)) {
+  for (const [name, world] of Object.entries({ ...worlds, ...nodeWorlds })) {
     test(
       name,
       () => {

@@ -17,7 +17,7 @@ const builtIn = fc.record({
 
 check(
   'what is built in does the same where it is asked as a policy',
-  200,
+  120,
   builtIn,
   (steps, { placement, jobOrder }) => {
     const given = { placement: placements[placement], jobOrder: orders[jobOrder] };
@@ -37,7 +37,7 @@ check(
 
 check(
   'given as the policy of the engine, what is built in does as the pools that ask for it',
-  60,
+  40,
   builtIn,
   (steps, { placement, jobOrder }) => {
     const asked = steps.map((step) => {
@@ -83,7 +83,7 @@ function whimsical(seed: number): Required<Policies> {
 
 check(
   'whatever policies choose, every invariant holds, and a snapshot and the inputs since give the same',
-  100,
+  60,
   fc.record({ seed: fc.nat(), place: fc.nat({ max: 150 }) }),
   (steps, { seed, place }) => {
     const policies = whimsical(seed);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Command, Report } from '@berth/core';
+import type { Command, EffectBatch, Report } from '@berth/core';
 import { EffectKind, Engine, ReportKind } from '@berth/core';
 import type { Input } from '@berth/core/testing';
 import { batchOf, firstTime, must } from '@berth/core/testing';
@@ -12,9 +12,21 @@ export interface SmallWorld {
   commands: Command[];
   /** How far time jumps when a `tick` among the commands comes. */
   tickMs?: number;
-  /** How many times a node may be lost. Lost ones may come back at any moment. */
+  /** How many times a node may fall, and how; what can heal by itself may do so at any moment. Default: lost. */
   losses: number;
+  falls?: readonly Fall[];
   exitCodes: number[];
+}
+
+/** `broken`: unusable for no known reason, `failed`: for a known one, which only a restart heals. */
+export type Fall = 'lost' | 'broken' | 'failed' | 'preempted';
+
+/** The request that a node's next report answers. */
+interface Request {
+  node: number;
+  sequence: number;
+  poolId: string;
+  nodeId: string;
 }
 
 /** A state with the way to it. */
@@ -24,6 +36,7 @@ export interface Place {
   come: number;
   losses: number;
   path: Input[];
+  requests: readonly Request[];
   snapshot: Uint8Array[];
   /** Equal for equal states: what the state hash is taken over, and what may still come. */
   key: string;
@@ -63,59 +76,110 @@ export function explore(
 interface Move {
   input: Input;
   comes?: number;
-  loses?: true;
+  falls?: true;
 }
 
 function begin({ setup, losses }: SmallWorld): Place {
   const engine = new Engine();
   const path: Input[] = setup.map((command) => ({ at: firstTime, command }));
-  engine.apply(batchOf(path));
-  const asked = engine.outstanding();
-  for (let index = 0; index < asked.length; index++) {
-    const report: Report = {
-      kind: ReportKind.nodeReady,
-      node: asked.node(index),
-      sequence: asked.sequence(index),
-    };
-    path.push({ at: firstTime, report });
-  }
-  engine.apply(batchOf(path.slice(setup.length)));
-  return placeOf(engine, 0, losses, path);
+  const requests = requestsAfter([], engine.apply(batchOf(path)).effects);
+  const reports = requests.map(({ node, sequence }): Input => {
+    return { at: firstTime, report: { kind: ReportKind.nodeReady, node, sequence } };
+  });
+  engine.apply(batchOf(reports));
+  return placeOf(engine, 0, losses, [...path, ...reports], requests);
 }
 
-function follow(place: Place, { input, comes, loses }: Move): Place {
+function follow(place: Place, { input, comes, falls }: Move): Place {
   const engine = Engine.restore(place.snapshot);
-  engine.apply(batchOf([input]));
-  const losses = place.losses - (loses === true ? 1 : 0);
-  return placeOf(engine, place.come | (comes ?? 0), losses, [...place.path, input]);
+  const { effects } = engine.apply(batchOf([input]));
+  const losses = place.losses - (falls === true ? 1 : 0);
+  const requests = requestsAfter(place.requests, effects);
+  return placeOf(engine, place.come | (comes ?? 0), losses, [...place.path, input], requests);
 }
 
-function placeOf(engine: Engine, come: number, losses: number, path: Input[]): Place {
+function requestsAfter(before: readonly Request[], effects: EffectBatch): Request[] {
+  const requests = [...before];
+  for (let index = 0; index < effects.length; index++) {
+    if (!requesting.has(effects.kind(index))) continue;
+    const node = effects.node(index);
+    const { poolId, nodeId } = effects.catalog.node(node);
+    requests[node] = { node, sequence: effects.sequence(index), poolId, nodeId };
+  }
+  return requests;
+}
+
+const requesting: ReadonlySet<EffectKind> = new Set([
+  EffectKind.getNode,
+  EffectKind.rebootNode,
+  EffectKind.reimageNode,
+  EffectKind.releaseNode,
+]);
+
+function placeOf(
+  engine: Engine,
+  come: number,
+  losses: number,
+  path: Input[],
+  requests: readonly Request[],
+): Place {
   const snapshot = [...engine.snapshot()];
   const hash = createHash('sha256');
   for (const chunk of snapshot) hash.update(chunk);
   const key = `${hash.digest('hex')} ${come} ${losses}`;
-  return { engine, come, losses, path, snapshot, key };
+  return { engine, come, losses, path, requests, snapshot, key };
 }
 
-function movesFrom(world: SmallWorld, { engine, come, losses }: Place): Move[] {
+function movesFrom(world: SmallWorld, { engine, come, losses, requests }: Place): Move[] {
   const at = engine.now;
   const moves: Move[] = [];
   for (const [index, command] of world.commands.entries()) {
     if ((come & (1 << index)) !== 0) continue;
     const passed = command.type === 'tick' ? must(world.tickMs) : 0;
+    // Of equal ones, in the order in which they are listed.
+    const [first] = [...world.commands.keys()].filter(
+      (other) => (come & (1 << other)) === 0 && world.commands[other]?.type === 'tick',
+    );
+    if (command.type === 'tick' && index !== first) continue;
     moves.push({ input: { at: at + passed, command }, comes: 1 << index });
   }
   for (const report of answers(engine, world.exitCodes)) moves.push({ input: { at, report } });
-  for (const { node, sequence, lost } of settledNodes(engine)) {
-    if (lost) {
-      moves.push({ input: { at, report: { kind: ReportKind.nodeReady, node, sequence } } });
-    } else if (losses > 0) {
-      const report: Report = { kind: ReportKind.nodeLost, node, sequence };
-      moves.push({ input: { at, report }, loses: true });
+  for (const request of requests) {
+    const node = engine.queries.nodes(request.poolId)?.find(({ id }) => id === request.nodeId);
+    if (node === undefined) continue;
+    const { sequence } = request;
+    const about = { node: request.node, sequence };
+    const heals = node.state === 'unknown' || (node.state === 'unusable' && !node.errors?.length);
+    if (heals) moves.push({ input: { at, report: { kind: ReportKind.nodeReady, ...about } } });
+    if (losses === 0 || !standing.has(node.state)) continue;
+    for (const fall of world.falls ?? ['lost']) {
+      if (fall === 'preempted' && node.isDedicated) continue;
+      moves.push({ input: { at, report: fallen(fall, about) }, falls: true });
     }
   }
   return moves;
+}
+
+/** States of nodes that may fall. */
+const standing: ReadonlySet<string> = new Set([
+  'idle',
+  'running',
+  'offline',
+  'waitingforstarttask',
+  'starttaskfailed',
+]);
+
+function fallen(fall: Fall, about: { node: number; sequence: number }): Report {
+  switch (fall) {
+    case 'lost':
+      return { kind: ReportKind.nodeLost, ...about };
+    case 'broken':
+      return { kind: ReportKind.nodeUnusable, ...about };
+    case 'failed':
+      return { kind: ReportKind.nodeUnusable, ...about, error: 'DiskFull' };
+    case 'preempted':
+      return { kind: ReportKind.nodePreempted, ...about };
+  }
 }
 
 /** What may be answered to what is outstanding. A run that is killed ends with 137. */
@@ -134,7 +198,15 @@ function answers(engine: Engine, exitCodes: number[]): Report[] {
           reports.push({ kind: ReportKind.runEnded, run: effects.run(index), sequence, exitCode });
         }
         break;
+      case EffectKind.runStartTask:
+        for (const exitCode of exitCodes) {
+          const node = effects.node(index);
+          reports.push({ kind: ReportKind.startTaskEnded, node, sequence, exitCode });
+        }
+        break;
       case EffectKind.getNode:
+      case EffectKind.rebootNode:
+      case EffectKind.reimageNode:
         reports.push({ kind: ReportKind.nodeReady, node: effects.node(index), sequence });
         break;
       case EffectKind.releaseNode:
@@ -142,15 +214,4 @@ function answers(engine: Engine, exitCodes: number[]): Report[] {
     }
   }
   return reports;
-}
-
-/** Nodes with nothing outstanding. Their requests were the first ones: number n was asked for with n + 1. */
-function settledNodes({ queries }: Engine): { node: number; sequence: number; lost: boolean }[] {
-  return (queries.nodes('p') ?? []).flatMap(({ id, state }) => {
-    const node = Number(id.slice('node-'.length)) - 1;
-    const lost = state === 'unknown';
-    return lost || state === 'idle' || state === 'running'
-      ? [{ node, sequence: node + 1, lost }]
-      : [];
-  });
 }

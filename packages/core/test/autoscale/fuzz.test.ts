@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { FormulaInputs } from '../../src/autoscale/evaluator.ts';
 import { mostSteps } from '../../src/autoscale/evaluator.ts';
 import { Formula, parseFormula } from '../../src/autoscale/formula.ts';
 import type { FormulaError } from '../../src/autoscale/formula-error.ts';
@@ -79,7 +80,20 @@ function placeOf({ line, column, reason }: FormulaError, text: string): string |
   return reason === '' ? 'no reason' : undefined;
 }
 
-function holds(text: string, seed: number): void {
+/** What a formula may find: any moment, and sizes up to the largest. */
+const circumstances = fc.record({
+  seed: fc.integer(),
+  now: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(thursday) },
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 8.64e15 }) },
+  ),
+  targetDedicatedNodes: fc.constantFrom(3, 0, 1_000_000),
+  targetLowPriorityNodes: fc.constantFrom(1, 0, 1_000_000),
+});
+type Circumstances = Omit<FormulaInputs, 'samples'>;
+const usual = { seed: 1, now: thursday, targetDedicatedNodes: 3, targetLowPriorityNodes: 1 };
+
+function holds(text: string, given: Circumstances): void {
   const parsed = parseFormula(text);
   if (!(parsed instanceof Formula)) {
     expect(placeOf(parsed, text)).toBeUndefined();
@@ -87,13 +101,7 @@ function holds(text: string, seed: number): void {
     return;
   }
   for (const samples of histories) {
-    const inputs = {
-      now: thursday,
-      samples,
-      targetDedicatedNodes: 3,
-      targetLowPriorityNodes: 1,
-      seed,
-    };
+    const inputs = { ...given, samples };
     const evaluation = parsed.evaluate(inputs);
     const { targetDedicatedNodes, targetLowPriorityNodes, error, results, steps } = evaluation;
     expect(steps).toBeLessThan(2 * mostSteps);
@@ -201,6 +209,38 @@ describe('a formula or an error with its place, and an evaluation that ends', ()
         .map((list) => `x = 1; ${list.join(';\n')}`),
     ],
     [
+      // What doubles with each statement has no end that anybody waits for.
+      'statements that grow with what is before them, as many as there is room for',
+      fc
+        .array(
+          fc.constantFrom(
+            'x=vec(9,x)',
+            'x=[x,x]',
+            'x=x*x',
+            'x=x+x',
+            'y=x;x=y+y',
+            'x=x*1e300',
+            'x=sort(x)',
+            'x=percentile(x,50)',
+            'x=norm(x,2)',
+            'x=std(x)',
+            'x=vec(8000)',
+            's=s+s',
+            't=t+t',
+            't=t*9',
+            '$TargetDedicatedNodes=$TargetDedicatedNodes*2',
+            'x=$RunningTasks.GetSample(9999)',
+            'x=x-$RunningTasks.GetSample(60)',
+          ),
+          { minLength: 1, maxLength: 4 },
+        )
+        .map((list) => {
+          const once = `${list.join(';')};`;
+          const begin = 's="a";t=TimeInterval_Hour;x=vec(4);';
+          return begin + once.repeat(Math.floor((8_192 - begin.length) / once.length));
+        }),
+    ],
+    [
       'long texts of one kind',
       fc
         .tuple(
@@ -225,14 +265,14 @@ describe('a formula or an error with its place, and an evaluation that ends', ()
     ],
   ])('%s', (_, texts) => {
     fc.assert(
-      fc.property(texts, fc.integer(), (text, seed) => holds(text, seed)),
+      fc.property(texts, circumstances, (text, given) => holds(text, given)),
       { numRuns },
     );
   });
 
   test.each(valid)('%s is a formula', (text) => {
     expect(parseFormula(text)).toBeInstanceOf(Formula);
-    holds(text, 1);
+    holds(text, usual);
   });
 
   test('statements of any types are often accepted and often come to an end', () => {
@@ -241,13 +281,7 @@ describe('a formula or an error with its place, and an evaluation that ends', ()
       fc.property(fc.array(statement, { minLength: 1, maxLength: 2 }), (list) => {
         const parsed = parseFormula(`x = 1; ${list.join(';')}`);
         if (!(parsed instanceof Formula)) return;
-        const inputs = {
-          now: thursday,
-          samples: histories[2]!,
-          targetDedicatedNodes: 3,
-          targetLowPriorityNodes: 1,
-          seed: 1,
-        };
+        const inputs = { ...usual, samples: histories[2]! };
         if (parsed.evaluate(inputs).error === undefined) ended++;
       }),
       { numRuns },
