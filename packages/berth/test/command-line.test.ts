@@ -11,13 +11,20 @@ describe('the usage', () => {
     expect(described.sort()).toEqual(
       [
         ...['state', 'restart', 'nodes', 'slots', 'fill', 'policies', 'json', 'help'],
-        ...['to', 'at', 'show', 'hashes'],
+        ...['to', 'at', 'show', 'account', 'hashes'],
       ].sort(),
     );
     for (const option of ['--state=x', '--restart', '--json']) {
       expect(parseCommandLine(['run', 'f', option]).command).toBe('run');
     }
-    for (const option of ['--to=2', '--at=2026-11-25', '--show=j', '--hashes', '--json']) {
+    for (const option of [
+      '--to=2',
+      '--at=2026-11-25',
+      '--show=j',
+      '--account=a',
+      '--hashes',
+      '--json',
+    ]) {
       expect(parseCommandLine(['replay', 'd', option]).command).toBe('replay');
     }
     for (const option of ['--nodes=2', '--slots=2', '--fill=pack', '--policies=m', '--json']) {

@@ -11,6 +11,13 @@ const mostIds = 5;
 
 /** "add tasks to j: 3 tasks (a, b, c)" */
 export function commandText(command: Command): string {
+  const { accountName } = command;
+  const text = textOf(command);
+  const isElsewhere = command.type !== 'configure' && accountName !== undefined;
+  return isElsewhere ? `${text} (account ${accountName})` : text;
+}
+
+function textOf(command: Command): string {
   switch (command.type) {
     case 'configure':
       return `configure: rules ${command.rulesVersion}, ${rest(command, 'rulesVersion')}`;
@@ -110,7 +117,11 @@ function subjectOf(command: Command): string {
 /** The other properties as JSON, as far as a line holds them. */
 function rest(command: Command, ...without: string[]): string {
   const others = Object.entries(command).filter(
-    ([name]) => name !== 'type' && !subjects.has(name) && !without.includes(name),
+    ([name]) =>
+      name !== 'type' &&
+      !subjects.has(name) &&
+      !without.includes(name) &&
+      (name !== 'accountName' || command.type === 'configure'),
   );
   const json = JSON.stringify(Object.fromEntries(others));
   return json.length > longestRest ? `${json.slice(0, longestRest)}…` : json;

@@ -38,7 +38,7 @@ export interface PlacementPolicy {
 
 /** A job with a task that fits a node. */
 export interface CandidateJob {
-  /** Jobs count up as they are created, within the account. */
+  /** Jobs count up as they are created. */
   readonly number: number;
   readonly job: Readonly<JobSpecification>;
   /** Milliseconds since the epoch. */

@@ -6,7 +6,7 @@ export const usage = `usage: berth run FILE [--state DIR] [--restart] [--json]
        berth simulate FILE [--nodes N] [--slots N] [--fill spread|pack]
                            [--policies MODULE] [--json]
        berth replay PATH [--to N | --at TIME] [--show JOB[/TASK]] [--hashes]
-                         [--policies MODULE] [--json]
+                         [--account NAME] [--policies MODULE] [--json]
 
 run: runs a job file (JSON or YAML) to its end on this machine, with progress,
 and shows the results. After an interruption the same command goes on where it
@@ -32,6 +32,7 @@ Starts nothing and writes nothing.
   --to N        stop after N inputs
   --at TIME     stop after what happened up to then (2026-11-25T21:00:00Z)
   --show ID     show that job, or a task as JOB/TASK, instead of all
+  --account NAME  of that account (default: the one that was there first)
   --hashes      the state hash after each input
 
 all:
@@ -62,6 +63,7 @@ export type Choice =
       path: string;
       end: ReplayEnd;
       show?: string;
+      account?: string;
       hashes: boolean;
       policies?: string;
       json: boolean;
@@ -75,7 +77,7 @@ const mostSlots = 256;
 const optionsOf: ReadonlyMap<string, readonly string[]> = new Map([
   ['run', ['state', 'restart']],
   ['simulate', ['nodes', 'slots', 'fill', 'policies']],
-  ['replay', ['to', 'at', 'show', 'hashes', 'policies']],
+  ['replay', ['to', 'at', 'show', 'account', 'hashes', 'policies']],
 ]);
 
 /** @throws UsageError */
@@ -101,12 +103,13 @@ export function parseCommandLine(args: string[]): Choice {
   }
   const { policies } = values;
   if (command === 'replay') {
-    const { show, hashes = false } = values;
+    const { show, account, hashes = false } = values;
     return {
       command,
       path: file,
       end: replayEnd(values),
       ...(show !== undefined && { show }),
+      ...(account !== undefined && { account }),
       hashes,
       ...(policies !== undefined && { policies }),
       json,
@@ -176,6 +179,7 @@ const options = {
   to: { type: 'string' },
   at: { type: 'string' },
   show: { type: 'string' },
+  account: { type: 'string' },
   hashes: { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },

@@ -84,6 +84,7 @@ async function replay({
   path,
   end,
   show,
+  account,
   hashes,
   policies,
   json,
@@ -109,12 +110,17 @@ async function replay({
     },
     warn: (message) => void process.stderr.write(`berth: ${message}\n`),
   });
-  const shown = show === undefined ? undefined : showOf(replayed.engine, show);
+  const shown = show === undefined ? undefined : showOf(replayed.engine, account, show);
   if (json) {
-    const state = { state: stateOf(replayed), ...(shown !== undefined && { show: shown }) };
+    const state = {
+      state: stateOf(replayed, account),
+      ...(shown !== undefined && { show: shown }),
+    };
     await put(`${pieces === 0 ? '' : '\n  '}],\n${JSON.stringify(state, null, 2).slice(2)}\n`);
   } else {
-    await put(`\n${shown === undefined ? formatState(stateOf(replayed)) : formatShown(shown)}`);
+    await put(
+      `\n${shown === undefined ? formatState(stateOf(replayed, account)) : formatShown(shown)}`,
+    );
   }
   await write(text);
   return 0;

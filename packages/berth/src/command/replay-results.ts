@@ -2,6 +2,7 @@ import type {
   Engine,
   JobView,
   PoolView,
+  Queries,
   Replay,
   ReplayedInput,
   TaskCounts,
@@ -42,20 +43,38 @@ export interface ReplayedState {
   at: string;
   stateHash: string;
   ignoredReports: number;
+  /** Of which pools and jobs are shown, and all there are. */
+  account: string;
+  accounts: string[];
   pools: (PoolView & { nodes: Record<string, number> })[];
   jobs: JobNow[];
 }
 
-export function stateOf({ engine, inputs }: Replay): ReplayedState {
-  const { queries } = engine;
+/** @throws BatchError `ResourceNotFound`: not at that moment. */
+export function stateOf(
+  { engine, inputs }: Replay,
+  accountName: string | undefined,
+): ReplayedState {
+  const queries = queriesOf(engine, accountName);
+  const accounts = queries.accounts().map(({ accountName }) => accountName);
   return {
     inputs,
     at: isoTime(engine.now),
     stateHash: engine.stateHash(),
     ignoredReports: engine.ignoredReports,
-    pools: queries.pools().map((pool) => ({ ...pool, nodes: nodesByState(engine, pool.id) })),
+    account: accountName ?? accounts[0] ?? '',
+    accounts,
+    pools: queries.pools().map((pool) => ({ ...pool, nodes: nodesByState(queries, pool.id) })),
     jobs: queries.jobs().map((job) => ({ ...job, ...must(queries.taskCounts(job.id)) })),
   };
+}
+
+function queriesOf({ queries }: Engine, accountName: string | undefined): Queries {
+  if (accountName === undefined) return queries;
+  const key = accountName.toLowerCase();
+  const isThere = queries.accounts().some(({ accountName }) => accountName.toLowerCase() === key);
+  if (!isThere) throw notThere('ResourceNotFound', `account "${accountName}"`);
+  return queries.of(accountName);
 }
 
 export function formatState(state: ReplayedState): string {
@@ -63,6 +82,9 @@ export function formatState(state: ReplayedState): string {
     `after ${state.inputs} input${state.inputs === 1 ? '' : 's'}, at ${state.at}`,
     `state hash ${state.stateHash}${state.ignoredReports === 0 ? '' : `, ${state.ignoredReports} reports ignored`}`,
   ];
+  if (state.accounts.length > 1) {
+    lines.push(`account ${state.account}, of ${state.accounts.join(', ')}`);
+  }
   if (state.pools.length > 0) {
     const rows = state.pools.map(({ id, state, allocationState, nodes }) => [
       id,
@@ -90,14 +112,15 @@ export function formatState(state: ReplayedState): string {
 /** One job, or one task and why it does not run. */
 export type Shown = { job: JobNow } | { task: TaskView; explanation?: TaskExplanation };
 
-/** @throws BatchError `JobNotFound`, `TaskNotFound`: not at that moment. */
-export function showOf({ queries }: Engine, subject: string): Shown {
+/** @throws BatchError `ResourceNotFound`, `JobNotFound`, `TaskNotFound`: not at that moment. */
+export function showOf(engine: Engine, accountName: string | undefined, subject: string): Shown {
+  const queries = queriesOf(engine, accountName);
   const [jobId = '', taskId] = subject.split('/');
   const job = queries.job(jobId);
-  if (job === undefined) throw notThere('Job', `job "${jobId}"`);
+  if (job === undefined) throw notThere('JobNotFound', `job "${jobId}"`);
   if (taskId === undefined) return { job: { ...job, ...must(queries.taskCounts(jobId)) } };
   const task = queries.task(jobId, taskId);
-  if (task === undefined) throw notThere('Task', `task "${taskId}" in job "${jobId}"`);
+  if (task === undefined) throw notThere('TaskNotFound', `task "${taskId}" in job "${jobId}"`);
   const explanation = task.state === 'active' ? queries.explain(jobId, taskId) : undefined;
   return { task, ...(explanation !== undefined && { explanation }) };
 }
@@ -109,7 +132,7 @@ export function formatShown(shown: Shown): string {
   return [JSON.stringify(task, null, 2), ...sentences, ''].join('\n');
 }
 
-function nodesByState({ queries }: Engine, poolId: string): Record<string, number> {
+function nodesByState(queries: Queries, poolId: string): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { state } of queries.nodes(poolId) ?? []) counts[state] = (counts[state] ?? 0) + 1;
   return counts;
@@ -119,9 +142,8 @@ function isoTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-function notThere(entity: 'Job' | 'Task', what: string): BatchError {
-  const message = `There is no ${what} at that moment.`;
-  return new BatchError({ code: entity === 'Job' ? 'JobNotFound' : 'TaskNotFound', message });
+function notThere(code: string, what: string): BatchError {
+  return new BatchError({ code, message: `There is no ${what} at that moment.` });
 }
 
 function must<Value>(value: Value | undefined): Value {
