@@ -250,6 +250,8 @@ function bring(
       return command({ type: 'enableJob', jobId });
     case 'poolResized': {
       if (!('poolId' in reason)) return undefined;
+      // A quota may leave no room for a node.
+      engine.apply(batchOf([command({ type: 'patchAccount', patch: { dedicatedCoreQuota: -1 } })]));
       const resize = { targetDedicatedNodes: 1, nodeDeallocationOption: 'requeue' as const };
       return command({ type: 'resizePool', poolId: reason.poolId, resize });
     }
