@@ -112,7 +112,7 @@ const worlds: Record<string, SmallWorld> = {
     commands: [
       { type: 'addTasks', jobId: 'k', tasks: [task('3', { requiredSlots: 2 })] },
       { type: 'addTasks', jobId: 'k', tasks: [task('4', { requiredSlots: 2 })] },
-      { type: 'deleteJob', jobId: 'j' },
+      { type: 'deleteJob', jobId: 'j', force: true },
     ],
     losses: 1,
     exitCodes: [0],

@@ -505,7 +505,9 @@ export class NaiveScheduler {
     const options = naiveExitOptions(task.specification.exitConditions, end);
     task.satisfies = options.dependencyAction === 'satisfy';
     const pool = this.#pool(namedPool(task.job.specification.poolInfo));
-    if (pool !== undefined) pool[failure === undefined ? 'succeeded' : 'failed']++;
+    if (pool !== undefined && this.#jobs.includes(task.job)) {
+      pool[failure === undefined ? 'succeeded' : 'failed']++;
+    }
     this.#endIfAllCompleted(task.job);
     if (task.job.specification.onTaskFailure === 'performexitoptionsjobaction') {
       this.#act(task.job, options.jobAction);
@@ -714,19 +716,28 @@ export class NaiveScheduler {
           this.#terminateIfDue(job);
           return {};
         });
-      case 'terminateJob':
+      case 'terminateJob': {
+        const going = this.#job(command.jobId);
+        if (command.force === true && going?.state === 'terminating') {
+          this.#completeJob(going);
+          return {};
+        }
         return this.#withOpenJob(command.jobId, (job) => {
           this.#move(job, 'terminating');
           job.reason = command.terminateReason ?? 'UserTerminate';
           this.#endAll(job, 'user');
+          if (command.force === true) this.#completeJob(job);
           return {};
         });
+      }
       case 'deleteJob': {
         const job = this.#job(command.jobId);
         if (job === undefined) return { error: 'JobNotFound' };
-        if (job.state === 'deleting') return { error: 'JobBeingDeleted' };
-        this.#move(job, 'deleting');
-        this.#endAll(job, 'user');
+        if (job.state !== 'deleting') {
+          this.#move(job, 'deleting');
+          this.#endAll(job, 'user');
+        } else if (command.force !== true) return { error: 'JobBeingDeleted' };
+        if (command.force === true) this.#forgetJob(job);
         return {};
       }
       case 'updateTask':
@@ -1195,7 +1206,7 @@ export class NaiveScheduler {
   #forget(task: NaiveTask): void {
     task.job.tasks = task.job.tasks.filter((other) => other !== task);
     const { lastNode, job, specification } = task;
-    if (lastNode === undefined) return;
+    if (lastNode === undefined || !this.#jobs.includes(job)) return;
     const poolId = lastNode.pool.specification.id;
     this.effects.push(`remove ${job.specification.id}/${specification.id} in ${poolId}`);
   }
@@ -1304,18 +1315,24 @@ export class NaiveScheduler {
       this.#endIfAllCompleted(job);
       if ([...this.#runs, ...this.#displaced].some((run) => run.task.job === job)) continue;
       if (job.state === 'disabling') this.#move(job, 'disabled');
-      else if (job.state === 'terminating') {
-        this.#move(job, 'completed');
-        job.ended = this.now;
-      } else if (job.state === 'deleting') {
-        const { id, poolInfo } = job.specification;
-        for (const named of [...job.formerPools, namedPool(poolInfo)]) {
-          const poolId = this.#pool(named)?.specification.id ?? named;
-          this.effects.push(`remove ${id} in ${poolId}`);
-        }
-        this.#jobs = this.#jobs.filter((other) => other !== job);
-      }
+      else if (job.state === 'terminating') this.#completeJob(job);
+      else if (job.state === 'deleting') this.#forgetJob(job);
     }
+  }
+
+  #completeJob(job: NaiveJob): void {
+    this.#move(job, 'completed');
+    job.ended = this.now;
+  }
+
+  /** What still runs of it keeps its slots (`force`, 2.4). */
+  #forgetJob(job: NaiveJob): void {
+    const { id, poolInfo } = job.specification;
+    for (const named of [...job.formerPools, namedPool(poolInfo)]) {
+      const poolId = this.#pool(named)?.specification.id ?? named;
+      this.effects.push(`remove ${id} in ${poolId}`);
+    }
+    this.#jobs = this.#jobs.filter((other) => other !== job);
   }
 
   /** 3.1 to 3.4. False: nothing that is ready fits. */

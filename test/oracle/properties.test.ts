@@ -1,5 +1,6 @@
-import type { EngineEvent } from '@berth/core';
+import type { EngineEvent, TaskView } from '@berth/core';
 import {
+  allocationMachine,
   applicationPackageMachine,
   certificateMachine,
   EffectKind,
@@ -8,6 +9,7 @@ import {
   jobScheduleMachine,
   nodeMachine,
   poolMachine,
+  schedulingMachine,
   taskMachine,
 } from '@berth/core';
 import type { Input } from '@berth/core/testing';
@@ -100,8 +102,16 @@ check('a factory and the same tasks given one by one behave alike', 150, nothing
     });
     expect(twinLines).toEqual(lines);
     expect(engineView(oneByOne.engine)).toEqual(engineView(engine));
+    expect(allTasks(oneByOne.engine)).toEqual(allTasks(engine));
   });
 });
+
+/** With every property that they have. */
+function allTasks({ queries }: Engine): TaskView[] {
+  return queries
+    .jobs()
+    .flatMap(({ id }) => queries.tasks(id)?.tasks.map((task) => queries.task(id, task.id)!) ?? []);
+}
 
 function expanded(input: Input): Input {
   if (!('command' in input) || input.command.type !== 'addTaskFactory') return input;
@@ -157,10 +167,13 @@ check(
   nothing,
   (steps) => {
     const states = new Map<string, string>();
-    record(steps, (_, { events }) => {
+    record(steps, (_, { events }, _lines, { inputs }) => {
       for (const event of events) {
+        expect(event.cause.inputNumber).toBe(inputs.length);
         const machine = {
           pool: poolMachine,
+          allocation: allocationMachine,
+          scheduling: schedulingMachine,
           node: nodeMachine,
           job: jobMachine,
           jobSchedule: jobScheduleMachine,
@@ -189,6 +202,10 @@ function subjectOf(event: EngineEvent): string {
       return `pool ${event.poolId}`;
     case 'node':
       return `pool ${event.poolId} ${event.nodeId}`;
+    case 'allocation':
+      return `pool ${event.poolId} allocation`;
+    case 'scheduling':
+      return `pool ${event.poolId} ${event.nodeId} scheduling`;
     case 'job':
       return `job ${event.jobId}`;
     case 'jobSchedule':

@@ -24,8 +24,12 @@ export function eventLines(events: readonly EngineEvent[]): { at: number; text: 
   }));
 }
 
-/** A start tells that its task runs; starts and ends tell whether a node is idle or running. */
+/**
+ * A start tells that its task runs; starts and ends tell whether a node is idle or running; the sizes of pools and the
+ * scheduling of nodes are shown.
+ */
 function isToldElsewhere({ entity, from, to }: EngineEvent): boolean {
+  if (entity === 'allocation' || entity === 'scheduling') return true;
   if (entity === 'task') return to === 'running';
   return entity === 'node' && [from, to].every((state) => state === 'idle' || state === 'running');
 }
@@ -36,6 +40,10 @@ function subjectOf(event: EngineEvent): string {
       return `pool ${event.poolId}`;
     case 'node':
       return `node ${event.poolId}/${event.nodeId}`;
+    case 'allocation':
+      return `allocation of ${event.poolId}`;
+    case 'scheduling':
+      return `scheduling of ${event.poolId}/${event.nodeId}`;
     case 'job':
       return `job ${event.jobId}`;
     case 'jobSchedule':

@@ -1,9 +1,15 @@
 import type { DisableTasks } from '@berth/core';
 import { parseJob, parseJobPatch } from '@berth/core/spec';
+import type { CommandLine } from './command-line.ts';
 import type { ScenarioCommand } from './commands.ts';
 import { poolDoor, throughDoor } from './door.ts';
 import { autoPoolOptions, withPool } from './pool-info.ts';
 import { jobOptions, jobPatchOptions, restBody } from './rest-body.ts';
+
+/** `force=true`: without waiting for what runs. */
+export function forceOption(line: CommandLine): { force?: true } {
+  return line.option('force') === 'true' ? { force: true } : {};
+}
 
 export const jobCommands: Record<string, ScenarioCommand> = {
   'add job'(world, line) {
@@ -34,16 +40,19 @@ export const jobCommands: Record<string, ScenarioCommand> = {
   'terminate job'(world, line) {
     const jobId = line.word('an id');
     const reason = line.option('reason');
+    const force = forceOption(line);
     line.end();
     world.send({
       type: 'terminateJob',
       jobId,
       ...(reason === undefined ? {} : { terminateReason: reason }),
+      ...force,
     });
   },
   'delete job'(world, line) {
     const jobId = line.word('an id');
+    const force = forceOption(line);
     line.end();
-    world.send({ type: 'deleteJob', jobId });
+    world.send({ type: 'deleteJob', jobId, ...force });
   },
 };

@@ -2,16 +2,14 @@ import { parseJobSchedule, parseJobSchedulePatch, parseJobScheduleUpdate } from 
 import type { CommandLine } from './command-line.ts';
 import type { ScenarioCommand } from './commands.ts';
 import { poolDoor, throughDoor } from './door.ts';
+import { forceOption } from './job-commands.ts';
 import { jobScheduleOptions } from './job-schedule-options.ts';
 import { withPool } from './pool-info.ts';
 import type { Body } from './rest-body.ts';
 import { restBody, scheduledTaskOptions } from './rest-body.ts';
 
-type PlainCommand =
-  | 'disableJobSchedule'
-  | 'enableJobSchedule'
-  | 'terminateJobSchedule'
-  | 'deleteJobSchedule';
+type PlainCommand = 'disableJobSchedule' | 'enableJobSchedule';
+type EndCommand = 'terminateJobSchedule' | 'deleteJobSchedule';
 
 /** The body of the options, whose jobs are of pool p where nothing else is said; `tasks=n` gives each job so many tasks. */
 function scheduleBody(line: CommandLine, given: Body, ifNoTasks: string | undefined): Body {
@@ -67,8 +65,8 @@ export const jobScheduleCommands: Record<string, ScenarioCommand> = {
   },
   'disable schedule': plain('disableJobSchedule'),
   'enable schedule': plain('enableJobSchedule'),
-  'terminate schedule': plain('terminateJobSchedule'),
-  'delete schedule': plain('deleteJobSchedule'),
+  'terminate schedule': end('terminateJobSchedule'),
+  'delete schedule': end('deleteJobSchedule'),
 };
 
 function plain(type: PlainCommand): ScenarioCommand {
@@ -76,5 +74,14 @@ function plain(type: PlainCommand): ScenarioCommand {
     const jobScheduleId = line.word('an id');
     line.end();
     world.send({ type, jobScheduleId });
+  };
+}
+
+function end(type: EndCommand): ScenarioCommand {
+  return (world, line) => {
+    const jobScheduleId = line.word('an id');
+    const force = forceOption(line);
+    line.end();
+    world.send({ type, jobScheduleId, ...force });
   };
 }

@@ -95,6 +95,7 @@ export const jobOptions: BodyOptions = {
 
 export const taskOptions: BodyOptions = {
   ...constraintOptions,
+  retention: ['constraints.retentionTime', text],
   slots: ['requiredSlots', parseNumber],
   command: ['commandLine', text],
   dependsOn: ['dependsOn', dependencies],
@@ -114,6 +115,7 @@ export const scheduledTaskOptions: BodyOptions = {
 export const taskUpdateOptions: BodyOptions = {
   retries: ['maxTaskRetryCount', parseNumber],
   wallClock: ['maxWallClockTime', text],
+  retention: ['retentionTime', text],
 };
 
 export type Body = { [property: string]: unknown };

@@ -69,10 +69,11 @@ export class ScenarioWorld {
 
   /** Lets time pass as a host does: a tick at every deadline, and one at the end. */
   advanceTo(time: number): void {
-    for (let ticks = 0; this.engine.nextDeadline() <= time; ticks++) {
+    const next = (): number => Math.min(this.engine.nextDeadline(), this.engine.nextExpiry());
+    for (let ticks = 0; next() <= time; ticks++) {
       if (ticks === mostTicks)
         throw new Error('time does not pass: the next deadline stays the same');
-      this.clock = Math.max(this.clock, this.engine.nextDeadline());
+      this.clock = Math.max(this.clock, next());
       this.send({ type: 'tick' });
     }
     this.clock = time;

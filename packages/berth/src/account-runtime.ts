@@ -22,6 +22,14 @@ export class AccountRuntime {
     return this.#runtime.executor(name);
   }
 
+  /** AZ_BATCH_NODE_ROOT_DIR of a node, if its executor can say it. */
+  readonly nodeRoots = (poolId: string, nodeId: string): string | undefined => {
+    const name = this.queries.pool(poolId)?.executor;
+    const accountName = this.queries.account()?.accountName;
+    if (name === undefined || accountName === undefined) return undefined;
+    return this.executor(name)?.nodeRoot?.(accountName, poolId, nodeId);
+  };
+
   get executorNames(): string[] {
     return this.#runtime.executorNames;
   }

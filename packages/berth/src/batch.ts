@@ -1,4 +1,13 @@
-import type { AutoScaleRunView, JobView, NodeView, PoolNodeCounts, PoolView } from '@berth/core';
+import type {
+  AutoScaleRunView,
+  DiagnosticEvent,
+  EngineEvent,
+  JobView,
+  NodeView,
+  PoolNodeCounts,
+  PoolStatistics,
+  PoolView,
+} from '@berth/core';
 import { BatchError } from '@berth/core';
 import {
   parseAutoScaleEvaluation,
@@ -16,6 +25,9 @@ import { AccountClient, AccountsClient } from './account-client.ts';
 import { AccountRuntime } from './account-runtime.ts';
 import { ApplicationsClient } from './application-client.ts';
 import { CertificatesClient } from './certificate-client.ts';
+import type { Condition } from './condition.ts';
+import { conditionOf } from './condition.ts';
+import { EventStream } from './event-stream.ts';
 import { demandInstallOn } from './install-demands.ts';
 import { JobClient } from './job-client.ts';
 import { JobSchedulesClient } from './job-schedule-client.ts';
@@ -55,6 +67,13 @@ export class PoolClient {
     return pool;
   }
 
+  /** What it has used since it was made: the time of its nodes. */
+  stats(poolId: string): PoolStatistics {
+    const stats = this.#runtime.queries.poolStatistics(poolId);
+    if (stats === undefined) throw notFound('Pool', poolId);
+    return stats;
+  }
+
   list(): PoolView[] {
     return this.#runtime.queries.pools();
   }
@@ -79,22 +98,35 @@ export class PoolClient {
    * Changes what is given; nodes heed another start task from their next boot on. semantics §1.2
    * @throws BatchError `PoolBeingDeleted`, `PoolNotFound`, or what is wrong with it.
    */
-  async patch(poolId: string, patch: PoolPatchParameters): Promise<void> {
+  async patch(
+    poolId: string,
+    patch: PoolPatchParameters,
+    condition: Condition = {},
+  ): Promise<void> {
     const secrets = new SecretGroup();
     const parsed = parsePoolPatch(patch, { seal: secrets.seal });
     demandInstallOn(this.#runtime, poolId, parsed);
     await this.#runtime.keeping(secrets, () =>
-      this.#runtime.submit({ type: 'patchPool', poolId, patch: parsed }),
+      this.#runtime.submit({ type: 'patchPool', poolId, patch: parsed, ...conditionOf(condition) }),
     );
   }
 
   /** The same, but what is not given is taken away. */
-  async updateProperties(poolId: string, properties: PoolPatchParameters): Promise<void> {
+  async updateProperties(
+    poolId: string,
+    properties: PoolPatchParameters,
+    condition: Condition = {},
+  ): Promise<void> {
     const secrets = new SecretGroup();
     const parsed = parsePoolProperties(properties, { seal: secrets.seal });
     demandInstallOn(this.#runtime, poolId, parsed);
     await this.#runtime.keeping(secrets, () =>
-      this.#runtime.submit({ type: 'updatePoolProperties', poolId, properties: parsed }),
+      this.#runtime.submit({
+        type: 'updatePoolProperties',
+        poolId,
+        properties: parsed,
+        ...conditionOf(condition),
+      }),
     );
   }
 
@@ -103,29 +135,43 @@ export class PoolClient {
    * @throws BatchError `PoolBeingResized`, `PoolBeingDeleted`, `PoolNotFound`, `OperationNotValidOnPool` while it follows
    * a formula, or for low-priority nodes of an executor that has none, or what is wrong with it.
    */
-  async resize(poolId: string, resize: PoolResizeParameters): Promise<void> {
+  async resize(
+    poolId: string,
+    resize: PoolResizeParameters,
+    condition: Condition = {},
+  ): Promise<void> {
     const parsed = parsePoolResize(resize);
     demandSize(this.#runtime, poolId, parsed);
-    await this.#runtime.submit({ type: 'resizePool', poolId, resize: parsed });
+    await this.#runtime.submit({
+      type: 'resizePool',
+      poolId,
+      resize: parsed,
+      ...conditionOf(condition),
+    });
   }
 
   /**
    * Stops a resize where it is; the targets stay. semantics §2.1
    * @throws BatchError `OperationInvalidForCurrentState` if there is none.
    */
-  async stopResize(poolId: string): Promise<void> {
-    await this.#runtime.submit({ type: 'stopResize', poolId });
+  async stopResize(poolId: string, condition: Condition = {}): Promise<void> {
+    await this.#runtime.submit({ type: 'stopResize', poolId, ...conditionOf(condition) });
   }
 
   /**
    * Gives 1 to 100 nodes back and lowers the targets by as many. semantics §2.1
    * @throws BatchError `NodeNotFound`, `PoolBeingResized`, `PoolBeingDeleted`, or what is wrong with it.
    */
-  async removeNodes(poolId: string, removal: NodeRemovalParameters): Promise<void> {
+  async removeNodes(
+    poolId: string,
+    removal: NodeRemovalParameters,
+    condition: Condition = {},
+  ): Promise<void> {
     await this.#runtime.submit({
       type: 'removeNodes',
       poolId,
       removal: parseNodeRemoval(removal),
+      ...conditionOf(condition),
     });
   }
 
@@ -135,11 +181,16 @@ export class PoolClient {
    * formula, `TooManyEnableAutoScaleRequests` within 30 s, or what is wrong with it, as
    * `AutoScalingFormulaSyntaxError`.
    */
-  async enableAutoScale(poolId: string, settings: AutoScaleParameters): Promise<void> {
+  async enableAutoScale(
+    poolId: string,
+    settings: AutoScaleParameters,
+    condition: Condition = {},
+  ): Promise<void> {
     await this.#runtime.submit({
       type: 'enableAutoScale',
       poolId,
       settings: parseAutoScaleSettings(settings),
+      ...conditionOf(condition),
     });
   }
 
@@ -147,8 +198,8 @@ export class PoolClient {
    * The pool stays as large as it is to be; also if it followed no formula. semantics §2.1
    * @throws BatchError `PoolBeingDeleted`, `PoolNotFound`.
    */
-  async disableAutoScale(poolId: string): Promise<void> {
-    await this.#runtime.submit({ type: 'disableAutoScale', poolId });
+  async disableAutoScale(poolId: string, condition: Condition = {}): Promise<void> {
+    await this.#runtime.submit({ type: 'disableAutoScale', poolId, ...conditionOf(condition) });
   }
 
   /**
@@ -175,8 +226,8 @@ export class PoolClient {
   }
 
   /** Resolves when the deletion is accepted; the pool is gone when its last node is. */
-  async delete(poolId: string): Promise<void> {
-    await this.#runtime.submit({ type: 'deletePool', poolId });
+  async delete(poolId: string, condition: Condition = {}): Promise<void> {
+    await this.#runtime.submit({ type: 'deletePool', poolId, ...conditionOf(condition) });
   }
 
   async gone(poolId: string, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
@@ -249,6 +300,32 @@ export class Batch {
   /** @internal for the command, which watches many things at once. */
   get runtime(): Runtime {
     return this.#runtime;
+  }
+
+  /** Every change of state in every account from now on, until you stop; what each goes back to is its `cause`. */
+  events({ signal }: { signal?: AbortSignal } = {}): AsyncIterableIterator<EngineEvent> {
+    return new EventStream(
+      new AccountRuntime(this.#runtime),
+      (listener) => this.#runtime.listen(listener),
+      () => true,
+      () => false,
+      signal,
+    );
+  }
+
+  /** The events of the Batch service's diagnostic log, from now on, until you stop. semantics §13.8 */
+  diagnosticEvents({
+    signal,
+  }: {
+    signal?: AbortSignal;
+  } = {}): AsyncIterableIterator<DiagnosticEvent> {
+    return new EventStream<DiagnosticEvent>(
+      new AccountRuntime(this.#runtime),
+      (listener) => this.#runtime.diagnose(listener),
+      () => true,
+      () => false,
+      signal,
+    );
   }
 
   /** Lets go; what runs goes on, and is found again when the directory is opened again. */

@@ -1,20 +1,20 @@
-import type { EngineEvent } from '@berth/core';
 import type { AccountRuntime } from './account-runtime.ts';
 
 /** Events as an async iterator. What the reader has not taken yet is kept, without a bound. */
-export class EventStream implements AsyncIterableIterator<EngineEvent> {
-  #events: EngineEvent[] = [];
+export class EventStream<Event> implements AsyncIterableIterator<Event> {
+  #events: Event[] = [];
   #waiting: (() => void)[] = [];
   #ended = false;
   readonly #stop: () => void;
 
   constructor(
     runtime: AccountRuntime,
-    wanted: (event: EngineEvent) => boolean,
-    last: (event: EngineEvent) => boolean,
+    listen: (listener: (events: readonly Event[]) => void) => () => void,
+    wanted: (event: Event) => boolean,
+    last: (event: Event) => boolean,
     signal: AbortSignal | undefined,
   ) {
-    const stopListening = runtime.listen((events) => {
+    const stopListening = listen((events) => {
       for (const event of events) {
         if (this.#ended || !wanted(event)) continue;
         this.#events.push(event);
@@ -31,7 +31,7 @@ export class EventStream implements AsyncIterableIterator<EngineEvent> {
     runtime.until(() => this.#ended, signal).catch(() => this.#stop());
   }
 
-  async next(): Promise<IteratorResult<EngineEvent>> {
+  async next(): Promise<IteratorResult<Event>> {
     for (;;) {
       const event = this.#events.shift();
       if (event !== undefined) return { done: false, value: event };
@@ -40,7 +40,7 @@ export class EventStream implements AsyncIterableIterator<EngineEvent> {
     }
   }
 
-  async return(): Promise<IteratorResult<EngineEvent>> {
+  async return(): Promise<IteratorResult<Event>> {
     this.#events = [];
     this.#stop();
     return { done: true, value: undefined };

@@ -3,7 +3,9 @@ export {
   type ApplicationView,
   BatchError,
   type CertificateView,
+  type DiagnosticEvent,
   type EngineEvent,
+  type EventCause,
   type ExplainOptions,
   type ExplanationReason,
   explanationSentences,
@@ -22,6 +24,7 @@ export { AccountClient, AccountsClient } from './account-client.ts';
 export { ApplicationsClient } from './application-client.ts';
 export { Batch, JobsClient, PoolClient } from './batch.ts';
 export { CertificatesClient } from './certificate-client.ts';
+export type { Condition, Force } from './condition.ts';
 export { JobClient, TaskClient, type TaskFilter } from './job-client.ts';
 export type {
   DependencyAttributes,

@@ -2,6 +2,7 @@ import type {
   DisableTasks,
   EngineEvent,
   ExplainOptions,
+  JobStatistics,
   JobView,
   TaskExplanation,
   TaskRefusal,
@@ -19,6 +20,8 @@ import {
 } from '@berth/core/spec';
 import { SecretGroup } from '@berth/storage';
 import type { AccountRuntime } from './account-runtime.ts';
+import type { Condition, Force } from './condition.ts';
+import { conditionOf, forceOf } from './condition.ts';
 import { EventStream } from './event-stream.ts';
 import { demandPackages, packageRefusal } from './install-demands.ts';
 import type { JobGraph, JobGraphOptions } from './job-graph.ts';
@@ -114,7 +117,7 @@ export class TaskClient {
   }
 
   get(taskId: string): TaskView {
-    const task = this.#runtime.queries.task(this.#jobId, taskId);
+    const task = this.#runtime.queries.task(this.#jobId, taskId, this.#runtime.nodeRoots);
     if (task === undefined) throw notFound('Task', taskId);
     return task;
   }
@@ -145,25 +148,42 @@ export class TaskClient {
   async update(
     taskId: string,
     { constraints }: { constraints: TaskConstraintParameters },
+    condition: Condition = {},
   ): Promise<void> {
     await this.#runtime.submit({
       type: 'updateTask',
       jobId: this.#jobId,
       taskId,
       constraints: parseTaskConstraints(constraints),
+      ...conditionOf(condition),
     });
   }
 
-  async terminate(taskId: string): Promise<void> {
-    await this.#runtime.submit({ type: 'terminateTask', jobId: this.#jobId, taskId });
+  async terminate(taskId: string, condition: Condition = {}): Promise<void> {
+    await this.#runtime.submit({
+      type: 'terminateTask',
+      jobId: this.#jobId,
+      taskId,
+      ...conditionOf(condition),
+    });
   }
 
-  async reactivate(taskId: string): Promise<void> {
-    await this.#runtime.submit({ type: 'reactivateTask', jobId: this.#jobId, taskId });
+  async reactivate(taskId: string, condition: Condition = {}): Promise<void> {
+    await this.#runtime.submit({
+      type: 'reactivateTask',
+      jobId: this.#jobId,
+      taskId,
+      ...conditionOf(condition),
+    });
   }
 
-  async delete(taskId: string): Promise<void> {
-    await this.#runtime.submit({ type: 'deleteTask', jobId: this.#jobId, taskId });
+  async delete(taskId: string, condition: Condition = {}): Promise<void> {
+    await this.#runtime.submit({
+      type: 'deleteTask',
+      jobId: this.#jobId,
+      taskId,
+      ...conditionOf(condition),
+    });
   }
 }
 
@@ -192,11 +212,19 @@ export class JobClient {
     return counts;
   }
 
-  async patch(patch: JobPatchParameters): Promise<void> {
+  /** Counts since it was made; with the core's exactness, in O(1) (docs/statistics.md). */
+  stats(): JobStatistics {
+    const stats = this.#runtime.queries.jobStatistics(this.id);
+    if (stats === undefined) throw notFound('Job', this.id);
+    return stats;
+  }
+
+  async patch(patch: JobPatchParameters, condition: Condition = {}): Promise<void> {
     await this.#runtime.submit({
       type: 'patchJob',
       jobId: this.id,
       patch: parseJobPatch(patch, poolOptionsOf(this.#runtime)),
+      ...conditionOf(condition),
     });
   }
 
@@ -206,26 +234,46 @@ export class JobClient {
    * @throws BatchError `JobNotFound`, `JobBeingTerminated`, `JobCompleted`, `JobBeingDeleted`,
    * `InvalidPropertyValue`
    */
-  async disable(disableTasks: DisableTasks = 'requeue'): Promise<void> {
-    const choice = parseDisableTasks(disableTasks);
-    await this.#runtime.submit({ type: 'disableJob', jobId: this.id, disableTasks: choice });
+  async disable(disableTasks: DisableTasks = 'requeue', condition: Condition = {}): Promise<void> {
+    await this.#runtime.submit({
+      type: 'disableJob',
+      jobId: this.id,
+      disableTasks: parseDisableTasks(disableTasks),
+      ...conditionOf(condition),
+    });
   }
 
   /** Takes it back; of an active job it changes nothing. */
-  async enable(): Promise<void> {
-    await this.#runtime.submit({ type: 'enableJob', jobId: this.id });
+  async enable(condition: Condition = {}): Promise<void> {
+    await this.#runtime.submit({ type: 'enableJob', jobId: this.id, ...conditionOf(condition) });
   }
 
-  async terminate(terminateReason?: string): Promise<void> {
+  /**
+   * What runs is killed and waited for, unless `force`: then the job is `completed` at once, and what still runs keeps its
+   * slots until it has ended. semantics §2.4
+   * @throws BatchError `JobNotFound`, `JobBeingTerminated` (not with `force`), `JobCompleted`, `JobBeingDeleted`
+   */
+  async terminate(terminateReason?: string, options: Condition & Force = {}): Promise<void> {
     await this.#runtime.submit({
       type: 'terminateJob',
       jobId: this.id,
       ...(terminateReason === undefined ? {} : { terminateReason }),
+      ...forceOf(options),
+      ...conditionOf(options),
     });
   }
 
-  async delete(): Promise<void> {
-    await this.#runtime.submit({ type: 'deleteJob', jobId: this.id });
+  /**
+   * With all of its tasks and their directories; with `force` it is gone at once, also if it is being deleted already.
+   * @throws BatchError `JobNotFound`, `JobBeingDeleted` (not with `force`)
+   */
+  async delete(options: Condition & Force = {}): Promise<void> {
+    await this.#runtime.submit({
+      type: 'deleteJob',
+      jobId: this.id,
+      ...forceOf(options),
+      ...conditionOf(options),
+    });
   }
 
   /**
@@ -257,6 +305,7 @@ export class JobClient {
     const key = this.id.toLowerCase();
     return new EventStream(
       this.#runtime,
+      (listener) => this.#runtime.listen(listener),
       (event) => 'jobId' in event && event.jobId.toLowerCase() === key,
       (event) => event.entity === 'job' && (event.to === 'completed' || event.to === 'gone'),
       signal,

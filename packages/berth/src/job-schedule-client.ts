@@ -2,12 +2,15 @@ import type {
   CommandResult,
   EngineEvent,
   JobSchedulePatch,
+  JobScheduleStatistics,
   JobScheduleView,
   JobView,
 } from '@berth/core';
 import { parseJobSchedule, parseJobSchedulePatch, parseJobScheduleUpdate } from '@berth/core/spec';
 import { SecretGroup } from '@berth/storage';
 import type { AccountRuntime } from './account-runtime.ts';
+import type { Condition, Force } from './condition.ts';
+import { conditionOf, forceOf } from './condition.ts';
 import { EventStream } from './event-stream.ts';
 import { notFound } from './not-found.ts';
 import type {
@@ -73,6 +76,13 @@ export class JobScheduleClient {
     return schedule;
   }
 
+  /** Counts over all jobs that it has made, those that are gone as well. */
+  stats(): JobScheduleStatistics {
+    const stats = this.#runtime.queries.jobScheduleStatistics(this.id);
+    if (stats === undefined) throw notFound('JobSchedule', this.id);
+    return stats;
+  }
+
   /** The jobs that it has made and that are there, by creation. */
   jobs(): JobView[] {
     const jobs = this.#runtime.queries.jobsOfSchedule(this.id);
@@ -85,40 +95,66 @@ export class JobScheduleClient {
    * the answer warns of, if anything.
    * @throws BatchError `JobScheduleCompleted`, …
    */
-  async patch(patch: JobSchedulePatchParameters): Promise<{ warning?: string }> {
+  async patch(
+    patch: JobSchedulePatchParameters,
+    condition: Condition = {},
+  ): Promise<{ warning?: string }> {
     const secrets = new SecretGroup();
     return this.#change(
       parseJobSchedulePatch(patch, secrets, poolOptionsOf(this.#runtime)),
       secrets,
+      condition,
     );
   }
 
   /** As `patch`, but what is left out goes back to its default. */
-  async update(update: JobScheduleUpdateParameters): Promise<{ warning?: string }> {
+  async update(
+    update: JobScheduleUpdateParameters,
+    condition: Condition = {},
+  ): Promise<{ warning?: string }> {
     const secrets = new SecretGroup();
     return this.#change(
       parseJobScheduleUpdate(update, secrets, poolOptionsOf(this.#runtime)),
       secrets,
+      condition,
     );
   }
 
   /** Makes no more jobs; the one that there is runs on. */
-  async disable(): Promise<void> {
-    await this.#runtime.submit({ type: 'disableJobSchedule', jobScheduleId: this.id });
+  async disable(condition: Condition = {}): Promise<void> {
+    await this.#runtime.submit({
+      type: 'disableJobSchedule',
+      jobScheduleId: this.id,
+      ...conditionOf(condition),
+    });
   }
 
-  async enable(): Promise<void> {
-    await this.#runtime.submit({ type: 'enableJobSchedule', jobScheduleId: this.id });
+  async enable(condition: Condition = {}): Promise<void> {
+    await this.#runtime.submit({
+      type: 'enableJobSchedule',
+      jobScheduleId: this.id,
+      ...conditionOf(condition),
+    });
   }
 
-  /** Terminates its job as well. */
-  async terminate(): Promise<void> {
-    await this.#runtime.submit({ type: 'terminateJobSchedule', jobScheduleId: this.id });
+  /** Terminates its job as well; with `force` it waits for nothing. */
+  async terminate(options: Condition & Force = {}): Promise<void> {
+    await this.#runtime.submit({
+      type: 'terminateJobSchedule',
+      jobScheduleId: this.id,
+      ...forceOf(options),
+      ...conditionOf(options),
+    });
   }
 
-  /** Deletes all of its jobs as well; it is gone when they are. */
-  async delete(): Promise<void> {
-    await this.#runtime.submit({ type: 'deleteJobSchedule', jobScheduleId: this.id });
+  /** Deletes all of its jobs as well; it is gone when they are, with `force` at once. */
+  async delete(options: Condition & Force = {}): Promise<void> {
+    await this.#runtime.submit({
+      type: 'deleteJobSchedule',
+      jobScheduleId: this.id,
+      ...forceOf(options),
+      ...conditionOf(options),
+    });
   }
 
   /** Resolves with the schedule when it is completed; rejects with `JobScheduleNotFound` if it is deleted first. */
@@ -140,6 +176,7 @@ export class JobScheduleClient {
     const key = this.id.toLowerCase();
     return new EventStream(
       this.#runtime,
+      (listener) => this.#runtime.listen(listener),
       (event) =>
         event.entity === 'jobSchedule'
           ? event.jobScheduleId.toLowerCase() === key
@@ -150,10 +187,19 @@ export class JobScheduleClient {
     );
   }
 
-  async #change(patch: JobSchedulePatch, secrets: SecretGroup): Promise<{ warning?: string }> {
+  async #change(
+    patch: JobSchedulePatch,
+    secrets: SecretGroup,
+    condition: Condition,
+  ): Promise<{ warning?: string }> {
     demandExecutorOf(this.#runtime, patch.jobSpecification?.poolInfo, 'jobSpecification.');
     const { warning }: CommandResult = await this.#runtime.keeping(secrets, () =>
-      this.#runtime.submit({ type: 'patchJobSchedule', jobScheduleId: this.id, patch }),
+      this.#runtime.submit({
+        type: 'patchJobSchedule',
+        jobScheduleId: this.id,
+        patch,
+        ...conditionOf(condition),
+      }),
     );
     return warning === undefined ? {} : { warning };
   }

@@ -226,6 +226,8 @@ export interface JobPatchParameters {
 
 export interface TaskConstraintParameters {
   maxWallClockTime?: string;
+  /** How long its directory is kept at least when it is completed. Default P7D. */
+  retentionTime?: string;
   maxTaskRetryCount?: number;
 }
 

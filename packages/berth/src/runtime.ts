@@ -3,6 +3,7 @@ import type {
   Applied,
   Command,
   CommandResult,
+  DiagnosticEvent,
   EffectBatch,
   Engine,
   EngineEvent,
@@ -61,6 +62,7 @@ export class Runtime {
   #broken: unknown;
   #closed = false;
   readonly #listeners = new Set<(events: readonly EngineEvent[]) => void>();
+  readonly #diagnosers = new Set<(events: readonly DiagnosticEvent[]) => void>();
   readonly #watchers = new Set<() => void>();
   /** Secrets whose tasks are being added. */
   readonly #sealed = new Set<SecretGroup>();
@@ -193,6 +195,16 @@ export class Runtime {
     };
   }
 
+  /** The same with every diagnostic event. */
+  diagnose(listener: (events: readonly DiagnosticEvent[]) => void): () => void {
+    this.#diagnosers.add(listener);
+    this.#engine.diagnosing = true;
+    return () => {
+      this.#diagnosers.delete(listener);
+      this.#engine.diagnosing = this.#diagnosers.size > 0;
+    };
+  }
+
   /**
    * Resolves when `holds` does and what it saw is synced; looked at after every batch of inputs. Rejects when
    * the signal aborts or the runtime closes.
@@ -279,7 +291,7 @@ export class Runtime {
       this.#break(error, waiting);
       return;
     }
-    const { results, effects, events } = applied;
+    const { results, effects, events, diagnostics } = applied;
     this.#inputs.clear();
     this.#carryOut(effects);
     const synced = this.#options.journal.sync();
@@ -292,6 +304,7 @@ export class Runtime {
       (error: unknown) => this.#break(error, waiting),
     );
     if (events.length > 0) for (const listener of this.#listeners) listener(events);
+    if (diagnostics.length > 0) for (const listener of this.#diagnosers) listener(diagnostics);
     for (const watcher of [...this.#watchers]) watcher();
     this.#arm();
   }
@@ -350,7 +363,7 @@ export class Runtime {
   /** One timer, for the first deadline. */
   #arm(): void {
     clearTimeout(this.#timer);
-    const deadline = this.#engine.nextDeadline();
+    const deadline = Math.min(this.#engine.nextDeadline(), this.#engine.nextExpiry());
     if (deadline === Infinity || this.#closed) return;
     const delay = Math.min(Math.max(0, deadline - this.#options.now()), longestDelayMs);
     this.#timer = setTimeout(() => {

@@ -5,7 +5,7 @@ import type { World } from './world.ts';
 export function brokenAutoPools(world: World): string[] {
   const wrong: string[] = [];
   for (const job of world.jobs) {
-    if (job === undefined) continue;
+    if (job === undefined || job.state === 'gone') continue;
     const { id, poolInfo } = job.specification;
     const named = world.accounts.of(job).pool(job.poolId)?.number ?? -1;
     if (job.pool !== named) wrong.push(`job ${id}: is in pool ${job.pool}, names pool ${named}`);

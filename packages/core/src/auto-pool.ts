@@ -52,9 +52,8 @@ function makePool(
   const refusal = addPool(world, { id, ...pool });
   if (refusal !== undefined) return schedulingError(refusal);
   const made = world.pool(id)!;
-  world.events?.push({
+  world.events?.tell({
     entity: 'pool',
-    at: world.now,
     accountName: world.accounts.nameOf(made),
     poolId: id,
     from: 'none',

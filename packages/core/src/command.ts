@@ -27,9 +27,16 @@ import type {
  * What callers ask of the engine. Each may be refused with an error, and then changes nothing. `accountName` is that
  * of the account that it acts in; absent: the default one, which `configure` names.
  */
-export type Command = AccountCommand & { accountName?: string };
+export type Command = Request & {
+  accountName?: string;
+  /**
+   * Of a command that changes a pool, job, task or job schedule that is there: the eTag that it must have, or `*`. With
+   * another one the command is refused with `ConditionNotMet` (semantics §14.2).
+   */
+  ifMatch?: string;
+};
 
-type AccountCommand =
+type Request =
   /** The first input of every history: fixes the rules and the policies that it is replayed under. */
   | { type: 'configure'; rulesVersion: number; accountName: string; policies?: PolicyNames }
   | { type: 'addAccount'; account: AccountSpecification }
@@ -68,8 +75,9 @@ type AccountCommand =
   | { type: 'patchJob'; jobId: string; patch: JobPatch }
   | { type: 'disableJob'; jobId: string; disableTasks: DisableTasks }
   | { type: 'enableJob'; jobId: string }
-  | { type: 'terminateJob'; jobId: string; terminateReason?: string }
-  | { type: 'deleteJob'; jobId: string }
+  /** `force` (semantics §2.4): it is over at once; what still runs keeps its slots until that has ended. */
+  | { type: 'terminateJob'; jobId: string; terminateReason?: string; force?: true }
+  | { type: 'deleteJob'; jobId: string; force?: true }
   /** Each task succeeds or fails by itself (semantics §14.5). */
   | { type: 'addTasks'; jobId: string; tasks: TaskSpecification[] }
   | { type: 'addTaskFactory'; jobId: string; factory: TaskFactory }
@@ -81,8 +89,8 @@ type AccountCommand =
   | { type: 'patchJobSchedule'; jobScheduleId: string; patch: JobSchedulePatch }
   | { type: 'disableJobSchedule'; jobScheduleId: string }
   | { type: 'enableJobSchedule'; jobScheduleId: string }
-  | { type: 'terminateJobSchedule'; jobScheduleId: string }
-  | { type: 'deleteJobSchedule'; jobScheduleId: string }
+  | { type: 'terminateJobSchedule'; jobScheduleId: string; force?: true }
+  | { type: 'deleteJobSchedule'; jobScheduleId: string; force?: true }
   | { type: 'addApplication'; application: ApplicationSpecification }
   | { type: 'patchApplication'; applicationId: string; patch: ApplicationPatch }
   | { type: 'deleteApplication'; applicationId: string }

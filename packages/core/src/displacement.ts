@@ -42,7 +42,7 @@ export function displace(world: World, pool: Pool, firstRank: number): boolean {
 }
 
 /** The jobs that have a task of a size that a node can have, in the order in which they are served. */
-function* readyJobs(world: World, pool: Pool): IterableIterator<number> {
+export function* readyJobs(world: World, pool: Pool): IterableIterator<number> {
   for (const { rank, jobs } of pool.rings.at(-1)?.ranks() ?? []) {
     if (pool.jobOrder !== undefined) yield* inOrder(world, pool, pool.jobOrder, rank, jobs);
     else {

@@ -19,11 +19,15 @@ import {
   deleteCertificate,
 } from './certificate-rules.ts';
 import type { Command } from './command.ts';
+import { refuseUnmet } from './condition.ts';
+import type { DiagnosticEvent } from './diagnostics.ts';
+import { Diagnostics } from './diagnostics.ts';
 import { displacedRunEnded } from './displacement.ts';
 import type { EffectBatch } from './effect.ts';
 import { EffectLog } from './effect-log.ts';
 import type { BatchErrorBody } from './errors.ts';
-import type { EngineEvent } from './event-log.ts';
+import type { EngineEvent, EventCause } from './event-log.ts';
+import { EventLog } from './event-log.ts';
 import type { InputVisitor } from './input-batch.ts';
 import { failureCode, InputBatch, InputReader } from './input-batch.ts';
 import { endRunAs, expire, killReason } from './job-end.ts';
@@ -73,6 +77,7 @@ import {
   nodeErrorCodes,
   ReportKind as sharedReportKind,
 } from './report.ts';
+import { removeExpired } from './retention.ts';
 import { endRun, lost } from './run-end.ts';
 import { Ending } from './run-table.ts';
 import { readSnapshot, stateHash, writeSnapshot } from './snapshot.ts';
@@ -111,6 +116,8 @@ export interface Applied {
   effects: EffectBatch;
   /** Changes of state, in order; empty unless {@link Engine.listening}. */
   events: readonly EngineEvent[];
+  /** In order; empty unless {@link Engine.diagnosing}. */
+  diagnostics: readonly DiagnosticEvent[];
 }
 
 export interface EngineOptions {
@@ -137,6 +144,12 @@ export class Engine {
   readonly #reader = new InputReader();
   /** Whether `apply` collects events. */
   listening = false;
+  /** Whether `apply` collects diagnostic events (semantics §13.8). */
+  diagnosing = false;
+  #diagnostics: Diagnostics | undefined;
+  /** The input at hand: its kind, and its time unless the reader has it. */
+  #kind: Command['type'] | ReportKind = 'tick';
+  #at: number | undefined;
 
   /** @throws BatchError `InvalidPropertyValue` for the name of a policy that is empty or that of one built in. */
   constructor({ policies }: EngineOptions = {}) {
@@ -157,8 +170,9 @@ export class Engine {
     const reader = this.#reader;
     reader.open(batch instanceof InputBatch ? batch.bytes() : batch);
     this.#begin();
+    if (this.diagnosing) return this.#diagnosed(reader);
     while (reader.next()) {
-      if (reader.isSuccess) this.#success(reader.at, reader.subject, reader.sequence);
+      if (reader.isSuccess) this.#success(reader);
       else if (reader.isCommand) this.#command(reader.at, reader.command());
       else {
         this.#report(
@@ -175,6 +189,21 @@ export class Engine {
     return this.#applied();
   }
 
+  /** The same, with a look at what is stuck after each input. */
+  #diagnosed(reader: InputReader): Applied {
+    while (reader.next()) {
+      const { at } = reader;
+      if (reader.isCommand) this.#command(at, reader.command());
+      else {
+        const kind = reader.kind as ReportKind;
+        const { subject, sequence, exitCode, failure } = reader;
+        this.#report(at, kind, subject, sequence, exitCode, failure, reader.detail());
+      }
+      this.#diagnostics?.lookForStuck();
+    }
+    return this.#applied();
+  }
+
   /** @internal As `apply`, for inputs that nobody keeps and so need no encoding: the simulation's. */
   applyGiven(give: (inputs: InputVisitor) => void): Applied {
     this.#begin();
@@ -183,25 +212,64 @@ export class Engine {
   }
 
   readonly #inputs: InputVisitor = {
-    command: (at, command) => this.#command(at, command),
-    report: (at, kind, subject, sequence, exitCode, failure, detail) =>
-      this.#report(at, kind, subject, sequence, exitCode, failure, detail),
+    command: (at, command) => {
+      this.#given(at, command.type);
+      this.#command(at, command);
+    },
+    report: (at, kind, subject, sequence, exitCode, failure, detail) => {
+      this.#given(at, kind);
+      this.#report(at, kind, subject, sequence, exitCode, failure, detail);
+    },
+  };
+
+  #given(at: number, kind: Command['type'] | ReportKind): void {
+    this.#world.inputCount++;
+    this.#at = at;
+    this.#kind = kind;
+  }
+
+  /** What events go back to; asked while an input is at hand. */
+  readonly #cause = (): EventCause => {
+    const reader = this.#reader;
+    const { inputCount, isFallingDue } = this.#world;
+    const isGiven = this.#at !== undefined;
+    const kind = isGiven || reader.isCommand ? this.#kind : (reader.kind as ReportKind);
+    return {
+      inputNumber: isGiven ? inputCount : inputCount + reader.position,
+      kind: typeof kind === 'number' ? reportNames[kind] : kind,
+      at: this.#at ?? reader.at,
+      ...(isFallingDue && { fellDue: true }),
+    };
   };
 
   #begin(): void {
-    const { failure } = this.#world.policies;
+    const world = this.#world;
+    const { failure } = world.policies;
     if (failure !== undefined) throw failure;
     this.#results = [];
-    this.#world.effects.clear();
-    this.#world.events = this.listening ? [] : undefined;
+    this.#at = undefined;
+    world.effects.clear();
+    if (!this.diagnosing) this.#diagnostics = undefined;
+    else this.#diagnostics ??= new Diagnostics(world);
+    world.events =
+      this.listening || this.diagnosing
+        ? new EventLog(world, this.#cause, this.#diagnostics)
+        : undefined;
   }
 
   #applied(): Applied {
     const { effects, events } = this.#world;
-    return { results: this.#results, effects, events: events ?? [] };
+    if (this.#at === undefined) this.#world.inputCount += this.#reader.position;
+    return {
+      results: this.#results,
+      effects,
+      events: this.listening ? (events?.events ?? []) : [],
+      diagnostics: this.#diagnostics?.take() ?? [],
+    };
   }
 
   #command(at: number, command: Command): void {
+    this.#kind = command.type;
     this.#advance(at);
     const refusal = enterAccount(this.#world, command);
     this.#results.push(refusal === undefined ? this.#carryOut(command) : { error: refusal });
@@ -209,10 +277,11 @@ export class Engine {
     this.#world.accounts.leave();
   }
 
-  /** The report of a run that exited with 0. */
-  #success(at: number, run: number, sequence: number): void {
+  /** The report of a run that exited with 0. Its time is read here: as an argument it would be an object for each. */
+  #success(reader: InputReader): void {
     const world = this.#world;
-    this.#advance(at);
+    const { subject: run, sequence } = reader;
+    this.#advance(reader.at);
     if (world.runs.is(run, sequence)) endRun(world, run, 0, 0, undefined);
     else runWasOver(world, run, sequence);
     this.#settle();
@@ -245,6 +314,14 @@ export class Engine {
       poolDeadlines.firstTime,
       evaluationDeadlines.firstTime,
     );
+  }
+
+  /**
+   * When files of completed tasks may have expired (semantics §3.12); `Infinity`: there are none. A host whose nodes
+   * keep files sends a tick then as well; without one they go with the next input.
+   */
+  nextExpiry(): number {
+    return this.#world.retentionDeadlines.firstTime;
   }
 
   /** Every effect that awaits an answer, nodes first, then runs in the order of their starts: for a host that comes back. */
@@ -399,6 +476,8 @@ export class Engine {
 
   #carryOut(command: Command): CommandResult {
     const world = this.#world;
+    const unmet = refuseUnmet(world, command);
+    if (unmet !== undefined) return { error: unmet };
     switch (command.type) {
       case 'configure':
         return result(configure(world, command));
@@ -450,10 +529,15 @@ export class Engine {
         return result(enableJob(world, command.jobId));
       case 'terminateJob':
         return result(
-          terminateJob(world, command.jobId, command.terminateReason ?? 'UserTerminate'),
+          terminateJob(
+            world,
+            command.jobId,
+            command.terminateReason ?? 'UserTerminate',
+            command.force,
+          ),
         );
       case 'deleteJob':
-        return result(removeJob(world, command.jobId));
+        return result(removeJob(world, command.jobId, command.force));
       case 'addTasks': {
         const refused = addTasks(world, command.jobId, command.tasks);
         return Array.isArray(refused) ? { refused } : { error: refused };
@@ -481,9 +565,9 @@ export class Engine {
       case 'enableJobSchedule':
         return result(enableJobSchedule(world, command.jobScheduleId));
       case 'terminateJobSchedule':
-        return result(terminateJobSchedule(world, command.jobScheduleId));
+        return result(terminateJobSchedule(world, command.jobScheduleId, command.force));
       case 'deleteJobSchedule':
-        return result(deleteJobSchedule(world, command.jobScheduleId));
+        return result(deleteJobSchedule(world, command.jobScheduleId, command.force));
       case 'addApplication':
         return result(addApplication(world, command.application));
       case 'patchApplication':
@@ -512,12 +596,13 @@ export class Engine {
    * has to wake up for them.
    */
   #nextDue(): number {
-    return Math.min(this.nextDeadline(), this.#world.sampleDeadlines.firstTime);
+    const { sampleDeadlines, retentionDeadlines } = this.#world;
+    return Math.min(this.nextDeadline(), sampleDeadlines.firstTime, retentionDeadlines.firstTime);
   }
 
   /**
    * Time passes: every deadline up to `at` falls due at its own moment, jobs before schedules before pools before runs
-   * before samples before formulas, and has its consequences there.
+   * before samples before files that expire before formulas, and has its consequences there.
    */
   #advance(at: number): void {
     const world = this.#world;
@@ -528,6 +613,7 @@ export class Engine {
   #expire(at: number): void {
     const world = this.#world;
     world.notBefore = Infinity;
+    world.isFallingDue = true;
     for (let due = this.#nextDue(); due <= at; due = this.#nextDue()) {
       world.now = Math.max(world.now, due);
       if (world.jobDeadlines.firstTime === due) {
@@ -545,12 +631,15 @@ export class Engine {
         endRunAs(world, world.clocks.firstRun, Ending.taskWallClock);
       } else if (world.sampleDeadlines.firstTime === due) {
         takeSample(world, world.pools[world.sampleDeadlines.firstKey]!);
+      } else if (world.retentionDeadlines.firstTime === due) {
+        removeExpired(world, world.jobs[world.retentionDeadlines.firstKey]!);
       } else {
         evaluateNow(world, world.pools[world.evaluationDeadlines.firstKey]!);
       }
       this.#settle();
       world.accounts.leave();
     }
+    world.isFallingDue = false;
     world.expect(this.#nextDue());
   }
 
@@ -578,6 +667,11 @@ export class Engine {
     }
   }
 }
+
+// The cast undoes what Object.entries does to numbers.
+const reportNames = Object.fromEntries(
+  Object.entries(ReportKind).map(([name, kind]) => [kind, name]),
+) as Record<ReportKind, keyof typeof ReportKind>;
 
 /** Apart from the way of all others, so that it stays short enough to be compiled into its caller. */
 function runWasOver(world: World, run: number, sequence: number): void {

@@ -24,10 +24,11 @@ export type { CertificateName, DeleteCertificateError } from './certificate.ts';
 export type { CertificateView } from './certificate-view.ts';
 export * from './command.ts';
 export type { TaskDependency } from './dependency-list.ts';
+export type { DiagnosticEvent } from './diagnostics.ts';
 export * from './effect.ts';
 export { type Applied, type CommandResult, Engine, type EngineOptions } from './engine.ts';
 export * from './errors.ts';
-export type { EngineEvent } from './event-log.ts';
+export type { EngineEvent, EventCause, StateChange } from './event-log.ts';
 export type { ExplainOptions } from './explain.ts';
 export {
   type CompletedReason,
@@ -70,6 +71,7 @@ export {
   jobScheduleMachine,
   nodeMachine,
   poolMachine,
+  schedulingMachine,
   taskMachine,
 } from './machines.ts';
 export type { NodeError } from './node.ts';
@@ -85,6 +87,7 @@ export type {
   JobScheduleView,
   JobView,
   NodeCounts,
+  NodeRoots,
   NodeView,
   PoolNodeCounts,
   PoolView,
@@ -102,6 +105,13 @@ export type { SimulatedRun } from './simulated-run.ts';
 export { Simulation, type SimulationOptions } from './simulation.ts';
 export type { SimulationResult } from './simulation-tally.ts';
 export * from './specification.ts';
+export type {
+  JobScheduleStatistics,
+  JobStatistics,
+  PoolStatistics,
+  TaskStatistics,
+} from './statistics.ts';
+export * from './system-environment.ts';
 export { bytesPerRow } from './task-rows.ts';
 export type { TaskRefusal } from './task-rules.ts';
 export { currentRulesVersion } from './world.ts';

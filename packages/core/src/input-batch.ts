@@ -175,6 +175,7 @@ export class InputBatch {
 export class InputReader {
   readonly #reader = new ByteReader(new Uint8Array());
   #view: DataView = this.#reader.view;
+  #count = 0;
   #left = 0;
   /** Place of the frame, and of the one after it. */
   #frame = 0;
@@ -196,7 +197,8 @@ export class InputReader {
     this.#left = 0;
     this.#reader.open(bytes);
     this.#view = this.#reader.view;
-    this.#left = check(this.#reader);
+    this.#count = check(this.#reader);
+    this.#left = this.#count;
     this.#after = headBytes;
   }
 
@@ -226,6 +228,11 @@ export class InputReader {
     this.sequence = view.getInt32(frame + 8, true);
     this.at = view.getFloat64(frame + 16, true);
     return true;
+  }
+
+  /** How many of the batch have been at hand, this one among them. */
+  get position(): number {
+    return this.#count - this.#left;
   }
 
   get isCommand(): boolean {

@@ -5,6 +5,7 @@ import { assignPool } from './pool-jobs.ts';
 import { dropQueues, joinRings, leaveRings } from './ready-queue.ts';
 import { Ending } from './run-table.ts';
 import type { DisableTasks } from './specification.ts';
+import { keepStatistics } from './statistics.ts';
 import { idKey } from './task-text.ts';
 import type { World } from './world.ts';
 
@@ -34,12 +35,13 @@ export function enable(world: World, job: Job): void {
 }
 
 /** active → terminating: what runs is killed, what waits never runs. */
-export function terminate(world: World, job: Job, reason: string): void {
+export function terminate(world: World, job: Job, reason: string, force: boolean = false): void {
   stop(world, job, 'terminate');
   world.jobDeadlines.delete(job.number);
   job.terminateReason = reason;
   endRuns(world, job, Ending.byUser);
-  considerRunsGone(world, job);
+  if (force) waitNoLonger(world, job);
+  else considerRunsGone(world, job);
 }
 
 /** The same when its wall clock expires: every task that is not completed ends with it (ruling 4). */
@@ -52,11 +54,21 @@ export function expire(world: World, job: Job): void {
 }
 
 /** any → deleting → gone, as soon as nothing of it runs. */
-export function deleteJob(world: World, job: Job): void {
+export function deleteJob(world: World, job: Job, force: boolean = false): void {
   stop(world, job, 'delete');
   world.jobDeadlines.delete(job.number);
   endRuns(world, job, Ending.byUser);
-  considerRunsGone(world, job);
+  if (force) waitNoLonger(world, job);
+  else considerRunsGone(world, job);
+}
+
+/**
+ * terminating → completed, deleting → gone, though something of it may still run (`force`, semantics §2.4): that keeps
+ * its slots until its end is confirmed (ruling 33), and is nobody's business any more.
+ */
+export function waitNoLonger(world: World, job: Job): void {
+  if (job.state === 'terminating') complete(world, job);
+  else if (job.state === 'deleting') vanish(world, job);
 }
 
 /** To be called when a task may have been the last that was not completed. */
@@ -127,30 +139,45 @@ export function killReason(ending: Ending): KillReason {
 export function considerRunsGone(world: World, job: Job): void {
   if (job.state === 'active' || job.hasRuns || world.displaced.hasJob(job.number)) return;
   if (job.state === 'disabling') world.moveJob(job, 'nothingRuns');
-  else if (job.state === 'terminating') {
-    world.moveJob(job, 'allEnded');
-    job.endTime = world.now;
-    world.endedJobs.push(job);
-  } else if (job.state === 'deleting') {
-    world.moveJob(job, 'allEnded');
-    assignPool(job, world.poolOf(job), undefined);
-    world.jobs[job.number] = undefined;
-    world.displaceable.delete(job.number);
-    world.classes.free(job.number);
-    job.rows.free();
-    const { id } = job.specification;
-    const account = world.accounts.of(job);
-    account.jobById.delete(idKey(id));
-    for (const poolId of [...job.formerPoolIds, job.poolId]) {
-      if (poolId === '') continue;
-      world.effects.remove({
-        accountName: account.name,
-        poolId: account.pool(poolId)?.specification.id ?? poolId,
-        jobId: id,
-      });
-    }
-    world.endedJobs.push(job);
+  else if (job.state === 'terminating') complete(world, job);
+  else if (job.state === 'deleting') vanish(world, job);
+  else if (job.state === 'gone') forgetJob(world, job);
+}
+
+function complete(world: World, job: Job): void {
+  world.moveJob(job, 'allEnded');
+  job.endTime = world.now;
+  world.endedJobs.push(job);
+}
+
+/** Nobody finds it any more; its id is free, and its files go. */
+function vanish(world: World, job: Job): void {
+  keepStatistics(world, job);
+  world.moveJob(job, 'allEnded');
+  assignPool(job, world.poolOf(job), undefined);
+  world.displaceable.delete(job.number);
+  world.retentionDeadlines.delete(job.number);
+  job.retention = undefined;
+  const { id } = job.specification;
+  const account = world.accounts.of(job);
+  account.jobById.delete(idKey(id));
+  for (const poolId of [...job.formerPoolIds, job.poolId]) {
+    if (poolId === '') continue;
+    world.effects.remove({
+      accountName: account.name,
+      poolId: account.pool(poolId)?.specification.id ?? poolId,
+      jobId: id,
+    });
   }
+  world.endedJobs.push(job);
+  considerRunsGone(world, job);
+}
+
+/** What is kept of a job for the sake of its runs, which may outlive it (`force`). */
+function forgetJob(world: World, job: Job): void {
+  world.jobs[job.number] = undefined;
+  world.classes.free(job.number);
+  job.rows.free();
 }
 
 /** active → completed: there is no pool for it, nor will there be (semantics §1.9). */

@@ -1,8 +1,17 @@
 import { refuseJobOrSchedule } from './account-quotas.ts';
 import { changesKeepAliveOnly, provideAutoPool } from './auto-pool.ts';
 import type { BatchErrorBody } from './errors.ts';
+import { touch } from './etag.ts';
 import { Job } from './job.ts';
-import { considerJobEnd, deleteJob, disable, enable, failToStart, terminate } from './job-end.ts';
+import {
+  considerJobEnd,
+  deleteJob,
+  disable,
+  enable,
+  failToStart,
+  terminate,
+  waitNoLonger,
+} from './job-end.ts';
 import type { JobSchedule } from './job-schedule.ts';
 import { assignPool } from './pool-jobs.ts';
 import { joinRings, leaveRings } from './ready-queue.ts';
@@ -41,9 +50,8 @@ export function makeJob(
   account.jobById.set(idKey(id), job);
   if (specification.allowTaskPreemption === true) world.displaceable.add(job.number);
   if (schedule !== undefined) {
-    world.events?.push({
+    world.events?.tell({
       entity: 'job',
-      at: world.now,
       accountName: account.name,
       jobId: id,
       from: 'none',
@@ -91,7 +99,7 @@ export function patchJob(world: World, id: string, patch: JobPatch): BatchErrorB
   if (badPool !== undefined) return badPool;
   leaveRings(world, job);
   job.specification = patched(before, patch);
-  job.lastModified = world.now;
+  touch(job, world.now);
   if (patch.poolInfo !== undefined && 'poolId' in patch.poolInfo) {
     moveToPool(world, job, patch.poolInfo.poolId);
   }
@@ -178,19 +186,35 @@ export function enableJob(world: World, id: string): BatchErrorBody | undefined 
   return refusal;
 }
 
-export function terminateJob(world: World, id: string, reason: string): BatchErrorBody | undefined {
+/** With `force` also one that is on its way there (semantics §2.4). */
+export function terminateJob(
+  world: World,
+  id: string,
+  reason: string,
+  force: boolean = false,
+): BatchErrorBody | undefined {
   const job = findJob(world, id);
   if (!(job instanceof Job)) return job;
+  if (force && job.state === 'terminating') {
+    waitNoLonger(world, job);
+    return undefined;
+  }
   const refusal = refuseUnlessOpen(job);
-  if (refusal === undefined) terminate(world, job, reason);
+  if (refusal === undefined) terminate(world, job, reason, force);
   return refusal;
 }
 
-export function removeJob(world: World, id: string): BatchErrorBody | undefined {
+/** The same. */
+export function removeJob(
+  world: World,
+  id: string,
+  force: boolean = false,
+): BatchErrorBody | undefined {
   const job = findJob(world, id);
   if (!(job instanceof Job)) return job;
-  if (job.state === 'deleting') return refuseUnlessOpen(job);
-  deleteJob(world, job);
+  if (job.state !== 'deleting') deleteJob(world, job, force);
+  else if (force) waitNoLonger(world, job);
+  else return refuseUnlessOpen(job);
   return undefined;
 }
 

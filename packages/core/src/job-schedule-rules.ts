@@ -2,7 +2,8 @@ import type { Account } from './account.ts';
 import { hasActiveQuotaReached, refuseJobOrSchedule } from './account-quotas.ts';
 import { releasePoolOfJob, releasePoolOfSchedule, sharesPoolWith } from './auto-pool.ts';
 import type { BatchErrorBody } from './errors.ts';
-import { considerJobEnd, deleteJob, terminate } from './job-end.ts';
+import { touch } from './etag.ts';
+import { considerJobEnd, deleteJob, terminate, waitNoLonger } from './job-end.ts';
 import { makeJob } from './job-rules.ts';
 import { JobSchedule } from './job-schedule.ts';
 import { isOver, isWaiting, nextDue } from './recurrence.ts';
@@ -40,6 +41,7 @@ export function addJobSchedule(
     specification,
     creationTime: world.now,
     lastModified: world.now,
+    revision: 0,
     state: 'active',
     stateTransitionTime: world.now,
     previousState: undefined,
@@ -48,6 +50,7 @@ export function addJobSchedule(
     firstDue: schedule.doNotRunUntilMs ?? world.now,
     lastJobTime: undefined,
     jobCount: 0,
+    formerJobs: { numSucceededTasks: 0, numFailedTasks: 0, numTaskRetries: 0 },
     autoPool: -1,
   });
   world.jobSchedules.push(added);
@@ -80,7 +83,7 @@ export function patchJobSchedule(
       releasePoolOfSchedule(world, schedule);
     }
     schedule.specification = { ...schedule.specification, ...patch };
-    schedule.lastModified = world.now;
+    touch(schedule, world.now);
     if (patch.schedule !== undefined) {
       schedule.firstDue = patch.schedule.doNotRunUntilMs ?? world.now;
     }
@@ -104,24 +107,39 @@ export function enableJobSchedule(world: World, id: string): BatchErrorBody | un
 }
 
 /** Completed as soon as its job is. */
-export function terminateJobSchedule(world: World, id: string): BatchErrorBody | undefined {
+export function terminateJobSchedule(
+  world: World,
+  id: string,
+  force: boolean = false,
+): BatchErrorBody | undefined {
+  const found = world.jobSchedule(id);
+  if (force && found?.state === 'terminating') {
+    waitNoLonger(world, world.jobs[found.activeJob]!);
+    return undefined;
+  }
   return withSchedule(world, id, (schedule) => {
     world.moveJobSchedule(schedule, 'terminate');
     const job = world.jobs[schedule.activeJob];
-    if (job?.isOpen === true) terminate(world, job, 'TerminateJobSchedule');
+    if (job?.isOpen === true) terminate(world, job, 'TerminateJobSchedule', force);
+    else if (force && job !== undefined) waitNoLonger(world, job);
     return undefined;
   });
 }
 
 /** Gone as soon as all of its jobs are. */
-export function deleteJobSchedule(world: World, id: string): BatchErrorBody | undefined {
+export function deleteJobSchedule(
+  world: World,
+  id: string,
+  force: boolean = false,
+): BatchErrorBody | undefined {
   const schedule = findJobSchedule(world, id);
   if (!(schedule instanceof JobSchedule)) return schedule;
-  if (schedule.state === 'deleting') return refuseUnlessOpen(schedule);
-  world.moveJobSchedule(schedule, 'delete');
+  if (schedule.state !== 'deleting') world.moveJobSchedule(schedule, 'delete');
+  else if (!force) return refuseUnlessOpen(schedule);
   for (const number of [...schedule.jobs]) {
     const job = world.jobs[number]!;
-    if (job.state !== 'deleting') deleteJob(world, job);
+    if (job.state !== 'deleting') deleteJob(world, job, force);
+    else if (force) waitNoLonger(world, job);
   }
   attendSchedule(world, schedule);
   return undefined;
@@ -138,7 +156,10 @@ export function followUpJobs(world: World): void {
     const schedule = world.jobSchedules[job.schedule];
     if (schedule !== undefined) {
       if (schedule.activeJob === job.number) schedule.activeJob = -1;
-      if (job.state === 'gone') schedule.jobs.delete(job.number);
+      if (job.state === 'gone') {
+        schedule.jobs.delete(job.number);
+        job.schedule = -1;
+      }
     }
     considerWaiting(world, world.accounts.of(job));
     if (schedule !== undefined) attendSchedule(world, schedule);

@@ -1,6 +1,7 @@
 import type { JobScheduleState } from './machines.ts';
 import type { Recurrence } from './recurrence.ts';
 import type { JobScheduleSpecification } from './specification.ts';
+import type { TaskStatistics } from './statistics.ts';
 
 /** A job schedule in snapshots. */
 export interface JobScheduleRecord {
@@ -10,6 +11,8 @@ export interface JobScheduleRecord {
   specification: JobScheduleSpecification;
   readonly creationTime: number;
   lastModified: number;
+  /** How often it has changed. */
+  revision: number;
   state: JobScheduleState;
   stateTransitionTime: number;
   previousState: JobScheduleState | undefined;
@@ -21,6 +24,8 @@ export interface JobScheduleRecord {
   lastJobTime: number | undefined;
   /** Jobs that were made: the n of the latest one's id. */
   jobCount: number;
+  /** What the tasks of those that are gone have come to. */
+  formerJobs: TaskStatistics;
   /** Number of the pool that its jobs share; −1: they have none. */
   autoPool: number;
 }
@@ -32,6 +37,7 @@ export class JobSchedule implements JobScheduleRecord {
   specification: JobScheduleSpecification;
   readonly creationTime: number;
   lastModified: number;
+  revision: number;
   state: JobScheduleState;
   stateTransitionTime: number;
   previousState: JobScheduleState | undefined;
@@ -40,6 +46,7 @@ export class JobSchedule implements JobScheduleRecord {
   firstDue: number;
   lastJobTime: number | undefined;
   jobCount: number;
+  formerJobs: TaskStatistics;
   autoPool: number;
   /** Numbers of its jobs that are there, by creation. */
   readonly jobs: Set<number> = new Set();
@@ -52,6 +59,7 @@ export class JobSchedule implements JobScheduleRecord {
     this.specification = record.specification;
     this.creationTime = record.creationTime;
     this.lastModified = record.lastModified;
+    this.revision = record.revision;
     this.state = record.state;
     this.stateTransitionTime = record.stateTransitionTime;
     this.previousState = record.previousState;
@@ -60,6 +68,7 @@ export class JobSchedule implements JobScheduleRecord {
     this.firstDue = record.firstDue;
     this.lastJobTime = record.lastJobTime;
     this.jobCount = record.jobCount;
+    this.formerJobs = record.formerJobs;
     this.autoPool = record.autoPool;
   }
 

@@ -6,6 +6,7 @@ import { GivenTasks } from './given-tasks.ts';
 import { integerOf, spelledInteger } from './integer-ids.ts';
 import type { JobState } from './machines.ts';
 import { ReadyClass } from './ready-queue.ts';
+import type { PageRetention } from './retention.ts';
 import type {
   ExitOptions,
   JobSpecification,
@@ -58,8 +59,12 @@ export interface RareTaskFacts {
   /** Kept when a later start was none. */
   lastRetryTime?: number;
   failureDetail?: string;
+  /** How often it was run again by the engine itself, which counts nowhere else (semantics §3.8). */
+  internalReruns?: number;
   /** The task's own, by an update. */
   constraints?: TaskConstraints;
+  /** When that was. */
+  lastModified?: number;
 }
 
 const openStates: ReadonlySet<JobState> = new Set(['active', 'disabling', 'disabled', 'enabling']);
@@ -78,6 +83,8 @@ export class Job implements TaskLookup {
   specification: JobSpecification;
   readonly creationTime: number;
   lastModified: number;
+  /** How often it has changed; its tasks' changes are none of its own. */
+  revision = 0;
   state: JobState = 'active';
   stateTransitionTime: number;
   previousState: JobState | undefined;
@@ -100,10 +107,15 @@ export class Job implements TaskLookup {
   formerPoolIds: string[] = [];
   /** Completions of tasks that are gone or active again. */
   undone: TaskCompletions = { succeeded: 0, failed: 0 };
+  /** Runs of its tasks that were retries, or are to be. */
+  numTaskRetries = 0;
   /** A task has failed whose exit conditions end the job as soon as it is active (semantics §2.4). */
   terminationDue = false;
   /** Whether some of its tasks has exit conditions. */
   hasExitConditions = false;
+
+  /** Of its pages that may have files of completed tasks (retention.ts), by page. */
+  retention: Map<number, PageRetention> | undefined;
 
   readonly rows: TaskRows;
   readonly #classes: TaskClasses;
@@ -160,6 +172,7 @@ export class Job implements TaskLookup {
           requiredSlots: limits.requiredSlots,
           maxWallClockTimeMs: own.maxWallClockTimeMs,
           maxTaskRetryCount: own.maxTaskRetryCount,
+          retentionTimeMs: own.retentionTimeMs,
           exitConditions: limits.exitConditions,
         };
   }

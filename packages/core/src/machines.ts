@@ -231,6 +231,19 @@ export const certificateMachine: Machine<CertificateState, CertificateTrigger> =
   ],
 );
 
+/** semantics §2.2, the machine beside it. */
+export type SchedulingState = 'enabled' | 'disabled';
+export type SchedulingTrigger = 'disable' | 'enable';
+export const schedulingMachine: Machine<SchedulingState, SchedulingTrigger> = new Machine(
+  'scheduling',
+  ['enabled', 'disabled'],
+  ['disable', 'enable'],
+  [
+    { from: 'enabled', trigger: 'disable', to: 'disabled' },
+    { from: 'disabled', trigger: 'enable', to: 'enabled' },
+  ],
+);
+
 /** semantics §2.4; `gone` stands for a job that is no more. */
 export type JobState =
   | 'active'

@@ -24,7 +24,7 @@ export function disableScheduling(
   const node = findNode(world, poolId, id);
   if (!(node instanceof Node)) return node;
   if (node.schedulingState === 'disabled') return alreadyThere(node);
-  node.schedulingState = 'disabled';
+  world.moveScheduling(node, 'disable');
   world.pools[node.pool]!.withdraw(node.number);
   if (node.state === 'idle') world.moveNode(node, 'disable');
   if (option === 'taskcompletion') return undefined;
@@ -42,7 +42,7 @@ export function enableScheduling(
   const node = findNode(world, poolId, id);
   if (!(node instanceof Node)) return node;
   if (node.schedulingState === 'enabled') return alreadyThere(node);
-  node.schedulingState = 'enabled';
+  world.moveScheduling(node, 'enable');
   if (node.state === 'offline') world.moveNode(node, 'enable');
   if (!node.takesTasks) return undefined;
   const pool = world.pools[node.pool]!;

@@ -5,6 +5,7 @@ import type { FormulaError } from './autoscale/formula-error.ts';
 import { formulaErrorText } from './autoscale/formula-error.ts';
 import { SampleHistory } from './autoscale/samples.ts';
 import type { BatchErrorBody } from './errors.ts';
+import { touch } from './etag.ts';
 import { beginMeasures, forgetMeasures } from './node-sample.ts';
 import { Pool } from './pool.ts';
 import { sampleOf } from './pool-sample.ts';
@@ -111,6 +112,7 @@ export function enableAutoScale(
     autoScaleFormula: formula.text,
     autoScaleEvaluationIntervalMs: interval,
   };
+  touch(pool, world.now);
   if (autoscale === undefined) start(world, pool, formula, world.now + interval);
   else {
     autoscale.formula = formula;
@@ -138,6 +140,7 @@ export function endAutoscale(world: World, pool: Pool): void {
     autoScaleEvaluationIntervalMs: _interval,
     ...rest
   } = pool.specification;
+  if (pool.autoscale !== undefined) touch(pool, world.now);
   pool.specification = rest;
   pool.autoscale = undefined;
   forgetMeasures(pool);
@@ -207,6 +210,8 @@ function setDeadline(world: World, pool: Pool, { nextEvaluation, retryAt }: Auto
 function evaluate(world: World, pool: Pool, autoscale: Autoscale): void {
   const result = evaluation(world, pool, autoscale.formula, autoscale.samples);
   autoscale.run = runOf(world, result);
+  touch(pool, world.now);
+  world.events?.diagnostics?.autoScaled(pool, autoscale.run);
   if (result.error !== undefined) return;
   const before = pool.specification;
   const { targetDedicatedNodes, targetLowPriorityNodes, nodeDeallocationOption } = result;

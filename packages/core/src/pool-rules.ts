@@ -3,6 +3,7 @@ import { refuseReferences } from './application-references.ts';
 import { Formula } from './autoscale/formula.ts';
 import { refuseCertificates } from './certificate-rules.ts';
 import type { BatchErrorBody } from './errors.ts';
+import { touch } from './etag.ts';
 import { leave } from './node-request.ts';
 import { requeueRuns } from './node-runs.ts';
 import { Pool } from './pool.ts';
@@ -42,8 +43,10 @@ export function addPool(
   );
   world.pools.push(pool);
   account.poolById.set(idKey(id), pool);
+  world.events?.diagnostics?.poolCreated(pool);
   for (const job of world.jobs) {
-    if (job?.account !== account.number || idKey(job.poolId) !== idKey(id)) continue;
+    if (job?.account !== account.number || job.state === 'gone') continue;
+    if (idKey(job.poolId) !== idKey(id)) continue;
     assignPool(job, undefined, pool);
     joinRings(world, job);
   }
@@ -62,6 +65,7 @@ export function patchPool(world: World, id: string, patch: PoolPatch): BatchErro
   const unknown = refuseInstall(world, pool, patch);
   if (unknown !== undefined) return unknown;
   pool.specification = { ...pool.specification, ...patch };
+  touch(pool, world.now);
   return undefined;
 }
 
@@ -82,6 +86,7 @@ export function updatePoolProperties(
     ...rest
   } = pool.specification;
   pool.specification = { ...rest, ...properties };
+  touch(pool, world.now);
   return undefined;
 }
 
@@ -110,7 +115,10 @@ export function deletePool(world: World, id: string): BatchErrorBody | undefined
     targetLowPriorityNodes: 0,
   };
   world.movePool(pool, 'delete');
-  if (pool.nodes.size > 0) world.moveAllocation(pool, 'resize');
+  if (pool.nodes.size > 0) {
+    world.moveAllocation(pool, 'resize');
+    world.events?.diagnostics?.resizeStarted(pool, 'requeue');
+  }
   for (const node of pool.nodes) node.pending = undefined;
   requeueRuns(world, [...pool.nodes], requeued);
   for (const node of pool.nodes) if (node.state !== 'leavingpool') leave(world, node);

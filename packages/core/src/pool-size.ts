@@ -13,7 +13,12 @@ import { Pool } from './pool.ts';
 import { refuse } from './refusal.ts';
 import { requeued } from './run-end.ts';
 import { firstToLeave } from './scale-in.ts';
-import type { NodeDeallocationOption, NodeRemoval, PoolResize } from './specification.ts';
+import type {
+  NodeDeallocationOption,
+  NodeRemoval,
+  PoolResize,
+  PoolSpecification,
+} from './specification.ts';
 import type { World } from './world.ts';
 
 /*
@@ -84,7 +89,7 @@ export function removeNodes(
   const { targetDedicatedNodes, targetLowPriorityNodes = 0 } = pool.specification;
   const dedicated = [...nodes].filter(({ isDedicated }) => isDedicated).length;
   keepTimeout(pool, resizeTimeoutMs);
-  begin(world, pool, resizeTimeoutMs, {
+  begin(world, pool, nodeDeallocationOption, resizeTimeoutMs, {
     targetDedicatedNodes: Math.max(0, targetDedicatedNodes - dedicated),
     targetLowPriorityNodes: Math.max(0, targetLowPriorityNodes - (nodes.size - dedicated)),
   });
@@ -101,7 +106,7 @@ export function changeSize(
   option: NodeDeallocationOption,
   timeoutMs: number | undefined,
 ): void {
-  begin(world, pool, timeoutMs, targets);
+  begin(world, pool, option, timeoutMs, targets);
   const staying = [...pool.nodes].filter(({ state }) => state !== 'leavingpool');
   const dedicated = staying.filter(({ isDedicated }) => isDedicated);
   const lowPriority = staying.filter(({ isDedicated }) => !isDedicated);
@@ -235,14 +240,24 @@ function keepTimeout(pool: Pool, resizeTimeoutMs: number | undefined): void {
 function begin(
   world: World,
   pool: Pool,
+  option: NodeDeallocationOption,
   timeoutMs: number | undefined,
   targets: PoolTargets,
 ): void {
   giveUp(world, pool);
+  const shrinks = sizeOf(targets) < sizeOf(pool.specification);
   pool.specification = { ...pool.specification, ...targets };
   pool.resizeErrors = [];
   world.moveAllocation(pool, 'resize');
+  world.events?.diagnostics?.resizeStarted(pool, shrinks ? option : undefined);
   setDeadline(world, pool, timeoutMs === undefined ? undefined : world.now + timeoutMs);
+}
+
+function sizeOf({
+  targetDedicatedNodes,
+  targetLowPriorityNodes = 0,
+}: Pick<PoolSpecification, 'targetDedicatedNodes' | 'targetLowPriorityNodes'>): number {
+  return targetDedicatedNodes + targetLowPriorityNodes;
 }
 
 function setDeadline(world: World, pool: Pool, time: number | undefined): void {

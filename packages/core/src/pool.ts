@@ -118,6 +118,9 @@ export class Pool {
   readonly jobOrder: JobOrderPolicy | undefined;
   readonly mustSync: boolean;
   readonly creationTime: number;
+  lastModified: number;
+  /** How often it has changed; its nodes' changes are none of its own. */
+  revision = 0;
   state: PoolState = 'active';
   stateTransitionTime: number;
   previousState: PoolState | undefined;
@@ -174,6 +177,7 @@ export class Pool {
     this.account = account;
     this.specification = specification;
     this.creationTime = creationTime;
+    this.lastModified = creationTime;
     this.stateTransitionTime = creationTime;
     this.allocationStateTransitionTime = creationTime;
     this.buckets = new NodeBuckets(specification.taskSlotsPerNode);

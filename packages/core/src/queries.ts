@@ -14,6 +14,7 @@ import { certificateView } from './certificate-view.ts';
 import type { TaskDependency } from './dependency-list.ts';
 import { listDependencies } from './dependency-list.ts';
 import type { BatchErrorBody } from './errors.ts';
+import { eTagOf, taskETag } from './etag.ts';
 import type { ExplainOptions } from './explain.ts';
 import { explainTask } from './explain.ts';
 import type { TaskExplanation } from './explanation.ts';
@@ -37,16 +38,25 @@ import type {
   TaskTemplate,
 } from './specification.ts';
 import type { StartTaskRun } from './start-task.ts';
+import type { JobScheduleStatistics, JobStatistics, PoolStatistics } from './statistics.ts';
+import { jobScheduleStatistics, jobStatistics, poolStatistics } from './statistics.ts';
+import type { EffectiveSetting } from './system-environment.ts';
+import { effectiveEnvironment } from './system-environment.ts';
 import type { TaskFailure } from './task-failure.ts';
 import { Failure, taskFailure, wallClockExitCode } from './task-failure.ts';
 import { Flag, failureMask, failureShift, stateMask, TaskState, Word } from './task-rows.ts';
 import { idKey } from './task-text.ts';
 import { durationOf, retryCountOf, startTimeOf } from './task-transitions.ts';
 import type { World } from './world.ts';
+import { mergedEnvironment } from './world.ts';
 
 /** What every entity tells of its state; times are ISO 8601. */
 export interface StateView {
   state: string;
+  /** Opaque; another one whenever it has changed, and no other entity ever has the same (semantics §14.2). */
+  eTag: string;
+  /** Changes of a pool's nodes, a job's tasks or a schedule's jobs are none of its own. */
+  lastModified: string;
   creationTime: string;
   stateTransitionTime: string;
   previousState?: string;
@@ -145,7 +155,6 @@ export interface JobView
   /** −1: any number. */
   maxParallelTasks: number;
   allowTaskPreemption: boolean;
-  lastModified: string;
   executionInfo: {
     startTime: string;
     /** Of the pool that it names, or that was made for it. */
@@ -158,7 +167,6 @@ export interface JobView
 }
 
 export interface JobScheduleView extends JobScheduleSpecification, StateView {
-  lastModified: string;
   executionInfo: {
     /** The next due time; a disabled schedule has the one after it was disabled. Absent: none comes any more. */
     nextRunTime?: string;
@@ -197,7 +205,12 @@ export interface TaskView extends TaskTemplate, StateView {
     lastRequeueTime?: string;
   };
   nodeInfo?: { poolId: string; nodeId: string; affinityId: string };
+  /** What its process got or would get, where one task is asked for (ruling 29); null: not known, or a token. */
+  effectiveEnvironment?: EffectiveSetting[];
 }
+
+/** Says what only executors know: AZ_BATCH_NODE_ROOT_DIR of a node. */
+export type NodeRoots = (poolId: string, nodeId: string) => string | undefined;
 
 export interface TaskList {
   tasks: TaskView[];
@@ -358,10 +371,47 @@ export class Queries {
     return this.#account.job(jobId)?.live ?? 0;
   }
 
-  task(jobId: string, taskId: string): TaskView | undefined {
+  /** `nodeRoots`: for the paths in its effectiveEnvironment, which are null without. */
+  task(jobId: string, taskId: string, nodeRoots?: NodeRoots): TaskView | undefined {
     const job = this.#account.job(jobId);
     const row = job?.find(taskId) ?? -1;
-    return job === undefined || row === -1 ? undefined : this.#taskView(job, row);
+    if (job === undefined || row === -1) return undefined;
+    const view = this.#taskView(job, row);
+    return { ...view, effectiveEnvironment: this.#environment(job, view, nodeRoots) };
+  }
+
+  #environment(job: Job, task: TaskView, nodeRoots: NodeRoots | undefined): EffectiveSetting[] {
+    const { id: jobId, commonEnvironmentSettings } = job.specification;
+    const { poolId = '', nodeId: id = '' } = task.nodeInfo ?? {};
+    const node = this.#account.pool(poolId)?.nodes.find(id);
+    const nodeRoot = nodeRoots?.(poolId, id);
+    return effectiveEnvironment(
+      mergedEnvironment(commonEnvironmentSettings, task.environmentSettings),
+      {
+        accountName: this.#world.accounts.nameOf(job),
+        task: { jobId, taskId: task.id },
+        ...(node !== undefined && { node: { poolId, nodeId: id, isDedicated: node.isDedicated } }),
+        ...(nodeRoot !== undefined && { nodeRoot }),
+      },
+    );
+  }
+
+  /** `stats` of a pool; `undefined` if there is no such pool. O(nodes). */
+  poolStatistics(id: string): PoolStatistics | undefined {
+    const pool = this.#account.pool(id);
+    return pool === undefined ? undefined : poolStatistics(this.#world, pool);
+  }
+
+  /** `stats` of a job. O(1). */
+  jobStatistics(id: string): JobStatistics | undefined {
+    const job = this.#account.job(id);
+    return job === undefined ? undefined : jobStatistics(this.#world, job);
+  }
+
+  /** `stats` of a job schedule. Costs its jobs that are there. */
+  jobScheduleStatistics(id: string): JobScheduleStatistics | undefined {
+    const schedule = this.#account.jobSchedule(id);
+    return schedule === undefined ? undefined : jobScheduleStatistics(this.#world, schedule);
   }
 
   /**
@@ -498,15 +548,21 @@ export class Queries {
     const lastRetryTime = (flags & Flag.startWasRetry) !== 0 ? startTime : rare?.lastRetryTime;
     const node = this.#world.nodes[job.rows.get(row, Word.node) - 1];
     const template = job.templateOf(row);
+    const stateTransitionTime = completed
+      ? endTime
+      : state === 'running'
+        ? startTime
+        : activeSince(job, row, creationTime);
+    const lastModified = Math.max(stateTransitionTime, rare?.lastModified ?? 0);
     return {
       id: job.idOf(row),
       ...template,
       ...(rare?.constraints === undefined ? {} : { constraints: rare.constraints }),
       state,
+      eTag: taskETag(job, row),
+      lastModified: formatTime(lastModified),
       creationTime: formatTime(creationTime),
-      stateTransitionTime: formatTime(
-        completed ? endTime : state === 'running' ? startTime : activeSince(job, row, creationTime),
-      ),
+      stateTransitionTime: formatTime(stateTransitionTime),
       executionInfo: {
         ...(started ? { startTime: formatTime(startTime) } : {}),
         ...(completed ? { endTime: formatTime(endTime) } : {}),
@@ -586,6 +642,8 @@ function stateView(entity: Pool | Job | JobSchedule): StateView {
   const { state, previousState, previousStateTransitionTime } = entity;
   return {
     state,
+    eTag: eTagOf(entity),
+    lastModified: formatTime(entity.lastModified),
     creationTime: formatTime(entity.creationTime),
     stateTransitionTime: formatTime(entity.stateTransitionTime),
     ...(previousState === undefined ? {} : { previousState }),
@@ -697,7 +755,6 @@ function jobView(job: Job): JobView {
     maxParallelTasks: job.specification.maxParallelTasks ?? -1,
     allowTaskPreemption: job.specification.allowTaskPreemption ?? false,
     ...stateView(job),
-    lastModified: formatTime(job.lastModified),
     executionInfo: {
       startTime: formatTime(job.creationTime),
       ...(job.poolId === '' ? {} : { poolId: job.poolId }),
@@ -717,7 +774,6 @@ function jobScheduleView(schedule: JobSchedule, now: number): JobScheduleView {
   return {
     ...schedule.specification,
     ...stateView(schedule),
-    lastModified: formatTime(schedule.lastModified),
     executionInfo: {
       ...(next === undefined ? {} : { nextRunTime: formatTime(next) }),
       ...(schedule.jobCount === 0 ? {} : { recentJob: { id: schedule.recentJobId } }),

@@ -17,7 +17,8 @@ export interface QueueStanding extends QueuePlace {
   hasLargerAhead: boolean;
 }
 
-interface PartRange extends ReadyRange {
+/** Rows that stand together in one part of a queue. */
+export interface PartRange extends ReadyRange {
   part: Part;
 }
 
@@ -97,7 +98,7 @@ function rowsBefore({ part, row, count, stamp }: PartRange, place: Place, own: n
 }
 
 /** The ranges of a class as they are served, without a list of them being made. */
-function* rangesInOrder(world: World, ready: ReadyClass): IterableIterator<PartRange> {
+export function* rangesInOrder(world: World, ready: ReadyClass): IterableIterator<PartRange> {
   const row = world.classes.headRow(ready.at);
   const count = world.classes.words[ready.at + Class.headEnd]! - row;
   if (count > 0) {

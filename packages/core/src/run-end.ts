@@ -219,6 +219,9 @@ function requeue(world: World, job: Job, run: number, counted: boolean): void {
     const facts = job.rareFacts(row);
     facts.requeueCount = (facts.requeueCount ?? 0) + 1;
     facts.lastRequeueTime = world.now;
+  } else {
+    const facts = job.rareFacts(row);
+    facts.internalReruns = (facts.internalReruns ?? 0) + 1;
   }
   enqueue(world, job, row, 1, Part.front);
 }
@@ -238,6 +241,7 @@ function retry(world: World, job: Job, run: number): void {
   words[at + Word.flags] = flags | Flag.avoidNode | Flag.nextIsRetry;
   words[at + Word.runOrExitCode] = 0;
   setDuration(words, at, world.now - startTimeOf(job, row));
+  job.numTaskRetries++;
   const retries = retryCountOf(job, row) + 1;
   setRetryCount(words, at, retries);
   if (retries > mostRetriesInRow) job.rareFacts(row).retryCount = retries;

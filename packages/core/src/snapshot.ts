@@ -21,6 +21,7 @@ import type { Autoscale } from './pool-autoscale.ts';
 import { expectAutoscale, formulaOf } from './pool-autoscale.ts';
 import type { Part, ReadyRange } from './ready-queue.ts';
 import { joinRings, readyRanges, restoreRange } from './ready-queue.ts';
+import { expectRetention } from './retention.ts';
 import { Ending } from './run-table.ts';
 import type {
   JobSpecification,
@@ -52,6 +53,8 @@ interface PoolRecord {
     | 'stateTransitionTime'
     | 'previousState'
     | 'previousStateTransitionTime'
+    | 'lastModified'
+    | 'revision'
     | 'allocationState'
     | 'allocationStateTransitionTime'
     | 'nextOrdinal'
@@ -77,6 +80,7 @@ interface JobRecord {
   fields: Pick<
     Job,
     | 'lastModified'
+    | 'revision'
     | 'state'
     | 'stateTransitionTime'
     | 'previousState'
@@ -90,6 +94,7 @@ interface JobRecord {
     | 'schedulingError'
     | 'pool'
     | 'formerPoolIds'
+    | 'numTaskRetries'
     | 'terminationDue'
     | 'undone'
     | 'hasExitConditions'
@@ -106,6 +111,8 @@ interface JobRecord {
   }[];
   templates: [string, TaskTemplate][];
   rare: [number, RareTaskFacts][];
+  /** By page: when it was looked at, when it is next, −1: never. */
+  retention: [page: number, lookedAt: number, nextLook: number][];
   classes: ClassRecord[];
   hasDependencies: boolean;
 }
@@ -142,7 +149,7 @@ interface WorldRecord {
 
 export function stateHash(world: World): string {
   const hash = new Hash();
-  hash.bytes(firstChunk(world));
+  hash.bytes(firstChunk(world, 0));
   for (const { job, page } of pagesOf(world)) {
     // Equal rows in other pages are another state.
     hash.word(job.number);
@@ -155,7 +162,7 @@ export function stateHash(world: World): string {
 
 /** Taken at this moment, whatever the world does between two chunks. */
 export function writeSnapshot(world: World): IterableIterator<Uint8Array> {
-  const first = firstChunk(world).slice();
+  const first = firstChunk(world, world.inputCount).slice();
   const pages = [...pagesOf(world)].map(({ job, page, address, bits }) => {
     world.arena.freeze(address);
     return { job: job.number, page, address, words: world.arena.page(address, bits) };
@@ -194,10 +201,12 @@ function* pagesOf(
   }
 }
 
-function firstChunk(world: World): Uint8Array {
+/** `inputCount` names inputs and is no part of the model: the same state may be come to in fewer. */
+function firstChunk(world: World, inputCount: number): Uint8Array {
   const writer = new ByteWriter(1 << 12);
   writer.int32(magic);
   writer.int32(formatVersion);
+  writer.float64(inputCount);
   const jobs = world.jobs.filter((job) => job !== undefined);
   const record: WorldRecord = {
     now: world.now,
@@ -259,6 +268,7 @@ function readFirst(world: World, reader: ByteReader): number {
   if (version !== formatVersion) {
     throw damaged(`it has format version ${version}, this version of Berth reads ${formatVersion}`);
   }
+  world.inputCount = reader.float64();
   // The cast is the format's promise.
   const record = reader.json() as WorldRecord;
   world.policies.demand(record.policies ?? {});
@@ -320,8 +330,10 @@ function derive(world: World): void {
   }
   for (const job of world.jobs) {
     if (job === undefined) continue;
-    world.accounts.of(job).jobById.set(idKey(job.specification.id), job);
-    if (job.specification.allowTaskPreemption === true) world.displaceable.add(job.number);
+    if (job.state !== 'gone') {
+      world.accounts.of(job).jobById.set(idKey(job.specification.id), job);
+      if (job.specification.allowTaskPreemption === true) world.displaceable.add(job.number);
+    }
     for (const { firstRow, count, factory } of job.segments) {
       for (let row = firstRow; factory === undefined && row < firstRow + count; row++) {
         if (job.isGone(row)) continue;
@@ -336,6 +348,7 @@ function derive(world: World): void {
     }
     world.pools[job.pool]?.jobs.add(job.number);
     joinRings(world, job);
+    expectRetention(world, job);
     const schedule = world.jobSchedules[job.schedule];
     schedule?.jobs.add(job.number);
     if (schedule !== undefined && job.state !== 'completed') schedule.activeJob = job.number;
@@ -374,6 +387,8 @@ function poolRecord(pool: Pool): PoolRecord {
       stateTransitionTime: pool.stateTransitionTime,
       previousState: pool.previousState,
       previousStateTransitionTime: pool.previousStateTransitionTime,
+      lastModified: pool.lastModified,
+      revision: pool.revision,
       allocationState: pool.allocationState,
       allocationStateTransitionTime: pool.allocationStateTransitionTime,
       nextOrdinal: pool.nextOrdinal,
@@ -425,6 +440,7 @@ function jobRecord(world: World, job: Job): JobRecord {
     creationTime,
     fields: {
       lastModified: job.lastModified,
+      revision: job.revision,
       state: job.state,
       stateTransitionTime: job.stateTransitionTime,
       previousState: job.previousState,
@@ -438,6 +454,7 @@ function jobRecord(world: World, job: Job): JobRecord {
       schedulingError: job.schedulingError,
       pool: job.pool,
       formerPoolIds: job.formerPoolIds,
+      numTaskRetries: job.numTaskRetries,
       terminationDue: job.terminationDue,
       undone: job.undone,
       hasExitConditions: job.hasExitConditions,
@@ -452,6 +469,13 @@ function jobRecord(world: World, job: Job): JobRecord {
       job.given!.templates[place]!.template,
     ]),
     rare: job.allRare(),
+    retention: [...(job.retention ?? [])]
+      .sort(([a], [b]) => a - b)
+      .map(([page, { lookedAt, nextLook }]) => [
+        page,
+        lookedAt,
+        nextLook === Infinity ? -1 : nextLook,
+      ]),
     classes: job.classes.map(({ at }, index) => classRecord(world, job, index, at)),
     hasDependencies: job.dependencies !== undefined,
   };
@@ -496,6 +520,10 @@ function readJob(world: World, record: JobRecord): Job {
   if (record.templates.length > 0) job.given = new GivenTasks(job.rows);
   for (const [json, template] of record.templates) job.given?.keepTemplate(template, json);
   for (const [row, facts] of record.rare) job.keepRare(row, facts);
+  for (const [page, lookedAt, next] of record.retention) {
+    job.retention ??= new Map();
+    job.retention.set(page, { lookedAt, nextLook: next === -1 ? Infinity : next });
+  }
   for (const held of record.classes) readClass(world, job, held);
   return job;
 }

@@ -271,6 +271,11 @@ export interface OutputFile {
 /** semantics §1.6; an absent maxTaskRetryCount is the job's. */
 export interface TaskConstraints {
   maxWallClockTimeMs?: number;
+  /**
+   * How long its directory is kept at least when it is completed (semantics §3.12). Absent: a week (ruling 19);
+   * 922337203685477, the longest duration there is: no limit.
+   */
+  retentionTimeMs?: number;
   maxTaskRetryCount?: number;
 }
 

@@ -89,7 +89,8 @@ export function forget(world: World, job: Job, row: number): void {
   words[at + Word.flags] = move(world, taskClass, row, seen, TaskTrigger.delete) & ~Flag.rare;
   job.dropRare(row);
   if (job.segmentOf(row).factory === undefined) job.given?.ids.delete(id);
-  if ((flags & Flag.hasStart) !== 0) {
+  // With its job its files went as well, and another job may have its id by now.
+  if ((flags & Flag.hasStart) !== 0 && job.state !== 'gone') {
     const node = world.nodes[words[at + Word.node]! - 1];
     if (node !== undefined) {
       world.effects.remove({

@@ -6,6 +6,8 @@ export interface TaskLimits {
   maxWallClockTimeMs: number | undefined;
   /** Absent: the job's. */
   maxTaskRetryCount: number | undefined;
+  /** How long its directory is kept at least; absent: a week. */
+  retentionTimeMs: number | undefined;
   exitConditions: ExitConditions | undefined;
 }
 
@@ -14,6 +16,7 @@ export function limitsOf(template: TaskTemplate): TaskLimits {
     requiredSlots: template.requiredSlots,
     maxWallClockTimeMs: template.constraints.maxWallClockTimeMs,
     maxTaskRetryCount: template.constraints.maxTaskRetryCount,
+    retentionTimeMs: template.constraints.retentionTimeMs,
     exitConditions: template.exitConditions,
   };
 }

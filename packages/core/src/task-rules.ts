@@ -5,6 +5,7 @@ import { endRunAs } from './job-end.ts';
 import { findJob, refuseUnlessOpen } from './job-rules.ts';
 import { dequeue, enqueue, noteWritten, Part, purge } from './ready-queue.ts';
 import { refuse } from './refusal.ts';
+import { expectFiles } from './retention.ts';
 import { Ending } from './run-table.ts';
 import type {
   JobSpecification,
@@ -53,6 +54,7 @@ function addTask(world: World, job: Job, task: TaskSpecification): BatchErrorBod
   if (refusal !== undefined) return refusal;
   const row = job.addTask(task, world.now);
   job.dependencies?.added(id, row);
+  expectFiles(world, job, row, 1, task.constraints.retentionTimeMs);
   const waiting = dependsOn !== undefined && job.dependencies!.wait(row, 1, dependsOn, job);
   if (waiting) job.rows.touch(row)[job.rows.offset(row) + Word.flags]! |= Flag.waiting;
   else enqueue(world, job, row, 1, Part.middle);
@@ -88,6 +90,7 @@ export function addTaskFactory(
 export function appendFactory(world: World, job: Job, factory: TaskFactory): void {
   const count = factoryCount(factory);
   const { firstRow } = job.addFactory(factory, count, world.now);
+  expectFiles(world, job, firstRow, count, factory.repeatTask.constraints.retentionTimeMs);
   job.dependencies?.addedIntegers(factory.firstTaskId, count, firstRow);
   const { dependsOn } = factory.repeatTask;
   if (dependsOn !== undefined && job.dependencies!.wait(firstRow, count, dependsOn, job)) {
@@ -108,7 +111,10 @@ export function updateTask(
     if (state === TaskState.completed) {
       return refuse('TaskCompleted', `The task "${taskId}" is completed.`);
     }
-    job.rareFacts(row).constraints = constraints;
+    const facts = job.rareFacts(row);
+    facts.constraints = constraints;
+    facts.lastModified = world.now;
+    expectFiles(world, job, row, 1, constraints.retentionTimeMs);
     if (state !== TaskState.running) return undefined;
     const run = job.rows.get(row, Word.runOrExitCode);
     world.runs.noteWritten(run);
@@ -155,6 +161,7 @@ export function reactivateTask(
     const refusal = refuseUnlessOpen(job);
     if (refusal !== undefined) return refusal;
     reactivate(world, job, row);
+    expectFiles(world, job, row, 1, job.limitsOf(row).retentionTimeMs);
     const segment = job.segmentOf(row);
     if ((job.rows.get(row, Word.flags) & Flag.stale) !== 0) {
       if (segment.waiting) segment.endedWaiting--;

@@ -73,9 +73,10 @@ function tell(
     const name = taskMachine.triggers[trigger]!;
     throw new InvalidTransition('task', `${jobId}/${taskId}`, fromName, name);
   }
-  world.events?.push({
+  // What outlives its job is nobody's business.
+  if (job.state === 'gone') return;
+  world.events?.tell({
     entity: 'task',
-    at: world.now,
     accountName: world.accounts.nameOf(job),
     jobId,
     taskId,

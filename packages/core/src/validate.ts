@@ -86,6 +86,9 @@ function checkNode(world: World, node: Node): string[] {
 
 function checkJob(world: World, job: Job): string[] {
   const wrong: string[] = [];
+  if (job.state === 'gone' && !job.hasRuns && !world.displaced.hasJob(job.number)) {
+    wrong.push(`job ${job.specification.id}: is gone, and nothing of it runs`);
+  }
   const byClass = new Map(job.classes.map(({ slots }) => [slots, [0, 0, 0, 0]]));
   for (let row = 0; row < job.rowCount; row++) {
     const flags = job.rows.get(row, Word.flags);

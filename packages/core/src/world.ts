@@ -13,7 +13,8 @@ import type {
   StartTaskDetails,
 } from './effect.ts';
 import { EffectLog } from './effect-log.ts';
-import type { EngineEvent } from './event-log.ts';
+import { touch } from './etag.ts';
+import type { EventLog } from './event-log.ts';
 import type { Job } from './job.ts';
 import type { JobSchedule } from './job-schedule.ts';
 import { InvalidTransition } from './machine.ts';
@@ -25,6 +26,7 @@ import type {
   JobTrigger,
   NodeTrigger,
   PoolTrigger,
+  SchedulingTrigger,
 } from './machines.ts';
 import {
   allocationMachine,
@@ -34,6 +36,7 @@ import {
   jobScheduleMachine,
   nodeMachine,
   poolMachine,
+  schedulingMachine,
 } from './machines.ts';
 import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
@@ -83,6 +86,8 @@ export class World implements EffectCatalog {
   /** Jobs whose tasks may be displaced, by number. */
   readonly displaceable: Set<number> = new Set();
   readonly displaced: DisplacedRuns = new DisplacedRuns();
+  /** When the files of completed tasks have to be looked at, by number of the job (retention.ts). */
+  readonly retentionDeadlines: DeadlineHeap = new DeadlineHeap();
   /** When schedules have to be looked at, by number. */
   readonly jobScheduleDeadlines: DeadlineHeap = new DeadlineHeap();
   /** Jobs that have ended, to be followed up before this input is done with: by what they held back, or had alone. */
@@ -92,7 +97,11 @@ export class World implements EffectCatalog {
 
   readonly effects: EffectLog = new EffectLog(this);
   /** Set while somebody listens. */
-  events: EngineEvent[] | undefined;
+  events: EventLog | undefined;
+  /** Inputs of all batches before this one. */
+  inputCount = 0;
+  /** What happens now has fallen due before the present input. */
+  isFallingDue = false;
   /**
    * Pools in which a task may have become placeable since placement last ran: number of the last of a chain,
    * {@link noPool}: none. Numbers, since storing an object costs the collector's bookkeeping.
@@ -149,6 +158,11 @@ export class World implements EffectCatalog {
     this.expect(time);
   }
 
+  setRetentionDeadline(job: number, time: number): void {
+    this.retentionDeadlines.set(job, time);
+    this.expect(time);
+  }
+
   stir(pool: Pool): void {
     if (pool.stirredBefore !== notStirred) return;
     pool.stirredBefore = this.stirred;
@@ -201,15 +215,15 @@ export class World implements EffectCatalog {
       throw new InvalidTransition('pool', pool.specification.id, pool.state, trigger);
     }
     const poolId = pool.specification.id;
-    this.events?.push({
+    this.events?.tell({
       entity: 'pool',
-      at: this.now,
       accountName: this.accounts.nameOf(pool),
       poolId,
       from: pool.state,
       to,
     });
     stamp(pool, to, this.now);
+    touch(pool, this.now);
   }
 
   moveAllocation(pool: Pool, trigger: AllocationTrigger): void {
@@ -222,16 +236,24 @@ export class World implements EffectCatalog {
         trigger,
       );
     }
+    const { allocationState: from } = pool;
+    this.events?.tell({
+      entity: 'allocation',
+      accountName: this.accounts.nameOf(pool),
+      poolId: pool.specification.id,
+      from,
+      to,
+    });
     pool.allocationState = to;
     pool.allocationStateTransitionTime = this.now;
+    touch(pool, this.now);
   }
 
   moveNode(node: Node, trigger: NodeTrigger): void {
     const to = nodeMachine.next(node.state, trigger);
     if (to === undefined) throw new InvalidTransition('node', nodeId(node), node.state, trigger);
-    this.events?.push({
+    this.events?.tell({
       entity: 'node',
-      at: this.now,
       accountName: this.accounts.nameOf(this.pools[node.pool]!),
       poolId: node.poolId,
       nodeId: nodeId(node),
@@ -241,21 +263,36 @@ export class World implements EffectCatalog {
     stamp(node, to, this.now);
   }
 
+  moveScheduling(node: Node, trigger: SchedulingTrigger): void {
+    const { poolId, schedulingState: from } = node;
+    const to = schedulingMachine.next(from, trigger);
+    if (to === undefined) throw new InvalidTransition('scheduling', nodeId(node), from, trigger);
+    this.events?.tell({
+      entity: 'scheduling',
+      accountName: this.accounts.nameOf(this.pools[node.pool]!),
+      poolId,
+      nodeId: nodeId(node),
+      from,
+      to,
+    });
+    node.schedulingState = to;
+  }
+
   moveJob(job: Job, trigger: JobTrigger): void {
     const to = jobMachine.next(job.state, trigger);
     if (to === undefined) {
       throw new InvalidTransition('job', job.specification.id, job.state, trigger);
     }
     const jobId = job.specification.id;
-    this.events?.push({
+    this.events?.tell({
       entity: 'job',
-      at: this.now,
       accountName: this.accounts.nameOf(job),
       jobId,
       from: job.state,
       to,
     });
     stamp(job, to, this.now);
+    touch(job, this.now);
   }
 
   moveJobSchedule(schedule: JobSchedule, trigger: JobScheduleTrigger): void {
@@ -265,15 +302,15 @@ export class World implements EffectCatalog {
       throw new InvalidTransition('job schedule', jobScheduleId, schedule.state, trigger);
     }
     const { state: from } = schedule;
-    this.events?.push({
+    this.events?.tell({
       entity: 'jobSchedule',
-      at: this.now,
       accountName: this.accounts.nameOf(schedule),
       jobScheduleId,
       from,
       to,
     });
     stamp(schedule, to, this.now);
+    touch(schedule, this.now);
   }
 
   moveApplicationPackage(
@@ -286,9 +323,8 @@ export class World implements EffectCatalog {
     if (to === undefined) {
       throw new InvalidTransition('application package', version.version, from, trigger);
     }
-    this.events?.push({
+    this.events?.tell({
       entity: 'applicationPackage',
-      at: this.now,
       accountName: this.accounts.current.name,
       applicationId,
       version: version.version,
@@ -305,9 +341,8 @@ export class World implements EffectCatalog {
     const to = certificateMachine.next(from, trigger);
     if (to === undefined) throw new InvalidTransition('certificate', thumbprint, from, trigger);
     const at = this.now;
-    this.events?.push({
+    this.events?.tell({
       entity: 'certificate',
-      at,
       accountName: this.accounts.current.name,
       thumbprintAlgorithm,
       thumbprint,
@@ -411,7 +446,7 @@ function stamp<State>(
 }
 
 /** The later setting of a name wins (semantics §1.14). */
-function mergedEnvironment(
+export function mergedEnvironment(
   common: readonly EnvironmentSetting[],
   own: readonly EnvironmentSetting[],
 ): readonly EnvironmentSetting[] {

@@ -39,6 +39,8 @@ export interface Executor {
    * the nodes and what still runs on them, report what ended meanwhile, and start what never started.
    */
   attach(outstanding: EffectBatch, presentNodes: readonly number[]): Promise<void>;
+  /** AZ_BATCH_NODE_ROOT_DIR of a node that it has, for whoever reads a task's environment back. */
+  nodeRoot?(accountName: string, poolId: string, nodeId: string): string | undefined;
   /** Takes the effects of its pools; reads what it needs of the batch and its catalog before it returns. */
   carryOut(effects: EffectBatch): void;
   /** Lets go: ends idle runners, leaves running tasks running, so that a later `attach` finds them. */

@@ -188,6 +188,15 @@ export class ShellExecutor implements Executor {
     }
   }
 
+  nodeRoot(accountName: string, poolId: string, nodeId: string): string | undefined {
+    for (const { details, host } of this.#ready.values()) {
+      const { poolId: pool, nodeId: node } = details;
+      if (details.accountName === accountName && pool === poolId && node === nodeId)
+        return host.root;
+    }
+    return undefined;
+  }
+
   #start(node: number, run: number, sequence: number, catalog: EffectCatalog): void {
     const details = catalog.run(run, sequence);
     if (details === undefined) return;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultRetentionTimeMs, endlessMs } from '../retention.ts';
 import type { JobConstraints, TaskConstraints } from '../specification.ts';
 import { parseDuration } from './duration.ts';
 import { entity } from './entity.ts';
@@ -14,19 +15,32 @@ const maxWallClockTime: z.ZodType<number | undefined> = z.string().transform((gi
   return z.NEVER;
 });
 
+/** Milliseconds; no limit is the longest duration there is. */
+const retentionTime: z.ZodType<number> = z.string().transform((given, ctx) => {
+  const ms = parseDuration(given);
+  if (typeof ms !== 'object') return ms ?? endlessMs;
+  ctx.issues.push(issue(given, ms.problem));
+  return z.NEVER;
+});
+
 const maxTaskRetryCount = whole(-1, MAX_INT32, 'InvalidConstraintValue');
 
 /** semantics §1.6 */
-export const taskConstraints: z.ZodType<TaskConstraints> = entity(
-  {
-    maxWallClockTime: maxWallClockTime.optional(),
-    maxTaskRetryCount: maxTaskRetryCount.optional(),
-  },
-  { notBuiltYet: { retentionTime: ['P7D'] } },
-).transform(({ maxWallClockTime: maxWallClockTimeMs, maxTaskRetryCount: retries }) => ({
-  ...(maxWallClockTimeMs !== undefined && { maxWallClockTimeMs }),
-  ...(retries !== undefined && { maxTaskRetryCount: retries }),
-}));
+export const taskConstraints: z.ZodType<TaskConstraints> = entity({
+  maxWallClockTime: maxWallClockTime.optional(),
+  retentionTime: retentionTime.default(defaultRetentionTimeMs),
+  maxTaskRetryCount: maxTaskRetryCount.optional(),
+}).transform(
+  ({
+    maxWallClockTime: maxWallClockTimeMs,
+    retentionTime: retentionTimeMs,
+    maxTaskRetryCount: retries,
+  }) => ({
+    ...(maxWallClockTimeMs !== undefined && { maxWallClockTimeMs }),
+    ...(retentionTimeMs !== defaultRetentionTimeMs && { retentionTimeMs }),
+    ...(retries !== undefined && { maxTaskRetryCount: retries }),
+  }),
+);
 
 /** semantics §1.6 */
 export const jobConstraints: z.ZodType<JobConstraints> = entity({

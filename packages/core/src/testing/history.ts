@@ -386,6 +386,8 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       fc.constantFrom(...poolIds).map((poolId): Command => ({ type: 'deletePool', poolId })),
       jobId.map((jobId): Command => ({ type: 'terminateJob', jobId })),
       jobId.map((jobId): Command => ({ type: 'deleteJob', jobId })),
+      jobId.map((jobId): Command => ({ type: 'terminateJob', jobId, force: true })),
+      jobId.map((jobId): Command => ({ type: 'deleteJob', jobId, force: true })),
     ),
   },
   {

@@ -42,7 +42,6 @@ const asking: Case[] = [
   [inTask, 'multiInstanceSettings', { numberOfInstances: 2 }],
   [inTask, 'authenticationTokenSettings', { access: ['job'] }],
   [inTask, 'containerSettings', { imageName: 'i' }],
-  [parseTaskConstraints, 'retentionTime', 'PT1H'],
   [inResourceFile, 'storageContainerUrl', 'https://x'],
   [inResourceFile, 'identityReference', { resourceId: 'r' }],
   [inContainer, 'containerUrl', 'https://x?sig=secret'],
