@@ -65,6 +65,7 @@ test('every event names the input that it goes back to', () => {
   ]);
   expect(world.end(9, 0, 0).events.at(-1)).toEqual({
     entity: 'task',
+    accountName: 'berth',
     jobId: 'j',
     taskId: 'a',
     from: 'running',
@@ -88,6 +89,7 @@ test('what falls due names the input that let the time pass, and when it happene
   expect(events).toEqual([
     {
       entity: 'job',
+      accountName: 'berth',
       jobId: 'j',
       from: 'active',
       to: 'terminating',
@@ -185,6 +187,7 @@ test('a diagnostic event has the facts of its moment', () => {
   const time = (after: number): string => new Date(at + after).toISOString();
   const facts = {
     at: at + 4,
+    accountName: 'berth',
     jobId: 'j',
     id: 'a',
     taskType: 'User',
