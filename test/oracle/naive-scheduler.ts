@@ -1229,6 +1229,8 @@ export class NaiveScheduler {
     this.#settleDependencies();
     this.#settleJobs();
     this.#settleSizes();
+    // What was displaced on a node that has started again, or left, is over.
+    this.#settleJobs();
     this.#pools = this.#pools.filter((pool) => pool.state === 'active' || pool.nodes.length > 0);
     for (const pool of this.#pools) while (this.#displaceOne(pool) || this.#placeOne(pool));
   }
