@@ -96,7 +96,7 @@ function sharedInput(input: Input, { name, ledger, shared }: Side): Input | unde
 }
 
 function sharedReport(report: Report, ledger: Ledger, shared: Ledger): Report | undefined {
-  if (report.kind === ReportKind.runEnded || report.kind === ReportKind.runLost) {
+  if ('run' in report) {
     const known = ledger.runs.find(
       ({ run, sequence }) => run === report.run && sequence === report.sequence,
     );

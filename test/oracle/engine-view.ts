@@ -1,4 +1,12 @@
-import type { Engine, JobView, NodeView, Queries, StartTaskInfo, TaskView } from '@berth/core';
+import type {
+  Engine,
+  JobView,
+  NodeView,
+  Queries,
+  StartTaskInfo,
+  SubtaskView,
+  TaskView,
+} from '@berth/core';
 
 /** The engine's whole state through its queries, in the shape of `NaiveScheduler.view()`. */
 export function engineView(engine: Engine): unknown {
@@ -69,11 +77,13 @@ function viewJob(queries: Queries, job: JobView): unknown {
     counts: counts?.taskCounts,
     slots: counts?.taskSlotCounts,
     ready: queries.readyCount(job.id),
-    tasks: queries.tasks(job.id)?.tasks.map(viewTask),
+    tasks: queries
+      .tasks(job.id)
+      ?.tasks.map((task) => viewTask(task, queries.subtasks(job.id, task.id))),
   };
 }
 
-function viewTask(task: TaskView): unknown {
+function viewTask(task: TaskView, subtasks: SubtaskView[] = []): unknown {
   const { failureInfo, ...info } = task.executionInfo;
   return {
     id: task.id,
@@ -89,7 +99,17 @@ function viewTask(task: TaskView): unknown {
     category: failureInfo?.failureKind === 'scheduling' ? undefined : failureInfo?.category,
     kind: failureInfo?.failureKind,
     schedulingError: info.schedulingError !== undefined,
-    detail: failureInfo?.details?.[0]?.value,
+    detail: failureInfo?.details?.find(({ name }) => name === 'Reason')?.value,
+    subtask: subtaskOf(failureInfo?.details),
+    subtasks: subtasks.map((subtask) => ({
+      id: subtask.id,
+      node: `${subtask.nodeInfo.poolId}/${subtask.nodeInfo.nodeId}`,
+      state: subtask.state,
+      started: subtask.startTime,
+      ended: subtask.endTime,
+      exitCode: subtask.exitCode,
+      failure: subtask.failureInfo?.code,
+    })),
     retries: info.retryCount,
     requeues: info.requeueCount,
     lastRetry: info.lastRetryTime,
@@ -97,4 +117,9 @@ function viewTask(task: TaskView): unknown {
     constraints: task.constraints,
     node: task.nodeInfo && `${task.nodeInfo.poolId}/${task.nodeInfo.nodeId}`,
   };
+}
+
+function subtaskOf(details: { name: string; value: string }[] | undefined): number | undefined {
+  const id = details?.find(({ name }) => name === 'subtaskId')?.value;
+  return id === undefined ? undefined : Number(id);
 }

@@ -62,6 +62,13 @@ function setup(
 }
 
 const after = (id: string) => ({ dependsOn: { taskIds: [id], taskIdRanges: [] } });
+const twice: Partial<TaskSpecification> = {
+  multiInstanceSettings: {
+    numberOfInstances: 2,
+    coordinationCommandLine: 'coordinate',
+    commonResourceFiles: [],
+  },
+};
 const retryOnce = { constraints: { maxTaskRetryCount: 1 } };
 
 const worlds: Record<string, SmallWorld> = {
@@ -116,6 +123,16 @@ const worlds: Record<string, SmallWorld> = {
     ],
     losses: 1,
     exitCodes: [0],
+  },
+  'a gang coordinated, failed, lost, terminated and placed again': {
+    setup: setup(
+      [task('1', { ...retryOnce, ...twice }), task('2')],
+      {},
+      { enableInterNodeCommunication: true },
+    ),
+    commands: [{ type: 'terminateTask', jobId: 'j', taskId: '1' }],
+    losses: 1,
+    exitCodes: [0, 1],
   },
   'wall clocks of a task and a job': {
     setup: setup(

@@ -8,7 +8,7 @@ import type {
 } from '@berth/core';
 import { EffectKind, Engine, explanationSentences, ReportKind } from '@berth/core';
 import type { Input, Recording, Step, Watcher } from '@berth/core/testing';
-import { batchOf, drain, must, play, record } from '@berth/core/testing';
+import { batchOf, drain, must, namedPool, play, record } from '@berth/core/testing';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { check, nothing } from './check.ts';
@@ -91,8 +91,9 @@ check(
     drain(recording);
     for (const explanation of explainAll(recording.engine)) {
       if (waitsForOneOfSeveral(recording.engine, explanation)) continue;
-      // A formula may give nodes at any evaluation to come.
+      // A formula may give nodes at any evaluation to come, also for a multi-instance task that this one waits for.
       if (explanation.reasons.some(({ freedBy }) => freedBy.includes('poolAutoScaled'))) continue;
+      if (waitsWhereAFormulaGivesNodes(recording.engine, explanation)) continue;
       const forEver = explanation.reasons.some((one) => one.forEver);
       expect(
         forEver,
@@ -188,6 +189,14 @@ function waitsForOneOfSeveral({ queries }: Engine, { jobId }: TaskExplanation): 
   return active.includes('3') && active.includes('03');
 }
 
+function waitsWhereAFormulaGivesNodes(
+  { queries }: Engine,
+  { jobId, reasons }: TaskExplanation,
+): boolean {
+  const pool = queries.pool(namedPool(must(queries.job(jobId)).poolInfo));
+  return pool?.enableAutoScale === true && reasons.some(({ kind }) => kind.startsWith('parent'));
+}
+
 const template: TaskTemplate = {
   commandLine: 'run',
   resourceFiles: [],
@@ -252,7 +261,9 @@ function bring(
       if (!('poolId' in reason)) return undefined;
       // A quota may leave no room for a node.
       engine.apply(batchOf([command({ type: 'patchAccount', patch: { dedicatedCoreQuota: -1 } })]));
-      const resize = { targetDedicatedNodes: 1, nodeDeallocationOption: 'requeue' as const };
+      // More than it has, whatever becomes of those.
+      const nodes = reason.kind === 'tooFewFreeNodes' ? 7 : 1;
+      const resize = { targetDedicatedNodes: nodes, nodeDeallocationOption: 'requeue' as const };
       return command({ type: 'resizePool', poolId: reason.poolId, resize });
     }
     case 'resizeGivenUp':
@@ -306,6 +317,8 @@ function endOf(
     const run = effects.run(index);
     const sequence = effects.sequence(index);
     const details = effects.catalog.run(run, sequence);
+    // The end of an instance of a multi-instance task means more than its slot.
+    if (details?.multiInstance !== undefined) continue;
     if (details === undefined || !wanted(`${details.jobId}/${details.taskId}`, details.poolId))
       continue;
     return { kind: ReportKind.runEnded, run, sequence, exitCode: 0 };

@@ -20,12 +20,16 @@ import type { NaiveAutoscale } from './naive-autoscale.ts';
 import { naiveTargets } from './naive-autoscale.ts';
 import type { NaiveEnd } from './naive-exit.ts';
 import { naiveExitOptions } from './naive-exit.ts';
+import type { NaiveExit, NaiveGang, NaiveInstance } from './naive-gang.ts';
+import { failureIn, instancesOf, liveOf, succeeds } from './naive-gang.ts';
 
 /*
  * The rules once more, as plainly as they can be said: sorted arrays, no index, everything computed again for
  * each input. Written from the rules of the model, not from the engine. Numbers in comments are sections.
  *
  * Readings taken where the rules leave a choice:
+ * - A gang whose subtask is over before it was told to, other than by failing, is lost. What is to become of its task
+ *   is decided by what came first; a user or a clock may still end for good what was to be requeued or retried.
  * - Every input is a moment of its own for the order inside the front and the middle of a queue (3.3), even if
  *   two carry the same time; at the back it is the time of failure that counts, to the letter.
  * - A report that carries a failure ends the task whatever its exit code: no retry (3.8).
@@ -171,6 +175,9 @@ interface NaiveTask {
   failure?: NaiveFailure;
   /** What its end means (3.7). */
   satisfies: boolean;
+  gang?: NaiveGang;
+  /** Which instance has failed, where that is to be told. */
+  subtask?: number;
 }
 
 interface NaiveFailure {
@@ -181,15 +188,23 @@ interface NaiveFailure {
 }
 
 /** What is to be requeued goes back to its queue when that is confirmed; every other end completes the task. */
-type NaiveEnding = 'user' | 'taskClock' | 'jobClock' | 'requeue';
+type NaiveEnding =
+  | 'user'
+  | 'taskClock'
+  | 'jobClock'
+  | 'requeue'
+  | 'instanceFailed'
+  | 'instanceLost';
 
-interface NaiveRun {
+export interface NaiveRun {
   number: number;
   task: NaiveTask;
   node: NaiveNode;
   started: number;
   ending?: NaiveEnding;
   deleting: boolean;
+  /** Of an instance of a multi-instance task; 0: the primary. */
+  instance?: { gang: NaiveGang; id: number };
 }
 
 const wallClockExitCode = -1073741510;
@@ -246,7 +261,8 @@ export class NaiveScheduler {
     });
     const runs = this.#runs.flatMap((run) => {
       const limit = run.task.constraints.maxWallClockTimeMs;
-      if (limit === undefined || run.ending !== undefined) return [];
+      const isSubtask = run.instance !== undefined && run.instance.id > 0;
+      if (limit === undefined || run.ending !== undefined || isSubtask) return [];
       return [{ due: run.started + limit, expire: () => this.#end(run, 'taskClock') }];
     });
     const pools = this.#pools.flatMap((pool) =>
@@ -287,7 +303,7 @@ export class NaiveScheduler {
     job.expired = this.now;
     const pool = this.#pool(namedPool(job.specification.poolInfo));
     if (pool !== undefined) {
-      pool.failed += job.tasks.filter(({ state }) => state === 'active').length;
+      pool.failed += weightOf(job.tasks.filter(({ state }) => state === 'active'));
     }
     this.#endAll(job, 'jobClock');
   }
@@ -308,6 +324,7 @@ export class NaiveScheduler {
       else this.#runEnded(run, report.exitCode, report.failure, report.detail);
       return true;
     }
+    if (report.kind === 'coordinated') return this.#coordinated(report.start);
     const nodes = this.#pools.flatMap((pool) => pool.nodes);
     if (report.kind === 'startTaskEnded') {
       const of = nodes.find(({ startTask }) => startTask?.start === report.start);
@@ -436,6 +453,122 @@ export class NaiveScheduler {
     node.state = startTask.failure === undefined ? 'up' : 'starttaskfailed';
   }
 
+  // ---- gangs (9)
+
+  #coordinated(start: number): boolean {
+    const run = this.#runs.find(({ number }) => number === start);
+    const { gang, id } = run?.instance ?? { gang: undefined, id: -1 };
+    const instance = gang?.instances[id];
+    if (run === undefined || gang === undefined || instance === undefined) return false;
+    if (instance.coordinated) return false;
+    instance.coordinated = true;
+    const primary = must(gang.instances[0]);
+    if (primary.over || primary.run.ending !== undefined) return true;
+    if (!gang.instances.every(({ coordinated, over }) => coordinated && !over)) return true;
+    gang.commandStarted = true;
+    const sync = run.node.pool.specification.durability === 'synced' ? ' after sync' : '';
+    this.effects.push(`run command of ${titleOf(run.task)} #${primary.run.number}${sync}`);
+    return true;
+  }
+
+  /** All are told to end; the first to be told so decides, but for what may still be ended for good. */
+  #endGang(gang: NaiveGang, ending: NaiveEnding): void {
+    const { run, over } = must(gang.instances[0]);
+    if (over) return;
+    const before = run.ending;
+    if (before === undefined || (isSoft(before) && !isSoft(ending))) run.ending = ending;
+    if (before === undefined) this.#tellAll(gang, ending);
+  }
+
+  #tellAll(gang: NaiveGang, ending: NaiveEnding): void {
+    for (const { run } of liveOf(gang)) {
+      run.ending ??= ending;
+      this.#kill(run, ending);
+    }
+  }
+
+  #kill(run: NaiveRun, ending: NaiveEnding): void {
+    const reason = ending === 'taskClock' || ending === 'jobClock' ? 'wallClock' : 'ended';
+    this.effects.push(`kill ${runName(run)} #${run.number} (${reason})`);
+  }
+
+  /** The run of an instance is over: it exited or failed, or has gone with its node or runner. */
+  #instanceEnded(
+    run: NaiveRun,
+    { gang, id }: NonNullable<NaiveRun['instance']>,
+    exit: NaiveExit & { lost?: 'lost' | 'requeue' },
+  ): void {
+    const instance = must(gang.instances[id]);
+    this.#instanceOver(run, instance, exit);
+    const { over } = must(gang.instances[0]);
+    if (id === 0) this.#primaryEnded(run, gang, exit);
+    else if (over) return;
+    else if (run.ending === 'user') this.#endGang(gang, 'user');
+    else if (run.ending !== undefined) return;
+    else if (exit.lost !== undefined || succeeds(exit)) {
+      this.#endGang(gang, exit.lost === 'requeue' ? 'requeue' : 'instanceLost');
+    } else {
+      gang.failed ??= { id, ...failureIn(exit) };
+      this.#endGang(gang, 'instanceFailed');
+    }
+  }
+
+  #instanceOver(
+    run: NaiveRun,
+    instance: NaiveInstance,
+    { lost, ...exit }: NaiveExit & { lost?: 'lost' | 'requeue' },
+  ): void {
+    this.#runs = this.#runs.filter((other) => other !== run);
+    instance.over = true;
+    instance.ended = this.now;
+    const told = run.ending !== undefined || lost !== undefined;
+    if (told && instance.coordinated) instance.exitCode = 0;
+    else {
+      if (exit.exitCode !== undefined) instance.exitCode = exit.exitCode;
+      const failed = exit.failure !== undefined && exit.failure !== 'none';
+      if (told) instance.failure = 'TaskEnded';
+      else if (failed) instance.failure = must(exit.failure);
+      else if (exit.exitCode === undefined) instance.failure = 'Unknown';
+      else if (exit.exitCode !== 0) instance.failure = 'FailureExitCode';
+    }
+    const isSubtask = must(run.instance).id > 0;
+    if (isSubtask && instance.failure === undefined) run.node.succeeded++;
+  }
+
+  /** With it the task ends, or goes on; what is left of the others holds its nodes until it is over. */
+  #primaryEnded(
+    run: NaiveRun,
+    gang: NaiveGang,
+    exit: NaiveExit & { lost?: 'lost' | 'requeue' },
+  ): void {
+    for (const { run: other } of liveOf(gang)) {
+      if (other.ending !== undefined) continue;
+      other.ending = 'user';
+      this.#kill(other, 'user');
+    }
+    const { task } = run;
+    const { lost } = exit;
+    if (run.ending === undefined && lost === undefined && !gang.commandStarted && !succeeds(exit)) {
+      gang.failed ??= { id: 0, ...failureIn(exit) };
+    }
+    delete task.subtask;
+    const { failed } = gang;
+    if (failed !== undefined && (run.ending === undefined || run.ending === 'instanceFailed')) {
+      delete run.ending;
+      this.#exited(run, failed);
+      delete task.exitCode;
+      if (task.failure !== undefined) task.subtask = failed.id;
+    } else if (run.ending === 'instanceLost') this.#backToActive(run, front);
+    else if (run.ending !== undefined) {
+      this.#endConfirmed(run, gang.commandStarted ? exit.exitCode : undefined);
+    } else if (lost === 'requeue') this.#countRequeue(run);
+    else if (lost === 'lost' || !gang.commandStarted) this.#backToActive(run, front);
+    else {
+      this.#exited(run, exit);
+      if (task.failure !== undefined) task.subtask = 0;
+    }
+  }
+
   /** 2.5, 3.8, ruling 2. */
   #runEnded(
     run: NaiveRun,
@@ -443,11 +576,23 @@ export class NaiveScheduler {
     failure: FailureCode | undefined,
     detail: string | undefined,
   ): void {
-    this.#runs = this.#runs.filter((other) => other !== run);
+    const exit = {
+      ...(exitCode === undefined ? {} : { exitCode }),
+      ...(failure === undefined ? {} : { failure }),
+      ...(detail === undefined ? {} : { detail }),
+    };
+    if (run.instance !== undefined) this.#instanceEnded(run, run.instance, exit);
+    else {
+      this.#runs = this.#runs.filter((other) => other !== run);
+      if (run.ending !== undefined) this.#endConfirmed(run, exitCode);
+      else this.#exited(run, exit);
+    }
+  }
+
+  #exited(run: NaiveRun, { exitCode, failure, detail }: NaiveExit): void {
     const { task, node } = run;
     const failed = failure !== undefined && failure !== 'none';
-    if (run.ending !== undefined) this.#endConfirmed(run, exitCode);
-    else if (failed || exitCode === undefined) {
+    if (failed || exitCode === undefined) {
       const end: NaiveEnd = { by: 'failure', ...(exitCode === undefined ? {} : { exitCode }) };
       this.#complete(task, end, exitCode, {
         code: failed ? failure : 'Unknown',
@@ -506,7 +651,7 @@ export class NaiveScheduler {
     task.satisfies = options.dependencyAction === 'satisfy';
     const pool = this.#pool(namedPool(task.job.specification.poolInfo));
     if (pool !== undefined && this.#jobs.includes(task.job)) {
-      pool[failure === undefined ? 'succeeded' : 'failed']++;
+      pool[failure === undefined ? 'succeeded' : 'failed'] += weightOf([task]);
     }
     this.#endIfAllCompleted(task.job);
     if (task.job.specification.onTaskFailure === 'performexitoptionsjobaction') {
@@ -546,6 +691,12 @@ export class NaiveScheduler {
   }
 
   #requeue(run: NaiveRun, counted: boolean): void {
+    if (run.instance !== undefined) {
+      // Another instance of it may have been concerned as well.
+      if (!this.#runs.includes(run)) return;
+      this.#instanceEnded(run, run.instance, { lost: counted ? 'requeue' : 'lost' });
+      return;
+    }
     this.#runs = this.#runs.filter((other) => other !== run);
     if (run.ending !== undefined) this.#endConfirmed(run, undefined);
     else if (counted) this.#countRequeue(run);
@@ -839,8 +990,10 @@ export class NaiveScheduler {
       .filter(({ state, place }) => state === 'active' && place !== undefined);
     samples.push({
       at: this.now,
-      active: ready.length,
-      running: this.#runs.filter(({ task }) => jobs.includes(task.job)).length,
+      active: weightOf(ready),
+      running: weightOf(
+        jobs.flatMap(({ tasks }) => tasks.filter(({ state }) => state === 'running')),
+      ),
       succeeded: pool.succeeded,
       failed: pool.failed,
     });
@@ -1020,8 +1173,7 @@ export class NaiveScheduler {
     if (option === 'requeue') this.#requeueAll(concerned, true);
     if (option === 'terminate') {
       for (const run of byCreation(this.#jobs, this.#runs.filter(concerned))) {
-        if (run.ending === 'requeue') run.ending = 'user';
-        run.ending ??= 'user';
+        if (run.ending === undefined || isSoft(run.ending)) run.ending = 'user';
         this.#requeue(run, false);
       }
     }
@@ -1212,11 +1364,14 @@ export class NaiveScheduler {
   }
 
   #end(run: NaiveRun, ending: NaiveEnding): void {
+    if (run.instance !== undefined) {
+      this.#endGang(run.instance.gang, ending);
+      return;
+    }
     if (run.ending === 'requeue') run.ending = ending;
     if (run.ending !== undefined) return;
     run.ending = ending;
-    const reason = ending === 'user' || ending === 'requeue' ? 'ended' : 'wallClock';
-    this.effects.push(`kill ${titleOf(run.task)} #${run.number} (${reason})`);
+    this.#kill(run, ending);
   }
 
   #endAll(job: NaiveJob, ending: NaiveEnding): void {
@@ -1244,6 +1399,14 @@ export class NaiveScheduler {
       const rooms = pool.nodes.map((node) => ({ node, runs: this.#lower(node, job) }));
       for (const task of this.#queueOf(job)) {
         const { requiredSlots } = task.specification;
+        const needed = instancesOf(task.specification);
+        if (needed > 0) {
+          const going = this.#displacedForGang(pool, job, needed);
+          if (going === undefined) continue;
+          this.#moment++;
+          for (const run of byCreation(this.#jobs, going)) this.#displace(run);
+          return true;
+        }
         const costs = rooms.flatMap(({ node, runs }) => {
           if (node.state !== 'up' || node.disabled || node.pending !== undefined) return [];
           for (let count = 0; count <= runs.length; count++) {
@@ -1258,15 +1421,45 @@ export class NaiveScheduler {
         );
         if (cheapest === undefined) continue;
         this.#moment++;
-        for (const run of byCreation(this.#jobs, cheapest.gone)) {
-          this.effects.push(`kill ${titleOf(run.task)} #${run.number} (ended)`);
-          this.#displaced.push(run);
-          this.#requeue(run, false);
-        }
+        for (const run of byCreation(this.#jobs, cheapest.gone)) this.#displace(run);
         return true;
       }
     }
     return false;
+  }
+
+  #displace(run: NaiveRun): void {
+    const { gang } = run.instance ?? {};
+    const instances = gang === undefined ? [] : liveOf(gang);
+    for (const one of gang === undefined ? [run] : instances.map((each) => each.run)) {
+      this.#kill(one, 'user');
+      this.#displaced.push(one);
+    }
+    if (gang === undefined) {
+      this.#requeue(run, false);
+      return;
+    }
+    for (const instance of instances) this.#instanceOver(instance.run, instance, { lost: 'lost' });
+    this.#backToActive(must(gang.instances[0]).run, front);
+  }
+
+  /** All nodes or none: those that are free, then the lowest; of each gang that is displaced all nodes are free. */
+  #displacedForGang(pool: NaivePool, job: NaiveJob, needed: number): NaiveRun[] | undefined {
+    if (!takesGangs(pool)) return undefined;
+    const taking = pool.nodes.filter(takesTasks);
+    const going: NaiveRun[] = [];
+    const isGoing = (run: NaiveRun): boolean =>
+      going.some(
+        (one) => one === run || (one.instance && one.instance.gang === run.instance?.gang),
+      );
+    const room = (): number =>
+      taking.filter((node) => this.#runs.every((run) => run.node !== node || isGoing(run))).length;
+    for (const node of taking) {
+      if (room() >= needed) break;
+      const [run] = this.#lower(node, job);
+      if (run !== undefined && !isGoing(run)) going.push(run);
+    }
+    return room() >= needed ? going : undefined;
   }
 
   /** What may be displaced from the node for a task of this job, what goes first first. */
@@ -1377,12 +1570,16 @@ export class NaiveScheduler {
   }
 
   #mayStartAnother(job: NaiveJob): boolean {
-    const running = this.#runs.filter(({ task }) => task.job === job).length;
+    const running = job.tasks.filter(({ state }) => state === 'running').length;
     return running < (job.specification.maxParallelTasks ?? Infinity);
   }
 
   #firstThatFits(job: NaiveJob, pool: NaivePool): NaiveTask | undefined {
-    return this.#queueOf(job).find((task) => this.#roomyNodes(pool, task).length > 0);
+    return this.#queueOf(job).find((task) => {
+      const needed = instancesOf(task.specification);
+      if (needed > 0 && !takesGangs(pool)) return false;
+      return this.#roomyNodes(pool, task).length >= Math.max(1, needed);
+    });
   }
 
   /** 3.3. */
@@ -1405,20 +1602,23 @@ export class NaiveScheduler {
   standingBefore(jobId: string, taskId: string): string[] {
     const queue = this.#queueOf(must(this.#job(jobId)));
     const at = queue.findIndex(({ specification }) => specification.id === taskId);
-    const most = must(queue[at]).specification.requiredSlots;
+    const { specification: own, job } = must(queue[at]);
+    const pool = this.#pool(namedPool(job.specification.poolInfo));
+    const gangs = pool !== undefined && takesGangs(pool);
     return queue
       .slice(0, at)
-      .filter(({ specification }) => specification.requiredSlots <= most)
+      .filter(({ specification }) => specification.requiredSlots <= own.requiredSlots)
+      .filter(({ specification }) => {
+        const instances = instancesOf(specification);
+        if (instances === 0 || instances === instancesOf(own)) return true;
+        return gangs && instances <= Math.max(1, instancesOf(own));
+      })
       .map(({ specification }) => specification.id);
   }
 
   #roomyNodes(pool: NaivePool, { specification }: NaiveTask): NaiveNode[] {
     return pool.nodes.filter(
-      (node) =>
-        node.state === 'up' &&
-        !node.disabled &&
-        node.pending === undefined &&
-        this.#freeSlots(node) >= specification.requiredSlots,
+      (node) => takesTasks(node) && this.#freeSlots(node) >= specification.requiredSlots,
     );
   }
 
@@ -1434,6 +1634,10 @@ export class NaiveScheduler {
 
   #start(task: NaiveTask, pool: NaivePool): void {
     const roomy = this.#roomyNodes(pool, task);
+    if (instancesOf(task.specification) > 0) {
+      this.#startGang(task, roomy);
+      return;
+    }
     const others = roomy.filter((node) => node !== task.avoid);
     const eligible = others.length > 0 ? others : roomy;
     const affinityId = task.specification.affinityInfo?.affinityId.toLowerCase();
@@ -1449,18 +1653,51 @@ export class NaiveScheduler {
       started: this.now,
       deleting: false,
     };
+    this.#started(run);
     this.#runs.push(run);
     run.node.started++;
+    this.#tellStart(run);
+  }
+
+  #tellStart(run: NaiveRun): void {
+    const sync = run.node.pool.specification.durability === 'synced' ? ' after sync' : '';
+    this.effects.push(`start ${runName(run)} #${run.number} on ${nameOf(run.node)}${sync}`);
+  }
+
+  #started({ task, node }: NaiveRun): void {
     task.state = 'running';
     task.since = this.now;
     task.started = this.now;
-    task.lastNode = run.node;
+    task.lastNode = node;
     if (task.retrying) task.lastRetry = this.now;
     task.retrying = false;
     delete task.avoid;
     delete task.place;
-    const sync = pool.specification.durability === 'synced' ? ' after sync' : '';
-    this.effects.push(`start ${titleOf(task)} #${run.number} on ${nameOf(run.node)}${sync}`);
+  }
+
+  /** The primary where the task wants to be, if that is free; the others on the lowest. */
+  #startGang(task: NaiveTask, free: NaiveNode[]): void {
+    const affinityId = task.specification.affinityInfo?.affinityId.toLowerCase();
+    const isWanted = ({ ordinal }: NaiveNode): boolean => `tvm:node-${ordinal}` === affinityId;
+    const nodes = [...free.filter(isWanted), ...free.filter((node) => !isWanted(node))];
+    const gang: NaiveGang = { instances: [], started: this.now, commandStarted: false };
+    for (let id = 0; id < instancesOf(task.specification); id++) {
+      const run: NaiveRun = {
+        number: this.#starts++,
+        task,
+        node: must(nodes[id]),
+        started: this.now,
+        deleting: false,
+        instance: { gang, id },
+      };
+      gang.instances.push({ run, over: false, coordinated: false });
+      if (id === 0) this.#started(run);
+      this.#runs.push(run);
+      run.node.started++;
+      this.#tellStart(run);
+    }
+    task.gang = gang;
+    delete task.subtask;
   }
 
   // ---- finding
@@ -1474,7 +1711,12 @@ export class NaiveScheduler {
   }
 
   #runOf(task: NaiveTask): NaiveRun | undefined {
-    return this.#runs.find((run) => run.task === task);
+    if (task.state !== 'running') return undefined;
+    return this.#runs.find(
+      (run) =>
+        run.task === task &&
+        (run.instance === undefined || (run.instance.id === 0 && run.instance.gang === task.gang)),
+    );
   }
 
   #withOpenJob(id: string, change: (job: NaiveJob) => NaiveResult): NaiveResult {
@@ -1582,6 +1824,31 @@ function slotsOf({ task }: NaiveRun): number {
   return task.specification.requiredSlots;
 }
 
+/** 3.1. */
+function takesTasks({ state, disabled, pending }: NaiveNode): boolean {
+  return state === 'up' && !disabled && pending === undefined;
+}
+
+/** 9, rule 1. */
+function takesGangs({ specification, state }: NaivePool): boolean {
+  const { enableInterNodeCommunication, taskSlotsPerNode } = specification;
+  return state === 'active' && enableInterNodeCommunication === true && taskSlotsPerNode === 1;
+}
+
+/** The task goes on, unless somebody ends it for good before that is confirmed. */
+function isSoft(ending: NaiveEnding): boolean {
+  return ending === 'requeue' || ending === 'instanceFailed' || ending === 'instanceLost';
+}
+
+/** Ruling 34. */
+function weightOf(tasks: readonly NaiveTask[]): number {
+  return tasks.reduce((sum, task) => sum + Math.max(1, instancesOf(task.specification)), 0);
+}
+
+function runName({ task, instance }: NaiveRun): string {
+  return instance === undefined ? titleOf(task) : `${titleOf(task)}.${instance.id}`;
+}
+
 /** 2.4: it takes tasks, and what waits keeps its place. */
 function isOpen({ state }: NaiveJob): boolean {
   return state !== 'terminating' && state !== 'completed' && state !== 'deleting';
@@ -1640,6 +1907,8 @@ function viewTask(task: NaiveTask): unknown {
     kind: failure?.kind,
     schedulingError: failure === undefined ? false : failure.kind !== 'application',
     detail: failure?.detail,
+    subtask: failure === undefined || failure.code === 'TaskEnded' ? undefined : task.subtask,
+    subtasks: viewSubtasks(task),
     retries: task.retries,
     requeues: task.requeues,
     lastRetry: isoTime(task.lastRetry),
@@ -1647,6 +1916,18 @@ function viewTask(task: NaiveTask): unknown {
     constraints: task.constraints,
     node: state === 'active' || task.lastNode === undefined ? undefined : nameOf(task.lastNode),
   };
+}
+
+function viewSubtasks({ gang }: NaiveTask): unknown {
+  return (gang?.instances ?? []).slice(1).map((instance, index) => ({
+    id: index + 1,
+    node: nameOf(instance.run.node),
+    state: instance.over ? 'completed' : 'running',
+    started: isoTime(gang?.started),
+    ended: isoTime(instance.ended),
+    exitCode: instance.coordinated ? (instance.exitCode ?? 0) : instance.exitCode,
+    failure: instance.failure,
+  }));
 }
 
 function countsOf(tasks: NaiveTask[], weight: (task: NaiveTask) => number): unknown {

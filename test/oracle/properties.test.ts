@@ -143,9 +143,11 @@ check(
             ? [`${EffectKind.releaseNode} ${number} ${sequence}`]
             : [],
       ),
-      ...ledger.live.flatMap(({ node, sequence, is }) => {
-        const start = `${EffectKind.startRun} ${node} ${sequence}`;
-        return is === 'killed' ? [start, `${EffectKind.killRun} ${node} ${sequence}`] : [start];
+      ...ledger.live.flatMap(({ node, sequence, is, commandStarted }) => {
+        const kinds: EffectKind[] = [EffectKind.startRun];
+        if (commandStarted === true) kinds.push(EffectKind.startPrimary);
+        if (is === 'killed') kinds.push(EffectKind.killRun);
+        return kinds.map((kind) => `${kind} ${node} ${sequence}`);
       }),
     ];
     const outstanding = outstandingOf(Engine.restore(engine.snapshot()));

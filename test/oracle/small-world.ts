@@ -130,7 +130,7 @@ function placeOf(
   return { engine, come, losses, path, requests, snapshot, key };
 }
 
-function movesFrom(world: SmallWorld, { engine, come, losses, requests }: Place): Move[] {
+function movesFrom(world: SmallWorld, { engine, come, losses, requests, path }: Place): Move[] {
   const at = engine.now;
   const moves: Move[] = [];
   for (const [index, command] of world.commands.entries()) {
@@ -143,7 +143,9 @@ function movesFrom(world: SmallWorld, { engine, come, losses, requests }: Place)
     if (command.type === 'tick' && index !== first) continue;
     moves.push({ input: { at: at + passed, command }, comes: 1 << index });
   }
-  for (const report of answers(engine, world.exitCodes)) moves.push({ input: { at, report } });
+  for (const report of answers(engine, world.exitCodes, path)) {
+    moves.push({ input: { at, report } });
+  }
   for (const request of requests) {
     const node = engine.queries.nodes(request.poolId)?.find(({ id }) => id === request.nodeId);
     if (node === undefined) continue;
@@ -182,22 +184,35 @@ function fallen(fall: Fall, about: { node: number; sequence: number }): Report {
   }
 }
 
-/** What may be answered to what is outstanding. A run that is killed ends with 137. */
-function answers(engine: Engine, exitCodes: number[]): Report[] {
+/**
+ * What may be answered to what is outstanding. A run that is killed ends with 137; an instance of a multi-instance task
+ * coordinates or fails, and only the primary's command ends with any exit code.
+ */
+function answers(engine: Engine, exitCodes: number[], path: readonly Input[]): Report[] {
   const effects = engine.outstanding();
   const killed = new Set<number>();
+  const commands = new Set<number>();
   for (let index = 0; index < effects.length; index++) {
     if (effects.kind(index) === EffectKind.killRun) killed.add(effects.sequence(index));
+    if (effects.kind(index) === EffectKind.startPrimary) commands.add(effects.sequence(index));
   }
   const reports: Report[] = [];
   for (let index = 0; index < effects.length; index++) {
     const sequence = effects.sequence(index);
     switch (effects.kind(index)) {
-      case EffectKind.startRun:
-        for (const exitCode of killed.has(sequence) ? [137] : exitCodes) {
-          reports.push({ kind: ReportKind.runEnded, run: effects.run(index), sequence, exitCode });
+      case EffectKind.startRun: {
+        const run = effects.run(index);
+        const isInstance = effects.catalog.run(run, sequence)?.multiInstance !== undefined;
+        const coordinates = isInstance && !commands.has(sequence);
+        if (coordinates && !killed.has(sequence) && !hasCoordinated(path, sequence)) {
+          reports.push({ kind: ReportKind.coordinated, run, sequence });
+        }
+        const codes = coordinates ? exitCodes.filter((code) => code !== 0) : exitCodes;
+        for (const exitCode of killed.has(sequence) ? [137] : codes) {
+          reports.push({ kind: ReportKind.runEnded, run, sequence, exitCode });
         }
         break;
+      }
       case EffectKind.runStartTask:
         for (const exitCode of exitCodes) {
           const node = effects.node(index);
@@ -214,4 +229,13 @@ function answers(engine: Engine, exitCodes: number[]): Report[] {
     }
   }
   return reports;
+}
+
+function hasCoordinated(path: readonly Input[], sequence: number): boolean {
+  return path.some(
+    (input) =>
+      'report' in input &&
+      input.report.kind === ReportKind.coordinated &&
+      input.report.sequence === sequence,
+  );
 }

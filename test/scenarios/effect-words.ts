@@ -88,10 +88,15 @@ export class EffectWords {
       case EffectKind.startRun: {
         const details = effects.catalog.run(run, sequence);
         if (details === undefined) throw new Error(`run ${run} was started and is not there`);
-        const { jobId, taskId, poolId, nodeId } = details;
-        const words = `${jobId}/${taskId} on ${poolId}/${nodeId}`;
+        const { jobId, taskId, poolId, nodeId, multiInstance } = details;
+        const task = `${jobId}/${taskId}`;
+        const name = multiInstance === undefined ? task : `${task}.${multiInstance.instance}`;
+        const words = `${name} on ${poolId}/${nodeId}`;
         if (!this.#wordsOfRun.has(`${run} ${sequence}`)) {
-          remember(this.#runs, `${this.prefix}${jobId}/${taskId}`, { run, sequence, words });
+          remember(this.#runs, this.prefix + name, { run, sequence, words });
+          // The primary answers to the name of the task as well.
+          if (multiInstance?.instance === 0)
+            remember(this.#runs, this.prefix + task, { run, sequence, words });
         }
         this.#wordsOfRun.set(`${run} ${sequence}`, words);
         const { applicationPackages } = details;
@@ -100,6 +105,8 @@ export class EffectWords {
         const installing = installs.length === 0 ? '' : ` with ${installs.join(', ')}`;
         return `start ${words}${installing}${failing}${effects.mustSync(index) ? ' after sync' : ''}`;
       }
+      case EffectKind.startPrimary:
+        return `run command of ${this.#wordsOfRun.get(`${run} ${sequence}`) ?? 'a run that never started'}`;
       case EffectKind.killRun: {
         const reason = effects.killReason(index) === 'wallClock' ? ' (wall clock)' : '';
         return `kill ${this.#wordsOfRun.get(`${run} ${sequence}`) ?? 'a run that never started'}${reason}`;

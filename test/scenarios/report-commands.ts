@@ -15,6 +15,25 @@ import type { ScenarioWorld } from './scenario-world.ts';
 export const reportCommands: Record<string, ScenarioCommand> = {
   task: reportRuns,
   tasks: reportRuns,
+  /** `coordinated j/a` (all instances, in order), `coordinated j/a.1`; of the latest run, or run=n. */
+  coordinated(world, line) {
+    const task = line.pair('the task').join('/');
+    const number = line.option('run');
+    line.end();
+    const instances = /[^.]\.\d+$/.test(task)
+      ? [task]
+      : Array.from({ length: mostInstances }, (_, id) => `${task}.${id}`);
+    let reported = 0;
+    for (const instance of instances) {
+      const runs = world.effects.runs(instance);
+      const named = number === undefined ? runs.at(-1) : runs[Number(number) - 1];
+      if (named === undefined) break;
+      reported++;
+      const { run, sequence } = named;
+      world.send({ kind: ReportKind.coordinated, run, sequence });
+    }
+    if (reported === 0) throw new Error(`coordinated: ${task} has no such run`);
+  },
   node(world, line) {
     const node = line.pair('the node').join('/');
     const kind = nodeReport(line);
@@ -94,6 +113,8 @@ export const reportCommands: Record<string, ScenarioCommand> = {
   },
 };
 
+const mostInstances = 100;
+
 type NodeReportKind =
   | typeof ReportKind.nodeReady
   | typeof ReportKind.nodeLost
@@ -156,7 +177,7 @@ function reportRuns(world: ScenarioWorld, line: CommandLine): void {
   const detail = line.option('detail');
   const number = line.option('run');
   line.end();
-  for (const id of parseIds(ids)) {
+  for (const id of /[^.]\.\d+$/.test(ids) ? [ids] : parseIds(ids)) {
     const runs = world.effects.runs(`${jobId}/${id}`);
     const named = number === undefined ? runs.at(-1) : runs[Number(number) - 1];
     if (named === undefined) throw new Error(`${line.name}: ${jobId}/${id} has no such run`);

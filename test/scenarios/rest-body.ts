@@ -28,11 +28,11 @@ export const poolOptions: BodyOptions = {
   formula: ['autoScaleFormula', text],
   interval: ['autoScaleEvaluationInterval', text],
   slots: ['taskSlotsPerNode', parseNumber],
+  interNode: ['enableInterNodeCommunication', parseFlag],
   fill: ['taskSchedulingPolicy.nodeFillType', text],
   order: ['taskSchedulingPolicy.jobDefaultOrder', text],
   size: ['vmSize', text],
   osType: ['virtualMachineConfiguration.osType', text],
-  interNode: ['enableInterNodeCommunication', parseFlag],
   executor: ['executor', text],
 };
 
@@ -100,6 +100,7 @@ export const taskOptions: BodyOptions = {
   command: ['commandLine', text],
   dependsOn: ['dependsOn', dependencies],
   affinity: ['affinityInfo.affinityId', text],
+  instances: ['multiInstanceSettings', multiInstanceSettings],
   exitConditions: ['exitConditions', exitConditions],
   packages: ['applicationPackageReferences', packageReferences],
 };
@@ -138,6 +139,11 @@ function setAt(body: Body, [property, ...rest]: readonly string[], value: unknow
   const inner = (body[property] ?? {}) as Body;
   body[property] = inner;
   setAt(inner, rest, value);
+}
+
+/** `3`: so many instances. */
+function multiInstanceSettings(instances: string): unknown {
+  return { numberOfInstances: parseNumber(instances), coordinationCommandLine: 'coordinate' };
 }
 
 /** `a,1..3`: the task a and all of the integers. */

@@ -7,6 +7,7 @@ import type {
   NodeView,
   PoolView,
   StartTaskInfo,
+  SubtaskView,
   TaskCounts,
   TaskView,
 } from '@berth/core';
@@ -110,6 +111,15 @@ export const showCommands: Record<string, ScenarioCommand> = {
       for (const task of list?.tasks ?? []) world.say(taskText(job?.id ?? jobId, task));
       continuation = list?.continuation;
     } while (continuation !== undefined);
+  },
+  /** Of a multi-instance task, as it ran last. */
+  'show subtasks'(world, line) {
+    const [jobId, taskId] = line.pair('a task');
+    line.end();
+    const subtasks = world.engine.queries.subtasks(jobId, taskId);
+    if (subtasks === undefined) return world.say('not found');
+    if (subtasks.length === 0) world.say('none');
+    for (const subtask of subtasks) world.say(subtaskText(`${jobId}/${taskId}`, subtask));
   },
   'show counts'(world, line) {
     const counts = world.queries.taskCounts(line.word('a job'));
@@ -259,6 +269,21 @@ function taskText(jobId: string, task: TaskView): string {
     time('lastRetryTime', executionInfo.lastRetryTime),
     time('lastRequeueTime', executionInfo.lastRequeueTime),
     part('node', nodeInfo && `${nodeInfo.poolId}/${nodeInfo.nodeId}`),
+  );
+}
+
+function subtaskText(task: string, subtask: SubtaskView): string {
+  const { id, state, result, exitCode, failureInfo, nodeInfo, startTime, endTime } = subtask;
+  return words(
+    `${task}.${id}`,
+    state,
+    result,
+    part('exitCode', exitCode),
+    part('failureInfo', failureText(failureInfo)),
+    ...(failureInfo?.details ?? []).map(({ name, value }) => part(name, value)),
+    time('startTime', startTime),
+    time('endTime', endTime),
+    part('node', `${nodeInfo.poolId}/${nodeInfo.nodeId}`),
   );
 }
 

@@ -4,6 +4,7 @@ import type {
   ExplainOptions,
   JobStatistics,
   JobView,
+  SubtaskView,
   TaskExplanation,
   TaskRefusal,
   TaskSpecification,
@@ -130,6 +131,16 @@ export class TaskClient {
     const explanation = this.#runtime.queries.explain(this.#jobId, taskId, options);
     if (explanation === undefined) throw notFound('Task', taskId);
     return explanation;
+  }
+
+  /**
+   * The subtasks of a multi-instance task as it ran last, by id: the primary, which the task itself shows, is not among
+   * them. Empty for every other task, and before it has started (semantics §9). @throws BatchError `TaskNotFound`.
+   */
+  subtasks(taskId: string): SubtaskView[] {
+    const subtasks = this.#runtime.queries.subtasks(this.#jobId, taskId);
+    if (subtasks === undefined) throw notFound('Task', taskId);
+    return subtasks;
   }
 
   /** By creation. Tasks that change while you read are seen in one of their states. */

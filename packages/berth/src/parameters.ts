@@ -231,6 +231,14 @@ export interface TaskConstraintParameters {
   maxTaskRetryCount?: number;
 }
 
+export interface MultiInstanceParameters {
+  /** Default 1. */
+  numberOfInstances?: number;
+  /** Of every instance, before the primary runs the commandLine. */
+  coordinationCommandLine: string;
+  commonResourceFiles?: ResourceFile[];
+}
+
 export interface TaskTemplateParameters {
   displayName?: string;
   /** Not run under a shell. */
@@ -241,6 +249,8 @@ export interface TaskTemplateParameters {
   constraints?: TaskConstraintParameters;
   requiredSlots?: number;
   exitConditions?: ExitConditions;
+  /** Several nodes at once (semantics §9). */
+  multiInstanceSettings?: MultiInstanceParameters;
   /** Of a node, or of the nodeInfo of a task: it runs there if there is room. */
   affinityInfo?: { affinityId: string };
   applicationPackageReferences?: ApplicationPackageReference[];

@@ -39,7 +39,7 @@ export function demandExecutor(runtime: Executors, pool: Pool, path = ''): void 
   demandInstall(executor, pool, path);
   const { lowPriority, interNodeCommunication } = capabilitiesOf(executor);
   if (pool.enableInterNodeCommunication === true && !interNodeCommunication) {
-    const reason = 'has no nodes that can reach one another';
+    const reason = 'has no nodes that reach one another and run multi-instance tasks';
     throw cannot(
       'OperationNotValidOnPool',
       `${path}enableInterNodeCommunication`,

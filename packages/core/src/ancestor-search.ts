@@ -10,9 +10,12 @@ export interface Cycle {
   isMember: boolean;
 }
 
+/** Why a pool can never hold a task as it is. */
+export type Misfit = 'tooManySlots' | 'tooManyInstances';
+
 export interface RootCause {
   taskId: string;
-  cause: 'missing' | 'failed' | 'tooManySlots';
+  cause: 'missing' | 'failed' | Misfit;
   via: string[];
   /** Of the tasks between, all of them. */
   depth: number;
@@ -42,7 +45,7 @@ export function searchAncestors(
   job: Job,
   row: number,
   limit: number,
-  fits: (row: number) => boolean,
+  misfitOf: (row: number) => Misfit | undefined,
 ): AncestorSearch {
   const found: AncestorSearch = { cycle: undefined, rootCauses: [], edges: 0, isComplete: true };
   const causes = new Set<string>();
@@ -98,7 +101,8 @@ export function searchAncestors(
     if (state === TaskState.completed && !job.satisfies(parentRow)) {
       blame(job.idOf(parentRow), 'failed');
     } else if (state === TaskState.active) {
-      if (!fits(parentRow)) blame(job.idOf(parentRow), 'tooManySlots');
+      const misfit = misfitOf(parentRow);
+      if (misfit !== undefined) blame(job.idOf(parentRow), misfit);
       if (!job.isWaiting(parentRow)) continue;
       const group = job.dependencies!.groupOf(parentRow);
       const place = places.get(group);

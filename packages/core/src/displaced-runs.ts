@@ -1,3 +1,10 @@
+/** Which instance of a multi-instance task a run is, the numbers of the nodes of all, whether it runs the commandLine. */
+export interface InstancePlace {
+  instance: number;
+  nodes: number[];
+  runsCommand: boolean;
+}
+
 /** A run that was ended to make room, until its executor has said that it is over. */
 export interface DisplacedRun {
   run: number;
@@ -6,6 +13,8 @@ export interface DisplacedRun {
   job: number;
   /** Row of its task. */
   task: number;
+  /** Of an instance of a multi-instance task. */
+  gang?: InstancePlace;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { primaryOf } from './gang.ts';
+import { displaceGang } from './gang-end.ts';
 import type { Job } from './job.ts';
 import { considerRunsGone } from './job-end.ts';
 import type { Node } from './node.ts';
@@ -15,7 +17,7 @@ import type { World } from './world.ts';
  * where: ruling 15 d).
  */
 
-/** What would have to go from a node. */
+/** What may go from a node, what goes first first. */
 interface Room {
   node: Node;
   runs: number[];
@@ -35,7 +37,7 @@ export function displace(world: World, pool: Pool, firstRank: number): boolean {
     if (priority <= lowest || rankOf(priority) >= firstRank) return false;
     const room = roomFor(world, pool, job);
     if (room === undefined) continue;
-    for (const run of byCreation(world, room.runs)) displaceRun(world, run);
+    for (const run of byCreation(world, room)) displaceRun(world, run);
     return true;
   }
   return false;
@@ -43,7 +45,7 @@ export function displace(world: World, pool: Pool, firstRank: number): boolean {
 
 /** The jobs that have a task of a size that a node can have, in the order in which they are served. */
 export function* readyJobs(world: World, pool: Pool): IterableIterator<number> {
-  for (const { rank, jobs } of pool.rings.at(-1)?.ranks() ?? []) {
+  for (const [rank, jobs] of jobsByRank(pool)) {
     if (pool.jobOrder !== undefined) yield* inOrder(world, pool, pool.jobOrder, rank, jobs);
     else {
       const byCreation = [...jobs];
@@ -52,6 +54,19 @@ export function* readyJobs(world: World, pool: Pool): IterableIterator<number> {
       yield* next === -1 ? byCreation : [...byCreation.slice(next), ...byCreation.slice(0, next)];
     }
   }
+}
+
+/** By priority, the highest first, and by creation; those that have gangs among them. */
+function jobsByRank(pool: Pool): [rank: number, jobs: number[]][] {
+  const byRank = new Map<number, Set<number>>();
+  for (const ring of [pool.rings.at(-1), pool.gangs?.rings.at(-1)]) {
+    for (const { rank, jobs } of ring?.ranks() ?? []) {
+      byRank.set(rank, new Set([...(byRank.get(rank) ?? []), ...jobs]));
+    }
+  }
+  return [...byRank]
+    .sort(([a], [b]) => a - b)
+    .map(([rank, jobs]) => [rank, [...jobs].sort((a, b) => a - b)]);
 }
 
 /** The executor says that a displaced run is over. False: it was none. */
@@ -82,14 +97,20 @@ function lowestPriority(world: World, pool: Pool): number {
   return lowest;
 }
 
-/** The node where the first task of the job that could have room costs the fewest tasks, the lower id of equals. */
-function roomFor(world: World, pool: Pool, job: Job): Room | undefined {
+/**
+ * What has to go for the first task of the job that could have room: from the node where it costs the fewest tasks,
+ * the lower id of equals.
+ */
+function roomFor(world: World, pool: Pool, job: Job): number[] | undefined {
   const { priority } = job.specification;
   const nodes = [...pool.nodes].filter(({ takesTasks }) => takesTasks);
   const rooms = nodes.map((node) => ({ node, runs: displaceable(world, node, priority) }));
   const most = Math.max(...rooms.map((room) => roomIn(world, room)));
-  const at = firstReady(world, job.number, most);
+  const within = pool.gangs === undefined ? [] : rooms.filter((room) => roomIn(world, room) > 0);
+  const at = firstReady(world, job.number, most, within.length);
   if (at === noClass) return undefined;
+  const { instances } = job.classAt(at);
+  if (instances > 0) return roomForGang(world, within, instances);
   const slots = world.classes.words[at + Class.slots]!;
   let best: Room | undefined;
   for (const { node, runs } of rooms) {
@@ -99,7 +120,29 @@ function roomFor(world: World, pool: Pool, job: Job): Room | undefined {
     if (free < slots || (best !== undefined && best.runs.length <= count)) continue;
     best = { node, runs: runs.slice(0, count) };
   }
-  return best;
+  return best?.runs;
+}
+
+/** Nodes that are free first, then those that another gang leaves with the one before, then the lower id. */
+function roomForGang(world: World, rooms: readonly Room[], instances: number): number[] {
+  const going = new Set<number>();
+  let needed = instances - rooms.filter(({ node }) => node.isEmpty).length;
+  for (const { node, runs } of rooms) {
+    if (needed <= 0) break;
+    const task = node.isEmpty ? undefined : taskOf(world, runs[0]!);
+    if (task === undefined || going.has(task)) continue;
+    going.add(task);
+    needed -= rooms.filter(
+      (room) => !room.node.isEmpty && taskOf(world, room.runs[0]!) === task,
+    ).length;
+  }
+  return [...going];
+}
+
+/** A run that stands for all of its task: that of the primary, for a gang. */
+function taskOf(world: World, run: number): number {
+  const gang = world.gangs.of(run)?.gang;
+  return gang === undefined ? run : primaryOf(gang);
 }
 
 function roomIn(world: World, { node, runs }: Room): number {
@@ -137,6 +180,10 @@ function byCreation({ runs }: World, concerned: readonly number[]): number[] {
 /** Its task is active again at once, its process when that is confirmed. */
 function displaceRun(world: World, run: number): void {
   const { runs } = world;
+  if (runs.isInstance(run)) {
+    displaceGang(world, world.gangs.of(run)!.gang);
+    return;
+  }
   world.kill(run, 'ended');
   world.displaced.add({
     run,

@@ -49,6 +49,9 @@ export class EffectLog implements EffectBatch {
   startRun(node: number, run: number, sequence: number, mustSync: boolean): void {
     this.#add(EffectKind.startRun | (mustSync ? mustSyncBit : 0), node, run, sequence);
   }
+  startPrimary(node: number, run: number, sequence: number, mustSync: boolean): void {
+    this.#add(EffectKind.startPrimary | (mustSync ? mustSyncBit : 0), node, run, sequence);
+  }
   killRun(node: number, run: number, sequence: number, reason: KillReason): void {
     const bits = reason === 'wallClock' ? wallClockBit : 0;
     this.#add(EffectKind.killRun | bits, node, run, sequence);

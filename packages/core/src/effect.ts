@@ -2,6 +2,7 @@ import type { PackageInstall, ResolvedPackage } from './application-references.t
 import type { CertificateInstall } from './node-install.ts';
 import type {
   EnvironmentSetting,
+  MultiInstanceSettings,
   OutputFile,
   PoolSpecification,
   ResourceFile,
@@ -30,6 +31,11 @@ export const EffectKind = {
    * sequence. A reboot, reimage or release of the node ends it without an answer.
    */
   runStartTask: 9,
+  /**
+   * All instances of a multi-instance task have coordinated: its primary (`run`, `sequence`), which goes on with its
+   * run, gets the resourceFiles of the task and runs its commandLine. Answer `runEnded` or `runLost`, as to the start.
+   */
+  startPrimary: 10,
 } as const;
 export type EffectKind = (typeof EffectKind)[keyof typeof EffectKind];
 
@@ -79,6 +85,20 @@ export interface RunDetails {
    * where one cannot be installed, the run fails with `ApplicationPackageError` and is never launched.
    */
   applicationPackages?: PackageInstall;
+  /** Of an instance of a multi-instance task; absent: it is none. */
+  multiInstance?: MultiInstanceDetails;
+}
+
+/**
+ * What an instance of a multi-instance task does first (semantics §9): it gets the commonResourceFiles in the directory
+ * of the task, runs the coordinationCommandLine, and answers `coordinated` when that has exited with 0, `runEnded`
+ * otherwise. What else its run's details say is the primary's, and only when `startPrimary` comes.
+ */
+export interface MultiInstanceDetails extends MultiInstanceSettings {
+  /** 0: the primary. */
+  instance: number;
+  /** Of all instances, in their order. */
+  nodeIds: readonly string[];
 }
 
 /** What a start task is. It runs in the startup directory of the node (semantics §4.1). */

@@ -28,6 +28,7 @@ import { EffectLog } from './effect-log.ts';
 import type { BatchErrorBody } from './errors.ts';
 import type { EngineEvent, EventCause } from './event-log.ts';
 import { EventLog } from './event-log.ts';
+import { coordinated, placeOfRun } from './gang.ts';
 import type { InputVisitor } from './input-batch.ts';
 import { failureCode, InputBatch, InputReader } from './input-batch.ts';
 import { endRunAs, expire, killReason } from './job-end.ts';
@@ -339,8 +340,9 @@ export class Engine {
       if (startTask === undefined || startTask.sequence === 0) continue;
       effects.runStartTask(number, startTask.sequence, world.pools[pool]!.mustSync);
     }
-    for (const { run, sequence, node } of world.displaced.all()) {
+    for (const { run, sequence, node, gang } of world.displaced.all()) {
       effects.startRun(node, run, sequence, false);
+      if (gang?.runsCommand === true) effects.startPrimary(node, run, sequence, false);
       effects.killRun(node, run, sequence, 'ended');
     }
     const { runs } = world;
@@ -352,6 +354,9 @@ export class Engine {
       const sequence = world.runs.sequence(run);
       const mustSync = world.pools[world.nodes[node]!.pool]!.specification.durability === 'synced';
       effects.startRun(node, run, sequence, mustSync);
+      if (placeOfRun(world, run)?.runsCommand === true) {
+        effects.startPrimary(node, run, sequence, mustSync);
+      }
       const ending = world.runs.ending(run);
       if (ending !== Ending.none) {
         effects.killRun(node, run, sequence, killReason(ending));
@@ -448,6 +453,7 @@ export class Engine {
       endRun(world, subject, undefined, lost, undefined);
       return true;
     }
+    if (kind === ReportKind.coordinated) return coordinated(world, subject, sequence);
     const node = world.nodes[subject];
     if (node === undefined) return false;
     if (kind === ReportKind.startTaskEnded) {

@@ -1,3 +1,4 @@
+import type { Misfit, RootCause } from './ancestor-search.ts';
 import { rowsOf, rowsOfInteger, searchAncestors } from './ancestor-search.ts';
 import type { ExplanationReason, FreeingEvent, ParentState } from './explanation.ts';
 import { mostParentsListed, reason } from './explanation.ts';
@@ -16,12 +17,12 @@ export interface ParentReasons {
   searchedEdges?: number;
 }
 
-/** `fits`: whether some node of the pool could ever hold the task. */
+/** `misfitOf`: why the pool can never hold a task. */
 export function explainParents(
   job: Job,
   row: number,
   limit: number,
-  fits: (row: number) => boolean,
+  misfitOf: (row: number) => Misfit | undefined,
 ): ParentReasons {
   const { tasks, ranges } = job.dependencies!.parentsOf(row, (parent) => job.idOf(parent));
   const openTasks = tasks.filter(({ isSatisfied }) => !isSatisfied);
@@ -55,7 +56,7 @@ export function explainParents(
   const more = openTasks.length + openRanges.length - reasons.length;
   if (more > 0) reasons.push(reason('moreParents', { count: more }, 'parentSatisfies'));
 
-  const search = searchAncestors(job, row, limit, fits);
+  const search = searchAncestors(job, row, limit, misfitOf);
   if (search.cycle !== undefined) reasons.push(reason('cycle', search.cycle, 'taskReplaced'));
   for (const { taskId, cause, via, depth } of search.rootCauses) {
     if (depth === 0 && told.has(taskId)) continue;
@@ -114,7 +115,7 @@ function freeing({ state, canReactivate }: ParentFacts): FreeingEvent[] {
   return canReactivate ? ['taskReactivated', 'taskReplaced'] : ['taskReplaced'];
 }
 
-function freeingCause(cause: 'missing' | 'failed' | 'tooManySlots'): FreeingEvent[] {
+function freeingCause(cause: RootCause['cause']): FreeingEvent[] {
   if (cause === 'missing') return ['taskAdded'];
   return cause === 'failed'
     ? ['taskReactivated', 'taskReplaced']

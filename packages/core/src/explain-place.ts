@@ -1,5 +1,12 @@
+import type { Misfit } from './ancestor-search.ts';
+import {
+  explainFreeNodes,
+  explainGangOrder,
+  explainGangPool,
+  mostInstances,
+} from './explain-gang.ts';
 import type { ExplanationReason, FreeingEvent } from './explanation.ts';
-import { mostJobsListed, reason } from './explanation.ts';
+import { freeingEvents, mostJobsListed, reason } from './explanation.ts';
 import type { Job } from './job.ts';
 import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
@@ -7,6 +14,7 @@ import type { OrderedSet } from './ordered-set.ts';
 import type { Pool } from './pool.ts';
 import { rankOf } from './pool.ts';
 import { queuePlace } from './queue-place.ts';
+import type { ReadyClass } from './ready-queue.ts';
 import { Flag, Word } from './task-rows.ts';
 import type { World } from './world.ts';
 
@@ -23,7 +31,8 @@ export function explainPool(world: World, job: Job, row: number): ExplanationRea
   const { id: poolId, taskSlotsPerNode } = pool.specification;
   if (pool.state !== 'active') return [reason('poolDeleting', { poolId }, 'poolAdded', 'jobMoved')];
   const reasons: ExplanationReason[] = [];
-  const { requiredSlots } = job.limitsOf(row);
+  const { requiredSlots, instances } = job.limitsOf(row);
+  if (instances > 0) reasons.push(...explainGangPool(pool));
   if (requiredSlots > taskSlotsPerNode) {
     const facts = { poolId, requiredSlots, taskSlotsPerNode };
     reasons.push(reason('tooManySlots', facts, 'poolAdded', 'jobMoved'));
@@ -41,18 +50,35 @@ export function explainPool(world: World, job: Job, row: number): ExplanationRea
   return reasons;
 }
 
+/** Which tasks of the job can never run in a pool as it is. */
+export function misfitsIn(pool: Pool | undefined, job: Job): (row: number) => Misfit | undefined {
+  if (pool === undefined) return () => undefined;
+  const { taskSlotsPerNode } = pool.specification;
+  let most: number | undefined;
+  return (row) => {
+    const { requiredSlots, instances } = job.limitsOf(row);
+    if (requiredSlots > taskSlotsPerNode) return 'tooManySlots';
+    if (instances === 0) return undefined;
+    most ??= mostInstances(pool, countNodes(pool));
+    return instances > most ? 'tooManyInstances' : undefined;
+  };
+}
+
 /** Why a task that is ready, and that the pool could hold, has not been placed: limits, slots, who comes first. */
 export function explainPlace(world: World, pool: Pool, job: Job, row: number): ExplanationReason[] {
-  const { requiredSlots } = job.limitsOf(row);
+  const { requiredSlots, instances } = job.limitsOf(row);
   const reasons: ExplanationReason[] = [];
-  const { nodesByState, taking, later, freeSlots } = countNodes(pool);
+  const counts = countNodes(pool);
+  const { nodesByState, taking, later, freeSlots } = counts;
   const { maxParallelTasks = Infinity } = job.specification;
   if (job.isFull) {
     const facts = { maxParallelTasks, runningTasks: job.tasks.running };
     reasons.push(reason('maxParallelTasks', facts, 'jobTaskEnds'));
   }
   const hasRoom = freeSlots.some((level) => level.freeSlots >= requiredSlots);
-  if (taking > 0 && !hasRoom) {
+  if (instances > 0) {
+    if (taking > 0) reasons.push(...explainFreeNodes(world, pool, instances, counts));
+  } else if (taking > 0 && !hasRoom) {
     const avoidNodeId = avoidedNode(world, pool, job, row);
     reasons.push(
       reason(
@@ -69,7 +95,11 @@ export function explainPlace(world: World, pool: Pool, job: Job, row: number): E
       ),
     );
   }
-  return [...reasons, ...explainOrder(world, pool, job, row, requiredSlots)];
+  const order =
+    pool.gangs === undefined
+      ? explainOrder(world, pool, job, row, requiredSlots)
+      : explainGangOrder(world, pool, job, row);
+  return [...reasons, ...order];
 }
 
 /** Who comes first: jobs of higher priority, jobs of equal priority, tasks of the same job. */
@@ -124,7 +154,10 @@ function limitedJobs(world: World, pool: Pool, job: Job, requiredSlots: number):
       other.pool === pool.number &&
       other.state === 'active' &&
       other.isFull &&
-      other.classes.some(({ at, slots }) => slots <= requiredSlots && world.classes.live(at) > 0),
+      other.classes.some(
+        ({ at, slots, instances }) =>
+          instances === 0 && slots <= requiredSlots && world.classes.live(at) > 0,
+      ),
   );
 }
 
@@ -157,8 +190,8 @@ function explainEquals(
 /** Jobs of lower priority, and this one, that have ready tasks of fewer slots. */
 function countSmaller(world: World, pool: Pool, job: Job, requiredSlots: number): number {
   const rank = rankOf(job.specification.priority);
-  const isSmaller = ({ at, slots }: { at: number; slots: number }): boolean =>
-    slots < requiredSlots && world.classes.live(at) > 0;
+  const isSmaller = ({ at, slots, instances }: ReadyClass): boolean =>
+    instances === 0 && slots < requiredSlots && world.classes.live(at) > 0;
   let jobs = job.classes.some(isSmaller) ? 1 : 0;
   for (const ranked of pool.ringFor(requiredSlots - 1)?.ranks() ?? []) {
     if (ranked.rank > rank) jobs += ranked.jobs.size;
@@ -179,12 +212,13 @@ function countLarger(pool: Pool, job: Job, requiredSlots: number): number {
   return upTo(pool.specification.taskSlotsPerNode) - upTo(requiredSlots);
 }
 
-interface NodeCounts {
+export interface NodeCounts {
   nodesByState: Record<string, number>;
   /** Those that take tasks now. */
   taking: number;
-  /** What lets others take tasks later. */
+  /** What lets others take tasks later, and how many of them do without a command. */
   later: FreeingEvent[];
+  comingByThemselves: number;
   /** Of those that take tasks. */
   freeSlots: { freeSlots: number; nodes: number }[];
 }
@@ -194,6 +228,7 @@ function countNodes(pool: Pool): NodeCounts {
   const nodesByState: Record<string, number> = {};
   const byFree = new Map<number, number>();
   let taking = 0;
+  let comingByThemselves = 0;
   const later = new Set<FreeingEvent>();
   for (const node of pool.nodes) {
     const state = stateForTasks(node);
@@ -205,11 +240,12 @@ function countNodes(pool: Pool): NodeCounts {
     }
     const event = freeingEvent(node);
     if (event !== undefined) later.add(event);
+    if (event !== undefined && freeingEvents[event] === 'byItself') comingByThemselves++;
   }
   const freeSlots = [...byFree]
     .map(([freeSlots, nodes]) => ({ freeSlots, nodes }))
     .sort((a, b) => b.freeSlots - a.freeSlots);
-  return { nodesByState, taking, later: [...later], freeSlots };
+  return { nodesByState, taking, later: [...later], comingByThemselves, freeSlots };
 }
 
 function stateForTasks(node: Node): string {

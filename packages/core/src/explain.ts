@@ -1,6 +1,6 @@
 import { formatTime } from './calendar.ts';
 import { canReactivate, explainParents } from './explain-parents.ts';
-import { explainPlace, explainPool } from './explain-place.ts';
+import { explainPlace, explainPool, misfitsIn } from './explain-place.ts';
 import type { ExplanationReason, TaskExplanation } from './explanation.ts';
 import { defaultSearchLimit, reason } from './explanation.ts';
 import type { Job } from './job.ts';
@@ -41,9 +41,12 @@ export function explainTask(
   const pool = world.poolOf(job);
   const reasons = [...stateReasons, ...explainPool(world, job, row)];
   if (job.isWaiting(row)) {
-    const slotsPerNode = pool?.specification.taskSlotsPerNode ?? Infinity;
-    const fits = (parent: number): boolean => job.limitsOf(parent).requiredSlots <= slotsPerNode;
-    const { reasons: parents, ...search } = explainParents(job, row, searchLimit, fits);
+    const { reasons: parents, ...search } = explainParents(
+      job,
+      row,
+      searchLimit,
+      misfitsIn(pool, job),
+    );
     return { ...explanation, reasons: [...parents, ...reasons], ...search };
   }
   if (pool !== undefined && reasons.every(({ forEver }) => !forEver)) {

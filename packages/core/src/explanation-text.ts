@@ -4,6 +4,7 @@ import type {
   FreeingEvent,
   NodesByState,
   NoFreeSlotsReason,
+  OtherNodeCountsReason,
   OtherSizesReason,
   ParentState,
   RootCauseReason,
@@ -80,6 +81,19 @@ export function reasonSentence(one: ExplanationReason): string {
       return `${many(one.jobs, 'other job')} of priority ${one.priority} ${one.jobs === 1 ? 'has' : 'have'} such tasks, and the policy "${one.policy}" says which is next.`;
     case 'queue':
       return `${one.isExact ? '' : 'At least '}${many(one.ahead, 'task')} of its job ${one.ahead === 1 ? 'stands' : 'stand'} before it${one.part === undefined ? '' : `; it is at the ${one.part} of the queue`}.`;
+    case 'multiInstancePool': {
+      const wrong = [
+        ...(one.enableInterNodeCommunication ? [] : ['enableInterNodeCommunication is not true']),
+        ...(one.taskSlotsPerNode === 1
+          ? []
+          : [`taskSlotsPerNode is ${one.taskSlotsPerNode}, not 1`]),
+      ];
+      return `Pool ${one.poolId} takes no multi-instance tasks: its ${wrong.join(', and its ')}.`;
+    }
+    case 'tooFewFreeNodes':
+      return `It needs ${many(one.numberOfInstances, 'free node')} of pool ${one.poolId} at once, one for each instance, and there ${one.freeNodes === 1 ? 'is' : 'are'} ${one.freeNodes} now (${statesText(one.nodesByState)}).`;
+    case 'otherNodeCounts':
+      return otherNodeCountsText(one);
     case 'otherSizes':
       return otherSizesText(one);
   }
@@ -122,6 +136,19 @@ function otherSizesText(one: OtherSizesReason): string {
   return `Ready tasks that need ${both} may take the slots that get free before it.`;
 }
 
+function otherNodeCountsText(one: OtherNodeCountsReason): string {
+  const fewer =
+    one.jobsWithFewer === 0
+      ? ''
+      : `fewer (in ${many(one.jobsWithFewer, 'job')} of its own or a lower priority)`;
+  const more =
+    one.jobsWithMore === 0
+      ? ''
+      : `more (in ${many(one.jobsWithMore, 'job')} of its own or a higher priority)`;
+  const both = [fewer, more].filter((text) => text !== '').join(' or ');
+  return `It needs ${many(one.nodes, 'node')}; ready tasks that need ${both} may take those that get free before it.`;
+}
+
 function cycleText({ taskIds, length, isMember }: CycleReason): string {
   const [first = ''] = taskIds;
   const ring =
@@ -138,6 +165,7 @@ function causeText({ taskId, cause, via }: RootCauseReason): string {
     missing: 'which does not exist',
     failed: 'which is completed and does not satisfy',
     tooManySlots: 'which needs more slots than a node of the pool has',
+    tooManyInstances: 'which has more instances than the pool has nodes for multi-instance tasks',
   };
   return via.length === 0
     ? `It waits for task ${taskId}, ${texts[cause]}.`

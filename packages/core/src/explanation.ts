@@ -122,8 +122,11 @@ export interface CycleReason extends Reason<'cycle'> {
 /** What holds up a task further up, for which this one waits in the end. */
 export interface RootCauseReason extends Reason<'rootCause'> {
   taskId: string;
-  /** `tooManySlots`: it needs more slots than a node of the pool has. */
-  cause: 'missing' | 'failed' | 'tooManySlots';
+  /**
+   * `tooManySlots`: it needs more slots than a node of the pool has. `tooManyInstances`: it is a multi-instance task,
+   * and the pool takes none, or has too few nodes for it.
+   */
+  cause: 'missing' | 'failed' | 'tooManySlots' | 'tooManyInstances';
   /** The tasks between, from the one that this task waits for on. The first {@link mostIdsListed}. */
   via: readonly string[];
 }
@@ -148,6 +151,21 @@ export interface TooManySlotsReason extends Reason<'tooManySlots'> {
   poolId: string;
   requiredSlots: number;
   taskSlotsPerNode: number;
+}
+
+/** The pool takes no multi-instance tasks: for those its nodes must reach one another, and have one slot (semantics §9). */
+export interface MultiInstancePoolReason extends Reason<'multiInstancePool'> {
+  poolId: string;
+  enableInterNodeCommunication: boolean;
+  taskSlotsPerNode: number;
+}
+
+/** Nodes take tasks, and not as many of them are free as the multi-instance task has instances (semantics §9). */
+export interface TooFewFreeNodesReason extends Reason<'tooFewFreeNodes'> {
+  poolId: string;
+  numberOfInstances: number;
+  freeNodes: number;
+  nodesByState: NodesByState;
 }
 
 /** The pool has nodes that may take tasks later, and none that does now. */
@@ -223,6 +241,19 @@ export interface OtherSizesReason extends Reason<'otherSizes'> {
   jobsWithLarger: number;
 }
 
+/**
+ * The same where multi-instance tasks run, of nodes in place of slots: an ordinary task needs one node, and nothing is
+ * kept for one that needs more (semantics §9, rule 2).
+ */
+export interface OtherNodeCountsReason extends Reason<'otherNodeCounts'> {
+  /** That this one needs. */
+  nodes: number;
+  /** Jobs with tasks that need fewer, which no other reason names: those of lower priority, and its own. */
+  jobsWithFewer: number;
+  /** Jobs that have only tasks that need more, of its priority or a higher; and its own, where such stand before it. */
+  jobsWithMore: number;
+}
+
 export type ExplanationReason =
   | RunningReason
   | CompletedReason
@@ -244,7 +275,10 @@ export type ExplanationReason =
   | TurnReason
   | JobOrderReason
   | QueueReason
-  | OtherSizesReason;
+  | OtherSizesReason
+  | MultiInstancePoolReason
+  | TooFewFreeNodesReason
+  | OtherNodeCountsReason;
 
 /** Why a task does not run, with everything that holds it up. */
 export interface TaskExplanation {

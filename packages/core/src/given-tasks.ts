@@ -29,11 +29,11 @@ export class GivenTasks {
     this.#rows = rows;
   }
 
-  /** Keeps the row's text; its slots. */
-  add(row: number, entry: TaskTextEntry): number {
+  /** Keeps the row's text; its limits. */
+  add(row: number, entry: TaskTextEntry): TaskLimits {
     this.#rows.touch(row)[this.#rows.offset(row) + Word.text] = this.text.add(entry);
     this.ids.add(entry.id, row);
-    return this.templates[entry.template]!.limits.requiredSlots;
+    return this.templates[entry.template]!.limits;
   }
 
   id(row: number): string {

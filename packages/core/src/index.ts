@@ -41,12 +41,14 @@ export {
   type JobStateReason,
   type MaxParallelTasksReason,
   type MoreParentsReason,
+  type MultiInstancePoolReason,
   type NodesByState,
   type NodesNotReadyReason,
   type NoFreeSlotsReason,
   type NoNodesReason,
   type NoPoolReason,
   type OlderJobsReason,
+  type OtherNodeCountsReason,
   type OtherSizesReason,
   type ParentRangeReason,
   type ParentReason,
@@ -57,6 +59,7 @@ export {
   type RootCauseReason,
   type RunningReason,
   type TaskExplanation,
+  type TooFewFreeNodesReason,
   type TooManySlotsReason,
   type TurnReason,
 } from './explanation.ts';
@@ -111,6 +114,7 @@ export type {
   PoolStatistics,
   TaskStatistics,
 } from './statistics.ts';
+export type { SubtaskView } from './subtasks.ts';
 export * from './system-environment.ts';
 export { bytesPerRow } from './task-rows.ts';
 export type { TaskRefusal } from './task-rules.ts';

@@ -1,5 +1,6 @@
 import type { SchedulingError } from './auto-pool.ts';
 import type { KillReason } from './effect.ts';
+import { endGangAs } from './gang-end.ts';
 import type { Job } from './job.ts';
 import { assignPool } from './pool-jobs.ts';
 import { dropQueues, joinRings, leaveRings } from './ready-queue.ts';
@@ -124,6 +125,10 @@ function endRuns(world: World, job: Job, ending: Ending): void {
  * may still be ended for good.
  */
 export function endRunAs(world: World, run: number, ending: Ending): void {
+  if (world.runs.isInstance(run)) {
+    endGangAs(world, world.gangs.of(run)!.gang, ending);
+    return;
+  }
   const before = world.runs.ending(run);
   if (before === Ending.none || before === Ending.requeued) world.runs.setEnding(run, ending);
   if (before !== Ending.none) return;
@@ -138,6 +143,7 @@ export function killReason(ending: Ending): KillReason {
 /** To be called when a run of the job is over, and the job is not. */
 export function considerRunsGone(world: World, job: Job): void {
   if (job.state === 'active' || job.hasRuns || world.displaced.hasJob(job.number)) return;
+  if (world.gangs.hasJob(job.number)) return;
   if (job.state === 'disabling') world.moveJob(job, 'nothingRuns');
   else if (job.state === 'terminating') complete(world, job);
   else if (job.state === 'deleting') vanish(world, job);

@@ -48,7 +48,7 @@ export function makeJob(
   if (schedule !== undefined) job.schedule = schedule.number;
   world.jobs.push(job);
   account.jobById.set(idKey(id), job);
-  if (specification.allowTaskPreemption === true) world.displaceable.add(job.number);
+  if (specification.allowTaskPreemption === true) world.letDisplace(job);
   if (schedule !== undefined) {
     world.events?.tell({
       entity: 'job',
@@ -121,7 +121,7 @@ function noteDisplaceable(world: World, job: Job): void {
     world.displaceable.delete(job.number);
     return;
   }
-  world.displaceable.add(job.number);
+  world.letDisplace(job);
   const pool = world.poolOf(job);
   if (pool?.state === 'active') world.stir(pool);
 }

@@ -2,6 +2,7 @@ import type { SchedulingError } from './auto-pool.ts';
 import type { TaskLookup } from './dependencies.ts';
 import { Dependencies } from './dependencies.ts';
 import { exitOptionsOf } from './exit-conditions.ts';
+import type { Gang } from './gang.ts';
 import { GivenTasks } from './given-tasks.ts';
 import { integerOf, spelledInteger } from './integer-ids.ts';
 import type { JobState } from './machines.ts';
@@ -65,6 +66,10 @@ export interface RareTaskFacts {
   constraints?: TaskConstraints;
   /** When that was. */
   lastModified?: number;
+  /** Of a multi-instance task: as it ran last. */
+  gang?: Gang;
+  /** Which of its instances has failed, where the primary has not run the commandLine to its end (semantics §9). */
+  failedInstance?: number;
 }
 
 const openStates: ReadonlySet<JobState> = new Set(['active', 'disabling', 'disabled', 'enabling']);
@@ -126,7 +131,7 @@ export class Job implements TaskLookup {
   /** Exactly where the job sets usesTaskDependencies. */
   dependencies: Dependencies | undefined;
 
-  /** By slots. */
+  /** By slots; behind them those of multi-instance tasks, by instances. */
   readonly classes: ReadyClass[] = [];
   nextStamp = 0;
   rowCount = 0;
@@ -170,6 +175,7 @@ export class Job implements TaskLookup {
       ? limits
       : {
           requiredSlots: limits.requiredSlots,
+          instances: limits.instances,
           maxWallClockTimeMs: own.maxWallClockTimeMs,
           maxTaskRetryCount: own.maxTaskRetryCount,
           retentionTimeMs: own.retentionTimeMs,
@@ -308,15 +314,26 @@ export class Job implements TaskLookup {
     return facts;
   }
 
-  readyClass(slots: number): ReadyClass {
+  readyClass(slots: number, instances: number = 0): ReadyClass {
     let at = 0;
-    while (at < this.classes.length && this.classes[at]!.slots < slots) at++;
+    while (at < this.classes.length && isBefore(this.classes[at]!, slots, instances)) at++;
     const found = this.classes[at];
-    if (found?.slots === slots) return found;
-    const made = new ReadyClass(this.#classes.add(this.number, slots, this.creationTime), slots);
+    if (found?.slots === slots && found.instances === instances) return found;
+    const place = this.#classes.add(this.number, slots, this.creationTime);
+    const made = new ReadyClass(place, slots, instances);
     this.classes.splice(at, 0, made);
     this.watch();
     return made;
+  }
+
+  readyClassOf(row: number): ReadyClass {
+    const { requiredSlots, instances } = this.limitsOf(row);
+    return this.readyClass(requiredSlots, instances);
+  }
+
+  /** The class of this place in the table. */
+  classAt(place: number): ReadyClass {
+    return this.classes.find(({ at }) => at === place)!;
   }
 
   /** Takes tasks, and keeps those that wait in their places (semantics §2.4). */
@@ -350,8 +367,8 @@ export class Job implements TaskLookup {
   }
 
   /** So many tasks of this size are there that were not. */
-  count(slots: number, tasks: number): void {
-    const { at } = this.readyClass(slots);
+  count({ requiredSlots, instances }: TaskLimits, tasks: number): void {
+    const { at } = this.readyClass(requiredSlots, instances);
     this.#classes.words[at + Class.total]! += tasks;
   }
 
@@ -374,12 +391,25 @@ export class Job implements TaskLookup {
 
   /** The same in slots. */
   get slots(): TaskTally {
-    return this.#tally((slots) => slots);
+    return this.#tally(({ slots }) => slots);
+  }
+
+  /** As autoscale counts tasks: a multi-instance one is as many as it has instances (ruling 34). */
+  get instances(): TaskTally {
+    return this.#tally(weightOf);
+  }
+
+  /** The same of those that are queued to be placed. */
+  get liveInstances(): number {
+    return this.classes.reduce(
+      (live, ready) => live + weightOf(ready) * this.#classes.live(ready.at),
+      0,
+    );
   }
 
   /** Since it was made, those of tasks included that are gone or active again: it never falls (semantics §6.5). */
   get completions(): TaskCompletions {
-    const { unfinished, running, succeeded, failed } = this.tasks;
+    const { unfinished, running, succeeded, failed } = this.instances;
     const expired = this.expiredAt === undefined ? 0 : unfinished - running;
     const { undone } = this;
     return {
@@ -388,14 +418,15 @@ export class Job implements TaskLookup {
     };
   }
 
-  #tally(weight: (slots: number) => number): TaskTally {
+  #tally(weight: (ready: ReadyClass) => number): TaskTally {
     const tally = { unfinished: 0, running: 0, succeeded: 0, failed: 0 };
     const { words } = this.#classes;
-    for (const { at, slots } of this.classes) {
-      tally.unfinished += weight(slots) * this.#classes.unfinished(at);
-      tally.running += weight(slots) * this.#classes.running(at);
-      tally.succeeded += weight(slots) * words[at + Class.succeeded]!;
-      tally.failed += weight(slots) * words[at + Class.failed]!;
+    for (const ready of this.classes) {
+      const { at } = ready;
+      tally.unfinished += weight(ready) * this.#classes.unfinished(at);
+      tally.running += weight(ready) * this.#classes.running(at);
+      tally.succeeded += weight(ready) * words[at + Class.succeeded]!;
+      tally.failed += weight(ready) * words[at + Class.failed]!;
     }
     return tally;
   }
@@ -406,7 +437,7 @@ export class Job implements TaskLookup {
     this.segments.push(segment);
     this.rowCount += count;
     if (factory.repeatTask.exitConditions !== undefined) this.hasExitConditions = true;
-    this.count(factory.repeatTask.requiredSlots, count);
+    this.count(segment.limits!, count);
     return segment;
   }
 
@@ -431,6 +462,16 @@ export class Job implements TaskLookup {
     this.count(this.given.add(row, { id, commandLine, template, creationTime, dependsOn }), 1);
     return row;
   }
+}
+
+/** Ordinary classes by slots, then those of gangs by instances. */
+function isBefore(ready: ReadyClass, slots: number, instances: number): boolean {
+  return ready.instances === instances ? ready.slots < slots : ready.instances < instances;
+}
+
+/** As how many tasks autoscale counts one of the class (ruling 34). */
+function weightOf({ instances }: ReadyClass): number {
+  return Math.max(1, instances);
 }
 
 /** How many tasks have completed, and how (semantics §6.5). */

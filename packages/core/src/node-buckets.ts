@@ -44,6 +44,11 @@ export class NodeBuckets {
     return this.#buckets[free]!.has(ordinal);
   }
 
+  /** How many have so many slots free. */
+  count(free: number): number {
+    return this.#buckets[free]!.size;
+  }
+
   /** The lowest ordinal with so many free slots; there is one. */
   first(free: number): number {
     return this.#buckets[free]!.first();

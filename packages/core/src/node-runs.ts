@@ -1,3 +1,4 @@
+import { mayStillEnd } from './gang-end.ts';
 import type { Node } from './node.ts';
 import { endRun, lost } from './run-end.ts';
 import { Ending } from './run-table.ts';
@@ -16,7 +17,7 @@ export function requeueRuns(world: World, nodes: readonly Node[], why: number): 
 export function terminateRuns(world: World, nodes: readonly Node[]): void {
   for (const run of runsOf(world, nodes)) {
     const ending = world.runs.ending(run);
-    if (ending === Ending.none || ending === Ending.requeued) {
+    if (ending === Ending.none || mayStillEnd(ending)) {
       world.runs.setEnding(run, Ending.byUser);
     }
     endRun(world, run, undefined, lost, undefined);

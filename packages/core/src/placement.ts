@@ -1,6 +1,6 @@
-import { displace } from './displacement.ts';
 import { TaskTrigger as sharedTaskTrigger } from './machines.ts';
 import { nodeBits as sharedNodeBits, NodeWord as sharedNodeWord } from './node-table.ts';
+import { placeException } from './placement-exceptions.ts';
 import { chooseJob, chooseNode as chooseNodeByPolicy } from './policy-choice.ts';
 import type { Pool } from './pool.ts';
 import { noNode as sharedNoNode, priorityCount as sharedPriorityCount } from './pool.ts';
@@ -69,7 +69,7 @@ export function place(world: World, pool: Pool): void {
     const freest = Math.max(looseFree, bucketFree);
     const ring = pool.ringFor(freest);
     const firstRank = ring === undefined ? priorityCount : ring.firstRank;
-    if (world.displaceable.size > 0 && displace(world, pool, firstRank)) continue;
+    if (world.hasExceptions && placeException(world, pool, firstRank)) continue;
     if (ring === undefined || firstRank === priorityCount) {
       if (looseFree > 0) pool.fasten();
       else pool.loose = noNode;

@@ -13,8 +13,8 @@ export function sampleOf(world: World, pool: Pool): number[] {
     const job = world.jobs[number]!;
     const completions = job.completions;
     // Queued is what is active, depends on nothing any more, and can still run.
-    active += job.live;
-    running += job.tasks.running;
+    active += job.liveInstances;
+    running += job.instances.running;
     succeeded += completions.succeeded;
     failed += completions.failed;
   }

@@ -4,6 +4,7 @@ import {
   accountLowPriorityCoreQuotaReached,
   roomForNodes,
 } from './account-quotas.ts';
+import { beyondMost, withinMost } from './communicating-pool.ts';
 import type { BatchErrorBody } from './errors.ts';
 import type { Node } from './node.ts';
 import { addNode, leave } from './node-request.ts';
@@ -118,10 +119,17 @@ export function changeSize(
     ],
     option,
   );
-  addNodes(world, pool, {
-    dedicated: targets.targetDedicatedNodes - dedicated.length,
-    lowPriority: targets.targetLowPriorityNodes - lowPriority.length,
-  });
+  const kept =
+    Math.min(dedicated.length, targets.targetDedicatedNodes) +
+    Math.min(lowPriority.length, targets.targetLowPriorityNodes);
+  addNodes(
+    world,
+    pool,
+    withinMost(pool.specification, kept, {
+      dedicated: targets.targetDedicatedNodes - dedicated.length,
+      lowPriority: targets.targetLowPriorityNodes - lowPriority.length,
+    }),
+  );
   considerSize(world, pool);
 }
 
@@ -148,7 +156,7 @@ export function considerSize(world: World, pool: Pool): void {
   if (pool.allocationState === 'resizing') {
     setDeadline(world, pool, undefined);
     world.moveAllocation(pool, pool.quotaErrors.length === 0 ? 'targetReached' : 'quotaReached');
-    pool.resizeErrors = pool.quotaErrors;
+    pool.resizeErrors = [...pool.quotaErrors, ...beyondMost(pool.specification)];
     pool.quotaErrors = [];
   } else if (pool.allocationState === 'stopping') {
     world.moveAllocation(pool, 'stopped');
@@ -161,6 +169,7 @@ export function expireResize(world: World, pool: Pool): void {
   const errors: ResizeError[] = [];
   if (pool.nodesCreating > 0) errors.push(allocationTimedout);
   if (pool.nodesLeaving > 0) errors.push(removeNodesFailed);
+  errors.push(...beyondMost(pool.specification));
   endShort(world, pool, 'timeout', errors);
 }
 

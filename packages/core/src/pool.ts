@@ -1,3 +1,4 @@
+import { GangRings } from './gang-rings.ts';
 import type { TaskCompletions } from './job.ts';
 import type { AllocationState, PoolState } from './machines.ts';
 import { NodeList } from './node.ts';
@@ -23,6 +24,7 @@ export interface ResizeError {
     | 'ResizeStopped'
     | 'AccountCoreQuotaReached'
     | 'AccountLowPriorityCoreQuotaReached'
+    | 'CommunicationEnabledPoolReachedMaxVMCount'
     | AllocationErrorCode;
   message: string;
 }
@@ -161,6 +163,8 @@ export class Pool {
   readonly rings: JobRing[] = [];
   /** By free slots: the ring of the largest size that fits. */
   readonly #ringFor: (JobRing | undefined)[];
+  /** Where multi-instance tasks can run (semantics §9): the jobs that have some. */
+  readonly gangs: GangRings | undefined;
   /** Number of the job that was served last, by rank; −1: none yet (ruling 8). */
   readonly cursors: Int32Array = new Int32Array(priorityCount).fill(-1);
 
@@ -187,6 +191,9 @@ export class Pool {
     this.placement = policies.placement;
     this.jobOrder = policies.jobOrder;
     this.mustSync = specification.durability === 'synced';
+    const { enableInterNodeCommunication, taskSlotsPerNode } = specification;
+    this.gangs =
+      enableInterNodeCommunication === true && taskSlotsPerNode === 1 ? new GangRings() : undefined;
   }
 
   /** The node takes tasks from now on. */
@@ -255,6 +262,7 @@ export class Pool {
   dropRings(): void {
     this.rings.length = 0;
     this.#ringFor.fill(undefined);
+    this.gangs?.clear();
   }
 
   #provideRing(slots: number): void {

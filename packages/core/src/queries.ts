@@ -40,10 +40,12 @@ import type {
 import type { StartTaskRun } from './start-task.ts';
 import type { JobScheduleStatistics, JobStatistics, PoolStatistics } from './statistics.ts';
 import { jobScheduleStatistics, jobStatistics, poolStatistics } from './statistics.ts';
+import type { SubtaskView } from './subtasks.ts';
+import { listSubtasks } from './subtasks.ts';
 import type { EffectiveSetting } from './system-environment.ts';
 import { effectiveEnvironment } from './system-environment.ts';
 import type { TaskFailure } from './task-failure.ts';
-import { Failure, taskFailure, wallClockExitCode } from './task-failure.ts';
+import { Failure, reportedFrom, taskFailure, wallClockExitCode } from './task-failure.ts';
 import { Flag, failureMask, failureShift, stateMask, TaskState, Word } from './task-rows.ts';
 import { idKey } from './task-text.ts';
 import { durationOf, retryCountOf, startTimeOf } from './task-transitions.ts';
@@ -211,6 +213,7 @@ export interface TaskView extends TaskTemplate, StateView {
 
 /** Says what only executors know: AZ_BATCH_NODE_ROOT_DIR of a node. */
 export type NodeRoots = (poolId: string, nodeId: string) => string | undefined;
+type WithFiles = Pick<TaskTemplate, 'resourceFiles' | 'multiInstanceSettings'>;
 
 export interface TaskList {
   tasks: TaskView[];
@@ -371,6 +374,16 @@ export class Queries {
     return this.#account.job(jobId)?.live ?? 0;
   }
 
+  /**
+   * The subtasks of a multi-instance task as it ran last, by id, the primary not among them; empty for every other task,
+   * and before it has started. `undefined` if there is no such task. semantics §9
+   */
+  subtasks(jobId: string, taskId: string): SubtaskView[] | undefined {
+    const job = this.#account.job(jobId);
+    const row = job?.find(taskId) ?? -1;
+    return job === undefined || row === -1 ? undefined : listSubtasks(this.#world, job, row);
+  }
+
   /** `nodeRoots`: for the paths in its effectiveEnvironment, which are null without. */
   task(jobId: string, taskId: string, nodeRoots?: NodeRoots): TaskView | undefined {
     const job = this.#account.job(jobId);
@@ -481,8 +494,11 @@ export class Queries {
   /** Of all accounts: handles of all secrets that somebody may still ask for. O(specifications). */
   secretHandles(): Set<string> {
     const handles = new Set<string>();
-    const add = ({ resourceFiles }: Pick<TaskTemplate, 'resourceFiles'>): void => {
-      for (const file of resourceFiles) {
+    const add = ({ resourceFiles, multiInstanceSettings }: WithFiles): void => {
+      for (const file of [
+        ...resourceFiles,
+        ...(multiInstanceSettings?.commonResourceFiles ?? []),
+      ]) {
         if (!('httpUrl' in file)) continue;
         for (const handle of secretHandlesIn(file.httpUrl)) handles.add(handle);
       }
@@ -542,7 +558,9 @@ export class Queries {
         : undefined
       : (flags & Flag.hasExitCode) === 0
         ? undefined
-        : job.rows.get(row, Word.runOrExitCode);
+        : rare?.failedInstance !== undefined && (flags & failureMask) !== 0
+          ? undefined
+          : job.rows.get(row, Word.runOrExitCode);
     const failureInfo = completed ? failureView(job, row) : undefined;
     const result = resultOf(job, flags);
     const lastRetryTime = (flags & Flag.startWasRetry) !== 0 ? startTime : rare?.lastRetryTime;
@@ -617,10 +635,20 @@ function failureView(job: Job, row: number): FailureView | undefined {
     : (flags & failureMask) >>> failureShift;
   const failure = taskFailure(number);
   if (failure === undefined) return undefined;
-  return withDetail(failure, job.rareOf(row)?.failureDetail);
+  const view = withDetail(failure, job.rareOf(row)?.failureDetail);
+  const instance = failedInstance(job, row, number);
+  if (instance === undefined) return view;
+  const subtask = { name: 'subtaskId', value: String(instance) };
+  return { ...view, details: [...(view.details ?? []), subtask] };
 }
 
-function withDetail(failure: TaskFailure, detail: string | undefined): FailureView {
+/** Which instance of a multi-instance task has failed (semantics §9, rule 5). */
+function failedInstance(job: Job, row: number, failure: number): number | undefined {
+  if (failure !== Failure.exitCode && failure < reportedFrom) return undefined;
+  return job.limitsOf(row).instances === 0 ? undefined : (job.rareOf(row)?.failedInstance ?? 0);
+}
+
+export function withDetail(failure: TaskFailure, detail: string | undefined): FailureView {
   return detail === undefined
     ? failure
     : { ...failure, details: [{ name: 'Reason', value: detail }] };

@@ -29,8 +29,9 @@ const names = ['front', 'middle', 'back'] as const;
  * no more slots. Looks at no more than {@link mostQueueSteps} ranges, and rows of ranges with stale ones.
  */
 export function queuePlace(world: World, job: Job, row: number): QueueStanding {
-  const slots = job.limitsOf(row).requiredSlots;
-  const own = job.classes.find((ready) => ready.slots === slots);
+  const own = job.readyClassOf(row);
+  const { slots, instances } = own;
+  const takesGangs = world.poolOf(job)?.gangs !== undefined;
   let steps = mostQueueSteps;
   let ahead = 0;
   /** Counts the rows of a range from its first on, as far as the steps go. */
@@ -46,16 +47,16 @@ export function queuePlace(world: World, job: Job, row: number): QueueStanding {
     }
     return true;
   };
-  const place = own && findPlace(world, own, row, () => steps > 0, count);
+  const place = findPlace(world, own, row, () => steps > 0, count);
   if (place === undefined) return { ahead, isExact: false, hasLargerAhead: false };
   let isExact = true;
   let hasLargerAhead = false;
   for (const ready of job.classes) {
-    if (ready === own) continue;
+    if (ready === own || (ready.instances > 0 && !takesGangs)) continue;
     for (const range of rangesInOrder(world, ready)) {
       const before = rowsBefore(range, place, row);
       if (before === 0) break;
-      if (ready.slots > slots) {
+      if (ready.slots > slots || ready.instances > Math.max(1, instances)) {
         hasLargerAhead ||= world.classes.live(ready.at) > 0;
         break;
       }

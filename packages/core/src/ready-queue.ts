@@ -21,6 +21,8 @@ export class ReadyClass {
   /** Place of its words. */
   readonly at: number;
   readonly slots: number;
+  /** Of its tasks, which are multi-instance tasks; 0: they are not. */
+  readonly instances: number;
   /** Made when first needed. */
   readonly parts: [
     front: RangeQueue | undefined,
@@ -31,9 +33,10 @@ export class ReadyClass {
   headPart: Part = Part.middle;
   headStampLessRow = 0;
 
-  constructor(at: number, slots: number) {
+  constructor(at: number, slots: number, instances: number) {
     this.at = at;
     this.slots = slots;
+    this.instances = instances;
   }
 }
 
@@ -53,7 +56,7 @@ export function enqueue(
   part: Part,
   live: number = count,
 ): void {
-  const ready = job.readyClass(job.limitsOf(row).requiredSlots);
+  const ready = job.readyClassOf(row);
   const stamp = job.nextStamp;
   job.nextStamp += count;
   if (!becomeHead(world, ready, row, count, part, stamp)) {
@@ -65,7 +68,7 @@ export function enqueue(
 
 /** Puts a row at the back, where retries stand by time of failure, then by creation (semantics §3.3). */
 export function enqueueRetry(world: World, job: Job, row: number): void {
-  const ready = job.readyClass(job.limitsOf(row).requiredSlots);
+  const ready = job.readyClassOf(row);
   // Of those that failed in the same moment the head may have to stand behind.
   if (ready.headPart === Part.back) putBackHead(world, ready);
   queueOf(ready, Part.back).insert(row, world.now);
@@ -76,7 +79,7 @@ export function enqueueRetry(world: World, job: Job, row: number): void {
 export function dequeue(world: World, job: Job, row: number): void {
   const { classes } = world;
   job.rows.touch(row)[job.rows.offset(row) + Word.flags]! |= Flag.stale;
-  const ready = job.readyClass(job.limitsOf(row).requiredSlots);
+  const ready = job.readyClassOf(row);
   raise(world, ready, ClassFlag.stale);
   classes.closePiece(ready.at);
   classes.words[ready.at + Class.rest]!--;
@@ -88,12 +91,12 @@ export function noteWritten(world: World, job: Job, row: number): void {
   const segment = job.segmentOf(row);
   if (segment.written) return;
   segment.written = true;
-  world.classes.closePiece(job.readyClass(job.limitsOf(row).requiredSlots).at);
+  world.classes.closePiece(job.readyClassOf(row).at);
 }
 
 /** Takes the skipped entry of a row out, so that the row may join its queue at another place. */
 export function purge(world: World, job: Job, row: number): void {
-  const ready = job.readyClass(job.limitsOf(row).requiredSlots);
+  const ready = job.readyClassOf(row);
   putBackHead(world, ready);
   for (const part of ready.parts) if (part?.remove(row) === true) break;
   job.rows.touch(row)[job.rows.offset(row) + Word.flags]! &= ~Flag.stale;
@@ -115,17 +118,28 @@ export function dropQueues(world: World, job: Job): void {
 export function joinRings(world: World, job: Job): void {
   const pool = world.poolOf(job);
   if (pool === undefined || pool.state !== 'active') return;
-  const smallest =
-    job.state === 'active' && !job.isFull
-      ? job.classes.find(({ at }) => world.classes.live(at) > 0)?.slots
-      : undefined;
-  pool.setReady(job.number, rankOf(job.specification.priority), smallest ?? Infinity);
-  if (smallest !== undefined) world.stir(pool);
+  const mayStart = job.state === 'active' && !job.isFull;
+  const rank = rankOf(job.specification.priority);
+  const smallest = mayStart ? smallestReady(world, job, false)?.slots : undefined;
+  pool.setReady(job.number, rank, smallest ?? Infinity);
+  const gang = mayStart && pool.gangs !== undefined ? smallestReady(world, job, true) : undefined;
+  pool.gangs?.setReady(job.number, rank, gang?.instances ?? Infinity);
+  if (gang !== undefined) world.hasExceptions = true;
+  if (smallest !== undefined || gang !== undefined) world.stir(pool);
+}
+
+/** The first class, of multi-instance tasks or of others, that has one to be placed. */
+function smallestReady(world: World, job: Job, ofGangs: boolean): ReadyClass | undefined {
+  return job.classes.find(
+    ({ at, instances }) => instances > 0 === ofGangs && world.classes.live(at) > 0,
+  );
 }
 
 export function leaveRings(world: World, job: Job): void {
   const rank = rankOf(job.specification.priority);
-  world.poolOf(job)?.setReady(job.number, rank, Infinity);
+  const pool = world.poolOf(job);
+  pool?.setReady(job.number, rank, Infinity);
+  pool?.gangs?.setReady(job.number, rank, Infinity);
 }
 
 /** With stale rows about, a piece ends before the next one, which is looked for this far. */
@@ -135,7 +149,7 @@ const mostRowsAmongStale = 64;
 export function openPiece(world: World, at: number): void {
   const { words } = world.classes;
   const job = world.jobs[words[at + Class.job]!]!;
-  const ready = job.readyClass(words[at + Class.slots]!);
+  const ready = job.classAt(at);
   settleHead(world, job, ready);
   const row = words[at + Class.headRow]!;
   const segment = job.segmentOf(row);
@@ -198,8 +212,27 @@ export function settleHead(world: World, job: Job, ready: ReadyClass): void {
   }
 }
 
-/** The class whose head comes first in the job's queue, among those of so many slots at most (semantics §3.3). */
-export function firstReady(world: World, number: number, most: number): number {
+/** Takes the row at the head of the class, which has no piece open, out of its queue. There is one. */
+export function takeRow(world: World, job: Job, ready: ReadyClass): number {
+  settleHead(world, job, ready);
+  const { words } = world.classes;
+  const row = words[ready.at + Class.headRow]!;
+  words[ready.at + Class.headRow]!++;
+  words[ready.at + Class.rest]!--;
+  if (words[ready.at + Class.rest] === 0) joinRings(world, job);
+  return row;
+}
+
+/**
+ * The class whose head comes first in the job's queue, among those of so many slots, or of so many instances, at
+ * most (semantics §3.3).
+ */
+export function firstReady(
+  world: World,
+  number: number,
+  most: number,
+  mostInstances: number = 0,
+): number {
   const { classes } = world;
   const job = world.jobs[number]!;
   let best = noClass;
@@ -207,7 +240,7 @@ export function firstReady(world: World, number: number, most: number): number {
   let bestStamp = 0;
   let bestRow = 0;
   for (const ready of job.classes) {
-    if (ready.slots > most) break;
+    if (ready.instances > 0 ? ready.instances > mostInstances : ready.slots > most) continue;
     if (classes.live(ready.at) === 0) continue;
     settleHead(world, job, ready);
     const row = classes.headRow(ready.at);

@@ -30,9 +30,11 @@ export const ReportKind = {
   allocationFailed: 9,
   /** What was measured of a node since the sample before; every 30 s is often enough (semantics §6.5, §6.6). */
   nodeSample: 10,
+  /** The coordinationCommandLine of an instance of a multi-instance task has exited with 0; its run goes on. */
+  coordinated: 11,
 } as const;
 /** The greatest of them. */
-export const lastReportKind = 10;
+export const lastReportKind = 11;
 export type ReportKind = (typeof ReportKind)[keyof typeof ReportKind];
 
 /**
@@ -93,6 +95,11 @@ export interface RunLost {
   run: number;
   sequence: number;
 }
+export interface Coordinated {
+  kind: typeof ReportKind.coordinated;
+  run: number;
+  sequence: number;
+}
 export interface NodeReport {
   kind:
     | typeof ReportKind.nodeReady
@@ -138,6 +145,7 @@ export interface NodeSample extends NodeMeasures {
 export type Report =
   | RunEnded
   | RunLost
+  | Coordinated
   | NodeReport
   | NodeUnusable
   | StartTaskEnded

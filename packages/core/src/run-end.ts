@@ -1,3 +1,4 @@
+import { endInstance } from './gang-end.ts';
 import type { Job } from './job.ts';
 import { considerJobAction, considerRoom, considerRunsGone, runLeft } from './job-end.ts';
 import { TaskTrigger as sharedTaskTrigger } from './machines.ts';
@@ -7,6 +8,7 @@ import { enqueue, enqueueRetry, Part } from './ready-queue.ts';
 import {
   Ending as sharedEnding,
   endingMask as sharedEndingMask,
+  isInstance as sharedIsInstance,
   isPlain as sharedIsPlain,
   Run as sharedRun,
   runBits as sharedRunBits,
@@ -47,6 +49,7 @@ const TaskState = sharedTaskState;
 const TaskTrigger = sharedTaskTrigger;
 const Word = sharedWord;
 const endingMask = sharedEndingMask;
+const isInstance = sharedIsInstance;
 const isPlain = sharedIsPlain;
 const mostWithoutUpperBits = sharedMost;
 const nodeBits = sharedNodeBits;
@@ -81,7 +84,13 @@ export function endRun(
   const success = failure === Failure.none;
 
   // It leaves its node. Its words can be read until its row is used again.
-  if ((ending & ~isPlain) !== Ending.none) world.clocks.stop(run);
+  if ((ending & ~isPlain) !== Ending.none) {
+    if ((ending & isInstance) !== 0) {
+      endInstance(world, run, exitCode, reported, detail);
+      return;
+    }
+    world.clocks.stop(run);
+  }
   const node = runWords[runAt + Run.node]!;
   const nodes = world.nodeTable.words;
   const nodeAt = node << nodeBits;

@@ -15,6 +15,9 @@ export const Ending = {
   taskWallClock: 2,
   jobWallClock: 3,
   requeued: 4,
+  /** Of an instance of a multi-instance task: another has failed, or is lost (gang-end.ts). */
+  instanceFailed: 5,
+  instanceLost: 6,
 } as const;
 export type Ending = (typeof Ending)[keyof typeof Ending];
 
@@ -39,6 +42,8 @@ const words = 1 << runBits;
 export const endingMask = 7;
 /** Of the ending word: its row was fresh when it started, and nothing has written it since. */
 export const isPlain = 0x1_0000;
+/** Of the ending word: it is an instance of a multi-instance task (gang.ts). */
+export const isInstance = 0x2_0000;
 
 /** Runs as a snapshot has them. */
 const wordsInSnapshot = 6;
@@ -96,6 +101,13 @@ export class RunTable {
   }
   job(run: number): number {
     return this.#classes.words[this.class(run) + Class.job]!;
+  }
+  isInstance(run: number): boolean {
+    return (this.words[(run << runBits) + Run.ending]! & isInstance) !== 0;
+  }
+  setInstance(run: number, is: boolean): void {
+    const at = (run << runBits) + Run.ending;
+    this.words[at] = is ? this.words[at]! | isInstance : this.words[at]! & ~isInstance;
   }
   slots(run: number): number {
     return this.#classes.words[this.class(run) + Class.slots]!;
@@ -156,10 +168,15 @@ export class RunTable {
     }
   }
 
-  /** `find`: class and address of a task. */
+  /** `find`: class and address of the task of a run. */
   read(
     reader: ByteReader,
-    find: (job: number, task: number, slots: number) => { taskClass: number; address: number },
+    find: (
+      job: number,
+      task: number,
+      slots: number,
+      run: number,
+    ) => { taskClass: number; address: number },
   ): void {
     // The cast is the snapshot format's promise, checked by its checksum.
     for (const [slots, blocks] of reader.json() as [number, number[]][]) {
@@ -174,7 +191,7 @@ export class RunTable {
       this.words[at + Run.node] = rows[from + 2]!;
       this.words[at + Run.ending] = rows[from + 5]!;
       if (rows[from + 4] === 0) continue;
-      const { taskClass, address } = find(rows[from]!, rows[from + 1]!, rows[from + 3]!);
+      const { taskClass, address } = find(rows[from]!, rows[from + 1]!, rows[from + 3]!, run);
       this.words[at + Run.class] = taskClass;
       this.words[at + Run.task] = rows[from + 1]!;
       this.words[at + Run.address] = address;

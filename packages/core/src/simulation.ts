@@ -15,7 +15,11 @@ import type { World } from './world.ts';
 
 /** What the virtual world is like. The same functions and the same inputs give the same simulation. */
 export interface SimulationOptions {
-  /** How long a run takes, rounded to whole milliseconds; `Infinity`: until it is killed. Asked when it starts. */
+  /**
+   * How long a run takes, rounded to whole milliseconds; `Infinity`: until it is killed. Asked when it starts. Of a
+   * multi-instance task: how long its primary runs the commandLine, asked when that starts; this and what follows is
+   * not told of its other instances.
+   */
   durationMs(run: SimulatedRun): number;
   /** How it ends by itself: an exit code, or another failure. Default: 0. Asked when it ends. */
   outcome?(run: SimulatedRun): number | FailureCode;
@@ -27,6 +31,8 @@ export interface SimulationOptions {
   bootTimeMs?: number;
   /** How long a start task takes; it always succeeds. Default: 0. */
   startTaskMs?: number;
+  /** How long each instance of a multi-instance task coordinates; it always succeeds. Default: 0. */
+  coordinationMs?: number;
 }
 
 interface SimulatedNode {
@@ -222,6 +228,9 @@ export class Simulation {
         case EffectKind.startRun:
           this.#start(effects.run(index), sequence);
           break;
+        case EffectKind.startPrimary:
+          this.#startPrimary(effects.run(index), sequence);
+          break;
         case EffectKind.killRun:
           this.#kill(effects.run(index), sequence);
           break;
@@ -261,13 +270,8 @@ export class Simulation {
   #start(run: number, sequence: number): void {
     // A loss in the same batch may have ended it already.
     if (!this.#world.runs.is(run, sequence)) return;
-    const cursor = this.#cursor.at(run);
-    const duration = Math.round(this.#options.durationMs(cursor));
-    if (!(duration >= 0)) {
-      throw new RangeError(
-        `task "${cursor.taskId}" of job "${cursor.jobId}": a duration of ${duration} ms`,
-      );
-    }
+    const gang = this.#world.gangs.of(run);
+    const duration = gang === undefined ? this.#durationOf(run) : Infinity;
     if (run >= this.#sequences.length) this.#growRuns(run + 1);
     const slots = this.#world.runs.slots(run);
     this.#sequences[run] = sequence;
@@ -276,7 +280,34 @@ export class Simulation {
     this.#tally.started(slots);
     const end = this.#world.runs.start(run) + duration;
     this.#ends.add(run, Math.max(end, this.now));
-    this.#options.onStart?.(cursor);
+    if (gang !== undefined && !gang.gang.instances[gang.id]!.coordinated) {
+      this.#expectCoordinated(run, sequence);
+    }
+    if (gang === undefined || gang.id === 0) this.#options.onStart?.(this.#cursor.at(run));
+  }
+
+  #durationOf(run: number): number {
+    const cursor = this.#cursor.at(run);
+    const duration = Math.round(this.#options.durationMs(cursor));
+    if (duration >= 0) return duration;
+    throw new RangeError(
+      `task "${cursor.taskId}" of job "${cursor.jobId}": a duration of ${duration} ms`,
+    );
+  }
+
+  #expectCoordinated(run: number, sequence: number): void {
+    this.#expect(this.now + (this.#options.coordinationMs ?? 0), (inputs) => {
+      if (!this.#world.runs.is(run, sequence) || this.#kills[run] === 1) return;
+      const kind = ReportKind.coordinated;
+      inputs.report(this.now, kind, run, sequence, undefined, 0, undefined);
+    });
+  }
+
+  /** The primary of a multi-instance task runs its commandLine; so far it has waited for the others. */
+  #startPrimary(run: number, sequence: number): void {
+    if (!this.#world.runs.is(run, sequence)) return;
+    this.#ends.delete(run);
+    this.#ends.add(run, this.now + this.#durationOf(run));
   }
 
   #kill(run: number, sequence: number): void {
@@ -314,7 +345,8 @@ export class Simulation {
       exitCode = typeof outcome === 'number' ? outcome : undefined;
       failure = typeof outcome === 'number' ? 0 : failureCodes.indexOf(outcome);
     }
-    this.#options.onEnd?.(this.#cursor.at(run), this.now);
+    const isSubtask = this.#world.runs.isInstance(run) && this.#world.gangs.of(run)?.id !== 0;
+    if (!isSubtask) this.#options.onEnd?.(this.#cursor.at(run), this.now);
     const sequence = this.#world.runs.sequence(run);
     inputs.report(this.now, ReportKind.runEnded, run, sequence, exitCode, failure, undefined);
   }

@@ -5,6 +5,8 @@ import { ByteReader, ByteWriter } from './bytes.ts';
 import { Dependencies } from './dependencies.ts';
 import type { DisplacedRun } from './displaced-runs.ts';
 import { BatchError } from './errors.ts';
+import type { Gang } from './gang.ts';
+import { liveRuns } from './gang.ts';
 import { GivenTasks } from './given-tasks.ts';
 import { Hash } from './hash.ts';
 import type { RareTaskFacts } from './job.ts';
@@ -119,6 +121,8 @@ interface JobRecord {
 
 interface ClassRecord {
   slots: number;
+  /** 0: its tasks are no multi-instance tasks. */
+  instances: number;
   live: number;
   begun: number;
   succeeded: number;
@@ -143,6 +147,8 @@ interface WorldRecord {
   jobCount: number;
   jobs: JobRecord[];
   displaced: DisplacedRun[];
+  /** Those that have instances which are not over, and whether a task has that one as its latest. */
+  gangs: { gang: Gang; isLatest: boolean }[];
   jobScheduleCount: number;
   jobSchedules: JobScheduleRecord[];
 }
@@ -222,6 +228,10 @@ function firstChunk(world: World, inputCount: number): Uint8Array {
     jobCount: world.jobs.length,
     jobs: jobs.map((job) => jobRecord(world, job)),
     displaced: world.displaced.all(),
+    gangs: world.gangs.all().map((gang) => ({
+      gang,
+      isLatest: world.jobs[gang.job]!.rareOf(gang.row)?.gang === gang,
+    })),
     jobScheduleCount: world.jobSchedules.length,
     jobSchedules: world.jobSchedules.flatMap((schedule) => schedule?.record() ?? []),
   };
@@ -291,10 +301,18 @@ function readFirst(world: World, reader: ByteReader): number {
   for (const job of record.jobs) world.jobs[job.number] = readJob(world, job);
   for (const pool of record.pools) readAutoscale(world.pools[pool.number]!, pool, reader);
   for (const displaced of record.displaced) world.displaced.add(displaced);
-  world.runs.read(reader, (number, task, slots) => {
+  for (const { gang, isLatest } of record.gangs) {
+    world.gangs.add(gang);
+    if (isLatest) world.jobs[gang.job]!.rareOf(gang.row)!.gang = gang;
+  }
+  world.runs.read(reader, (number, task, slots, run) => {
     const job = world.jobs[number]!;
-    return { taskClass: job.readyClass(slots).at, address: job.rows.provide(task) };
+    const instances = world.gangs.of(run)?.gang.instances.length ?? 0;
+    return { taskClass: job.readyClass(slots, instances).at, address: job.rows.provide(task) };
   });
+  for (const gang of world.gangs.all()) {
+    for (const run of liveRuns(gang)) world.runs.setInstance(run, true);
+  }
   for (const { number, hasDependencies } of record.jobs) {
     const job = world.jobs[number]!;
     if (job.given !== undefined) job.given.text = TaskText.read(reader);
@@ -332,7 +350,7 @@ function derive(world: World): void {
     if (job === undefined) continue;
     if (job.state !== 'gone') {
       world.accounts.of(job).jobById.set(idKey(job.specification.id), job);
-      if (job.specification.allowTaskPreemption === true) world.displaceable.add(job.number);
+      if (job.specification.allowTaskPreemption === true) world.letDisplace(job);
     }
     for (const { firstRow, count, factory } of job.segments) {
       for (let row = firstRow; factory === undefined && row < firstRow + count; row++) {
@@ -364,6 +382,8 @@ function derive(world: World): void {
   while (world.stirred !== noPool) world.takeStirred();
   for (const run of world.runs) {
     if (world.runs.ending(run) !== Ending.none) continue;
+    // The clock of a multi-instance task is its primary's.
+    if (world.runs.isInstance(run) && world.gangs.of(run)?.id !== 0) continue;
     const { maxWallClockTimeMs } = world.jobs[world.runs.job(run)]!.limitsOf(world.runs.task(run));
     if (maxWallClockTimeMs !== undefined) {
       world.clocks.set(run, world.runs.start(run) + maxWallClockTimeMs);
@@ -486,6 +506,7 @@ function classRecord(world: World, job: Job, index: number, at: number): ClassRe
   const ready = job.classes[index]!;
   return {
     slots: ready.slots,
+    instances: ready.instances,
     live: world.classes.live(at),
     begun: words[at + Class.begun]!,
     succeeded: words[at + Class.succeeded]!,
@@ -529,7 +550,7 @@ function readJob(world: World, record: JobRecord): Job {
 }
 
 function readClass(world: World, job: Job, record: ClassRecord): void {
-  const ready = job.readyClass(record.slots);
+  const ready = job.readyClass(record.slots, record.instances);
   const { words } = world.classes;
   words[ready.at + Class.rest] = record.live;
   words[ready.at + Class.begun] = record.begun;

@@ -308,6 +308,16 @@ export interface ExitConditions {
   default?: ExitOptions;
 }
 
+/** What makes a task run on several nodes at once. semantics §9 */
+export interface MultiInstanceSettings {
+  /** At least 1; each on a node of its own. */
+  numberOfInstances: number;
+  /** Every instance runs it and has to exit; when all have exited with 0 the primary runs the task's commandLine. */
+  coordinationCommandLine: string;
+  /** Every instance has them, in the directory of the task. */
+  commonResourceFiles: ResourceFile[];
+}
+
 /** All of a task but its id: what a factory repeats. semantics §1.5 */
 export interface TaskTemplate {
   displayName?: string;
@@ -320,6 +330,8 @@ export interface TaskTemplate {
   /** The node where it runs if that has room: the affinityId of a node, or of the node of a task. semantics §3.4 */
   affinityInfo?: { affinityId: string };
   exitConditions?: ExitConditions;
+  /** Absent: it runs on one node. */
+  multiInstanceSettings?: MultiInstanceSettings;
   dependsOn?: TaskDependencies;
   /** What its node installs before it runs there. Absent: nothing. semantics §10 */
   applicationPackageReferences?: ApplicationPackageReference[];

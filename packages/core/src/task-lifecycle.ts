@@ -57,11 +57,17 @@ export function reactivate(world: World, job: Job, row: number): void {
   if ((flags & Flag.rare) !== 0) {
     const facts = job.rareFacts(row);
     delete facts.failureDetail;
+    delete facts.failedInstance;
     delete facts.retryCount;
   }
   world.classes.words[taskClass + Class.begun]!--;
   world.classes.words[taskClass + Class.failed]!--;
-  job.undone.failed++;
+  job.undone.failed += autoscaleWeight(job, row);
+}
+
+/** As how many tasks autoscale counts the one of a row (ruling 34). */
+function autoscaleWeight(job: Job, row: number): number {
+  return Math.max(1, job.limitsOf(row).instances);
 }
 
 /** The row stands for no task any more. Its counts have been taken out of the job's. */
@@ -79,12 +85,12 @@ export function forget(world: World, job: Job, row: number): void {
   if (state === TaskState.completed) {
     counts[taskClass + Class.begun]!--;
     counts[taskClass + (succeeded ? Class.succeeded : Class.failed)]!--;
-    job.undone[succeeded ? 'succeeded' : 'failed']++;
+    job.undone[succeeded ? 'succeeded' : 'failed'] += autoscaleWeight(job, row);
   }
   job.dependencies?.deleted(id, row);
   // After the job's wall clock what is active reads as completed (ruling 4), also in the event.
   const expired = job.expiredAt !== undefined && state === TaskState.active;
-  if (expired) job.undone.failed++;
+  if (expired) job.undone.failed += autoscaleWeight(job, row);
   const seen = expired ? flags | TaskState.completed : flags;
   words[at + Word.flags] = move(world, taskClass, row, seen, TaskTrigger.delete) & ~Flag.rare;
   job.dropRare(row);

@@ -25,7 +25,7 @@ const stateMask = sharedStateMask;
 export const mostRetriesInRow = 0xffff;
 
 export function classOf(job: Job, row: number): number {
-  return job.readyClass(job.limitsOf(row).requiredSlots).at;
+  return job.readyClassOf(row).at;
 }
 
 export function jobOf(world: World, taskClass: number): Job {

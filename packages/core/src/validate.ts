@@ -2,6 +2,7 @@ import { brokenAccounts } from './account-invariants.ts';
 import { brokenApplications } from './application-invariants.ts';
 import { brokenAutoPools } from './auto-pool-invariants.ts';
 import { brokenCertificates } from './certificate-invariants.ts';
+import { brokenGangs } from './gang-invariants.ts';
 import type { Job } from './job.ts';
 import { brokenSchedules } from './job-schedule-invariants.ts';
 import type { Node } from './node.ts';
@@ -26,6 +27,8 @@ export function validate(world: World): string[] {
     if (pool !== undefined) wrong.push(...checkNodes(pool), ...checkAutoscale(world, pool));
   }
   for (const run of world.runs) {
+    // Only the primary's is the row's.
+    if (world.runs.isInstance(run) && world.gangs.of(run)?.id !== 0) continue;
     const job = world.jobs[world.runs.job(run)];
     const row = world.runs.task(run);
     if (job === undefined || job.rows.get(row, Word.runOrExitCode) !== run) {
@@ -40,6 +43,7 @@ export function validate(world: World): string[] {
     ...brokenAccounts(world),
     ...brokenApplications(world),
     ...brokenCertificates(world),
+    ...brokenGangs(world),
   );
   return wrong;
 }
@@ -89,12 +93,12 @@ function checkJob(world: World, job: Job): string[] {
   if (job.state === 'gone' && !job.hasRuns && !world.displaced.hasJob(job.number)) {
     wrong.push(`job ${job.specification.id}: is gone, and nothing of it runs`);
   }
-  const byClass = new Map(job.classes.map(({ slots }) => [slots, [0, 0, 0, 0]]));
+  const byClass = new Map(job.classes.map((ready) => [ready, [0, 0, 0, 0]]));
   for (let row = 0; row < job.rowCount; row++) {
     const flags = job.rows.get(row, Word.flags);
     const state = flags & stateMask;
     if (state === TaskState.gone) continue;
-    const tally = byClass.get(job.limitsOf(row).requiredSlots);
+    const tally = byClass.get(job.readyClassOf(row));
     if (tally === undefined) {
       wrong.push(`task ${job.idOf(row)}: of no class`);
       continue;
@@ -118,7 +122,8 @@ function checkJob(world: World, job: Job): string[] {
     }
     tally[(flags & Flag.success) === 0 ? 3 : 2]!++;
   }
-  for (const { at, slots } of job.classes) {
+  for (const ready of job.classes) {
+    const { at, slots } = ready;
     const { words } = world.classes;
     const counted = [
       world.classes.unfinished(at),
@@ -126,7 +131,7 @@ function checkJob(world: World, job: Job): string[] {
       words[at + Class.succeeded]!,
       words[at + Class.failed]!,
     ];
-    const found = byClass.get(slots)!;
+    const found = byClass.get(ready) ?? [];
     if (found.join() === counted.join()) continue;
     wrong.push(
       `job ${job.specification.id}, ${slots} slots: ${found} tasks unfinished, running, succeeded, failed; ${counted} counted`,
@@ -226,6 +231,7 @@ function checkQueues(world: World, job: Job): string[] {
   const { id, priority } = job.specification;
   const pool = world.poolOf(job);
   let smallest = Infinity;
+  let smallestGang = Infinity;
   for (const ready of job.classes) {
     let live = 0;
     for (const part of [Part.front, Part.middle, Part.back]) {
@@ -242,12 +248,20 @@ function checkQueues(world: World, job: Job): string[] {
     }
     const counted = world.classes.live(ready.at);
     if (live !== counted) wrong.push(`job ${id}: ${live} tasks queued, ${counted} counted`);
-    if (live > 0) smallest = Math.min(smallest, ready.slots);
+    if (live === 0) continue;
+    if (ready.instances === 0) smallest = Math.min(smallest, ready.slots);
+    else smallestGang = Math.min(smallestGang, ready.instances);
   }
   for (const ring of pool?.state === 'active' ? pool.rings : []) {
     const expected = job.state === 'active' && !job.isFull && ring.slots >= smallest;
     if (ring.has(rankOf(priority), job.number) !== expected) {
       wrong.push(`job ${id}: in the ring of ${ring.slots} slots is ${!expected}`);
+    }
+  }
+  for (const ring of pool?.state === 'active' ? (pool.gangs?.rings ?? []) : []) {
+    const expected = job.state === 'active' && !job.isFull && ring.slots >= smallestGang;
+    if (ring.has(rankOf(priority), job.number) !== expected) {
+      wrong.push(`job ${id}: in the ring of ${ring.slots} instances is ${!expected}`);
     }
   }
   return wrong;

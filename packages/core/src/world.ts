@@ -4,6 +4,7 @@ import type { Application, ApplicationPackage } from './application.ts';
 import { resolvePackages } from './application-references.ts';
 import type { Certificate } from './certificate.ts';
 import { DeadlineHeap } from './deadline-heap.ts';
+import type { InstancePlace } from './displaced-runs.ts';
 import { DisplacedRuns } from './displaced-runs.ts';
 import type {
   EffectCatalog,
@@ -15,6 +16,7 @@ import type {
 import { EffectLog } from './effect-log.ts';
 import { touch } from './etag.ts';
 import type { EventLog } from './event-log.ts';
+import { Gangs, placeOfRun } from './gang.ts';
 import type { Job } from './job.ts';
 import type { JobSchedule } from './job-schedule.ts';
 import { InvalidTransition } from './machine.ts';
@@ -46,7 +48,7 @@ import type { Pool } from './pool.ts';
 import { noPool, notStirred } from './pool.ts';
 import { RunClocks } from './run-clocks.ts';
 import { RunTable } from './run-table.ts';
-import type { EnvironmentSetting } from './specification.ts';
+import type { EnvironmentSetting, TaskTemplate } from './specification.ts';
 import { TaskArena } from './task-arena.ts';
 import { TaskClasses } from './task-classes.ts';
 
@@ -88,6 +90,10 @@ export class World implements EffectCatalog {
   readonly displaced: DisplacedRuns = new DisplacedRuns();
   /** When the files of completed tasks have to be looked at, by number of the job (retention.ts). */
   readonly retentionDeadlines: DeadlineHeap = new DeadlineHeap();
+  /** Multi-instance tasks that run, or of which some instance still does. */
+  readonly gangs: Gangs = new Gangs();
+  /** There has been a job whose tasks may be displaced, or a multi-instance task: placement looks for them. */
+  hasExceptions = false;
   /** When schedules have to be looked at, by number. */
   readonly jobScheduleDeadlines: DeadlineHeap = new DeadlineHeap();
   /** Jobs that have ended, to be followed up before this input is done with: by what they held back, or had alone. */
@@ -352,6 +358,12 @@ export class World implements EffectCatalog {
     stamp(certificate, to, at);
   }
 
+  /** Others may be placed in the place of the job's tasks (semantics §3.5). */
+  letDisplace(job: Job): void {
+    this.displaceable.add(job.number);
+    this.hasExceptions = true;
+  }
+
   kill(run: number, reason: KillReason): void {
     this.effects.killRun(this.runs.node(run), run, this.runs.sequence(run), reason);
   }
@@ -394,14 +406,20 @@ export class World implements EffectCatalog {
   run(run: number, sequence: number): RunDetails | undefined {
     if (this.runs.is(run, sequence)) {
       const { runs } = this;
-      return this.#details(runs.job(run), runs.task(run), runs.node(run));
+      const place = placeOfRun(this, run);
+      return this.#details(runs.job(run), runs.task(run), runs.node(run), place);
     }
     const displaced = this.displaced.get(run, sequence);
     if (displaced === undefined) return undefined;
-    return this.#details(displaced.job, displaced.task, displaced.node);
+    return this.#details(displaced.job, displaced.task, displaced.node, displaced.gang);
   }
 
-  #details(jobNumber: number, row: number, nodeNumber: number): RunDetails {
+  #details(
+    jobNumber: number,
+    row: number,
+    nodeNumber: number,
+    gang: InstancePlace | undefined,
+  ): RunDetails {
     const job = this.jobs[jobNumber]!;
     const node = this.nodes[nodeNumber]!;
     const template = job.templateOf(row);
@@ -418,6 +436,7 @@ export class World implements EffectCatalog {
         template.environmentSettings,
       ),
       accountName: this.accounts.nameOf(job),
+      ...this.#multiInstance(template, gang),
     };
     const { applicationPackageReferences } = template;
     if (applicationPackageReferences === undefined) return details;
@@ -426,6 +445,15 @@ export class World implements EffectCatalog {
       applicationPackageReferences,
     );
     return { ...details, applicationPackages };
+  }
+
+  #multiInstance(
+    { multiInstanceSettings: settings }: TaskTemplate,
+    gang: InstancePlace | undefined,
+  ): Pick<RunDetails, 'multiInstance'> {
+    if (settings === undefined || gang === undefined) return {};
+    const nodeIds = gang.nodes.map((node) => nodeId(this.nodes[node]!));
+    return { multiInstance: { ...settings, instance: gang.instance, nodeIds } };
   }
 }
 

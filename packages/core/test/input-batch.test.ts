@@ -27,7 +27,7 @@ const report: fc.Arbitrary<Report> = fc.oneof(
     { requiredKeys: ['kind', 'run', 'sequence'] },
   ),
   fc.record({
-    kind: fc.constant(ReportKind.runLost),
+    kind: fc.constantFrom(ReportKind.runLost, ReportKind.coordinated),
     run: fc.integer(),
     sequence: fc.integer(),
   }),
@@ -117,7 +117,7 @@ function decode(bytes: Uint8Array): Input[] {
         const code = error === undefined || error === 'none' ? 'AllocationFailed' : error;
         const report = { kind, node: subject, sequence, error: code };
         inputs.push({ at, report: detail === undefined ? report : { ...report, detail } });
-      } else if (kind === ReportKind.runLost) {
+      } else if (kind === ReportKind.runLost || kind === ReportKind.coordinated) {
         inputs.push({ at, report: { kind, run: subject, sequence } });
       } else inputs.push({ at, report: { kind, node: subject, sequence } });
     },

@@ -538,3 +538,20 @@ describe('a pool that follows a formula', () => {
     expect(simulated(onMondays, { a: 1 }).simulation.run().startedRuns).toBe(1);
   });
 });
+
+test('a multi-instance task takes all its nodes while its primary runs', () => {
+  const multiInstanceSettings = { numberOfInstances: 2, coordinationCommandLine: 'meet' };
+  const engine = engineOf({
+    pool: { enableInterNodeCommunication: true },
+    isUp: true,
+    jobs: [{ tasks: [{ id: 'a', multiInstanceSettings }, { id: 'b' }] }],
+  });
+  const { simulation, starts } = simulated(
+    engine,
+    { a: 5_000, b: 1_000 },
+    { coordinationMs: 2_000 },
+  );
+  const { makespanMs, startedRuns, killedRuns, busySlotMs } = simulation.run();
+  expect(starts).toEqual(['0 a node-1', '7000 b node-1']);
+  expect([makespanMs, startedRuns, killedRuns, busySlotMs]).toEqual([8_000, 3, 1, 15_000]);
+});

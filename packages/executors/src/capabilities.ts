@@ -10,7 +10,10 @@ export interface ExecutorCapabilities {
   readonly osTypes: readonly OsType[];
   /** Nodes that may be taken away. Others: `OperationNotValidOnPool`, under a formula `AllocationFailed`. */
   readonly lowPriority: boolean;
-  /** The nodes of a pool can reach one another, which multi-instance tasks need. Else `OperationNotValidOnPool`. */
+  /**
+   * The nodes of a pool can reach one another, and the executor runs multi-instance tasks on them (semantics §9). Else
+   * `OperationNotValidOnPool`.
+   */
   readonly interNodeCommunication: boolean;
   /** Installs application packages, of pools and of tasks (semantics §10). Else `OperationNotValidOnPool`. */
   readonly applicationPackages: boolean;

@@ -4,7 +4,7 @@ import { capabilitiesOf } from './capabilities.ts';
 import type { Executor } from './executor.ts';
 
 /*
- * What an executor answers where it is asked to install what it cannot, though that is refused where it can be foreseen:
+ * What an executor answers where it is asked to install or run what it cannot, though that is refused where it can be foreseen:
  * nothing is ever left out in silence.
  */
 
@@ -13,8 +13,13 @@ export function runRefusal(
   executor: Executor,
   run: number,
   sequence: number,
-  { applicationPackages }: RunDetails,
+  { applicationPackages, multiInstance }: RunDetails,
 ): Report | undefined {
+  if (multiInstance !== undefined && !capabilitiesOf(executor).interNodeCommunication) {
+    const detail = `The executor "${executor.name}" runs no multi-instance tasks.`;
+    const failure = 'CommandLaunchFailed';
+    return { kind: ReportKind.runEnded, run, sequence, failure, detail };
+  }
   if (applicationPackages === undefined) return undefined;
   const detail = capabilitiesOf(executor).applicationPackages
     ? applicationPackages.error

@@ -11,7 +11,6 @@ import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { NodeDetails } from '@berth/core';
 import { BatchError } from '@berth/core';
-import type { ExecutorCapabilities } from './capabilities.ts';
 import type { Host, HostProvider, Pipe } from './host.ts';
 import { isAlive, Launcher } from './launcher.ts';
 import { isErrno, LocalFiles } from './local-files.ts';
@@ -122,8 +121,6 @@ function defaultPath(): string {
 export class LocalHostProvider implements HostProvider {
   readonly name = 'local';
   readonly onThisMachine = true;
-  // All nodes are this machine, and reach one another over its loopback.
-  readonly capabilities: Partial<ExecutorCapabilities> = { interNodeCommunication: true };
   readonly #path: string;
   readonly #shell: string;
   readonly #trash: Trash = new Trash();

@@ -9,6 +9,9 @@ import { messageOf } from './run-failure.ts';
 /**
  * Runs one task. Resolves with its exit code, 0 if it says nothing; a rejection is exit code 1. Its resource and
  * output files are the function's own matter; `revealUrl` puts the secrets into an `httpUrl`.
+ *
+ * Of a multi-instance task it is called first for each instance, with the coordinationCommandLine as `commandLine` and the
+ * commonResourceFiles as `resourceFiles`, and when all have resolved with 0 for the primary, with its own.
  */
 export type RunFunction = (
   run: RunDetails,
@@ -46,6 +49,13 @@ export function perRun(fn: RunFunction, options: PerRunOptions = {}): Executor {
   return new PerRunExecutor(fn, options);
 }
 
+interface KnownRun {
+  node: number;
+  controller: AbortController;
+  /** An instance of a multi-instance task that waits for the others, or for its primary. */
+  hasCoordinated: boolean;
+}
+
 class PerRunExecutor implements Executor {
   readonly name: string;
   readonly onThisMachine = true;
@@ -53,7 +63,7 @@ class PerRunExecutor implements Executor {
   readonly #fn: RunFunction;
   readonly #prepareNode: PerRunOptions['prepareNode'];
   readonly #meter: NodeMeter | undefined;
-  readonly #runs = new Map<string, { node: number; controller: AbortController }>();
+  readonly #runs = new Map<string, KnownRun>();
   #host: ExecutorHost | undefined;
   #reports: Report[] = [];
 
@@ -129,8 +139,16 @@ class PerRunExecutor implements Executor {
         });
         return;
       case EffectKind.killRun:
-        this.#runs.get(`${effects.run(i)}-${sequence}`)?.controller.abort();
+        this.#kill(effects.run(i), sequence);
         return;
+      case EffectKind.startPrimary: {
+        const details = effects.catalog.run(effects.run(i), sequence);
+        const known = this.#runs.get(`${effects.run(i)}-${sequence}`);
+        if (details === undefined || known?.hasCoordinated !== true) return;
+        known.hasCoordinated = false;
+        void this.#carryOn(effects.run(i), sequence, details, known);
+        return;
+      }
       case EffectKind.startRun: {
         const details = effects.catalog.run(effects.run(i), sequence);
         if (details === undefined) return;
@@ -179,25 +197,65 @@ class PerRunExecutor implements Executor {
   }
 
   async #start(node: number, run: number, sequence: number, details: RunDetails): Promise<void> {
-    const host = this.#host;
     const key = `${run}-${sequence}`;
     if (this.#runs.has(key)) return;
-    const controller = new AbortController();
-    this.#runs.set(key, { node, controller });
+    const known: KnownRun = { node, controller: new AbortController(), hasCoordinated: false };
+    this.#runs.set(key, known);
+    const { multiInstance } = details;
+    if (multiInstance === undefined) {
+      await this.#carryOn(run, sequence, details, known);
+      return;
+    }
+    const { coordinationCommandLine: commandLine, commonResourceFiles: resourceFiles } =
+      multiInstance;
+    const coordination = { ...details, commandLine, resourceFiles, outputFiles: [] };
+    const end = await this.#call(coordination, known);
+    if (!this.#runs.has(key)) return;
+    if (end.exitCode === 0 && !known.controller.signal.aborted) {
+      known.hasCoordinated = true;
+      this.#report({ kind: ReportKind.coordinated, run, sequence });
+    } else {
+      this.#runs.delete(key);
+      this.#report({ kind: ReportKind.runEnded, run, sequence, ...end });
+    }
+  }
+
+  /** Calls the function; with that the run is over. */
+  async #carryOn(
+    run: number,
+    sequence: number,
+    details: RunDetails,
+    known: KnownRun,
+  ): Promise<void> {
+    const end = await this.#call(details, known);
+    if (!this.#runs.delete(`${run}-${sequence}`)) return;
+    this.#report({ kind: ReportKind.runEnded, run, sequence, ...end });
+  }
+
+  async #call(
+    details: RunDetails,
+    { controller: { signal } }: KnownRun,
+  ): Promise<{ exitCode?: number; detail?: string }> {
+    const host = this.#host;
     // Not before carryOut has returned.
     await Promise.resolve();
-    const kind = ReportKind.runEnded;
-    let report: Report;
+    if (signal.aborted || host === undefined) return {};
     try {
-      if (controller.signal.aborted || host === undefined) report = { kind, run, sequence };
-      else {
-        const exitCode = (await this.#fn(details, controller.signal, host)) ?? 0;
-        report = { kind, run, sequence, exitCode: exitCode | 0 };
-      }
+      const exitCode = (await this.#fn(details, signal, host)) ?? 0;
+      return { exitCode: exitCode | 0 };
     } catch (error) {
-      report = { kind, run, sequence, exitCode: 1, detail: messageOf(error) };
+      return { exitCode: 1, detail: messageOf(error) };
     }
-    if (this.#runs.delete(key)) this.#report(report);
+  }
+
+  #kill(run: number, sequence: number): void {
+    const key = `${run}-${sequence}`;
+    const known = this.#runs.get(key);
+    known?.controller.abort();
+    // It waits for its primary, and nothing of it is left to end.
+    if (known?.hasCoordinated !== true) return;
+    this.#runs.delete(key);
+    this.#report({ kind: ReportKind.runEnded, run, sequence });
   }
 
   #report(report: Report): void {

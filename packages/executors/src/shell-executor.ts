@@ -64,7 +64,8 @@ export class ShellExecutor implements Executor {
     this.#retryAfterMs = options.retryAfterMs ?? 5_000;
     this.name = provider.name;
     this.onThisMachine = provider.onThisMachine;
-    this.capabilities = provider.capabilities ?? {};
+    // Whatever its nodes can reach: it runs no multi-instance tasks yet.
+    this.capabilities = { ...provider.capabilities, interNodeCommunication: false };
   }
 
   async open(host: ExecutorHost): Promise<void> {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ResourceFile, TaskFactory } from '../specification.ts';
+import type { MultiInstanceSettings, ResourceFile, TaskFactory } from '../specification.ts';
 import type { ProblemDetails } from './problem.ts';
 import { issue } from './problem.ts';
 import type { Seal } from './secret-url.ts';
@@ -19,6 +19,7 @@ const reason = 'carries a signature or password, and there is no secret store to
 
 interface WithFiles {
   resourceFiles: ResourceFile[];
+  multiInstanceSettings?: MultiInstanceSettings;
 }
 
 /** The task with handles in place of its secrets: what a specification says goes into the journal. */
@@ -58,15 +59,35 @@ function sealFiles<Task extends WithFiles>(
   ctx: z.core.ParsePayload,
   path: PropertyKey[],
 ): Task {
+  const resourceFiles = sealEach(task.resourceFiles, seal, sealOne, ctx, [
+    ...path,
+    'resourceFiles',
+  ]);
+  const sealed = resourceFiles === task.resourceFiles ? task : { ...task, resourceFiles };
+  const settings = task.multiInstanceSettings;
+  if (settings === undefined) return sealed;
+  const at = [...path, 'multiInstanceSettings', 'commonResourceFiles'];
+  const common = sealEach(settings.commonResourceFiles, seal, sealOne, ctx, at);
+  if (common === settings.commonResourceFiles) return sealed;
+  return { ...sealed, multiInstanceSettings: { ...settings, commonResourceFiles: common } };
+}
+
+function sealEach(
+  files: ResourceFile[],
+  seal: Seal | undefined,
+  sealOne: typeof sealUrl,
+  ctx: z.core.ParsePayload,
+  path: PropertyKey[],
+): ResourceFile[] {
   let sealed: ResourceFile[] | undefined;
-  for (const [i, file] of task.resourceFiles.entries()) {
+  for (const [i, file] of files.entries()) {
     if (!('httpUrl' in file) || !hasSecret(file.httpUrl)) continue;
     if (seal === undefined) {
-      ctx.issues.push(issue(file, reason, unsealed, [...path, 'resourceFiles', i, 'httpUrl']));
+      ctx.issues.push(issue(file, reason, unsealed, [...path, i, 'httpUrl']));
       continue;
     }
-    sealed ??= [...task.resourceFiles];
+    sealed ??= [...files];
     sealed[i] = { ...file, httpUrl: sealOne(file.httpUrl, seal) };
   }
-  return sealed === undefined ? task : { ...task, resourceFiles: sealed };
+  return sealed ?? files;
 }

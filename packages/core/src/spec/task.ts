@@ -8,7 +8,9 @@ import type { OtherNames } from './entity.ts';
 import { entity, stateProperties } from './entity.ts';
 import { environmentSettings } from './environment.ts';
 import { exitConditions } from './exit-conditions.ts';
+import { multiInstanceSettings } from './multi-instance.ts';
 import { outputFile } from './output-file.ts';
+import { issue } from './problem.ts';
 import { resourceFile } from './resource-file.ts';
 import { commandLine, displayName, id, MAX_INT32, text, whole } from './scalars.ts';
 
@@ -23,7 +25,6 @@ export const plainUser: readonly unknown[] = [
 const notBuiltYet: OtherNames['notBuiltYet'] = {
   userIdentity: plainUser,
   runElevated: [false],
-  multiInstanceSettings: [],
   authenticationTokenSettings: [{ access: [] }, {}],
   containerSettings: [],
 };
@@ -56,9 +57,10 @@ export const task: z.ZodType<TaskSpecification> = entity(
     ...common,
     resourceFiles: z.array(resourceFile(containerName, { sealed: true })).default(() => []),
     outputFiles: z.array(outputFile(containerName)).default(() => []),
+    multiInstanceSettings: multiInstanceSettings(containerName).optional(),
   },
   { notBuiltYet, readOnly },
-);
+).transform(oneSlotEach);
 
 /** A task without an id, whose texts may hold placeholders. */
 export const taskTemplate: z.ZodType<TaskTemplate> = entity(
@@ -66,6 +68,16 @@ export const taskTemplate: z.ZodType<TaskTemplate> = entity(
     ...common,
     resourceFiles: z.array(resourceFile(containerTemplate, { sealed: true })).default(() => []),
     outputFiles: z.array(outputFile(containerTemplate)).default(() => []),
+    multiInstanceSettings: multiInstanceSettings(containerTemplate).optional(),
   },
   { notBuiltYet, readOnly: ['id', ...readOnly] },
-);
+).transform(oneSlotEach);
+
+/** An instance has a node with one slot (semantics §9, rule 1). */
+function oneSlotEach<Task extends TaskTemplate>(task: Task, ctx: z.RefinementCtx): Task {
+  if (task.multiInstanceSettings !== undefined && task.requiredSlots !== 1) {
+    const reason = 'must be 1 with multiInstanceSettings: each instance has one slot of its node';
+    ctx.issues.push(issue(task.requiredSlots, reason, {}, ['requiredSlots']));
+  }
+  return task;
+}

@@ -1,6 +1,6 @@
 import type { Applied, Engine, Report, TaskView } from '../index.ts';
 import { ReportKind } from '../index.ts';
-import type { Input, KnownNode, Ledger } from './ledger.ts';
+import type { Input, KnownNode, KnownRun, Ledger } from './ledger.ts';
 import { must } from './must.ts';
 import { namedPool } from './named-pool.ts';
 import type { Recording, Watcher } from './recording.ts';
@@ -75,7 +75,10 @@ export class Audit {
       const left = must(free.get(run.node));
       if (left < 0) throw new Error(`no room for ${run.title}`);
       // One that was displaced may not be gone yet.
-      const alive = ledger.live.filter(({ title, is }) => title === run.title && is === 'running');
+      const alive = ledger.live.filter(
+        ({ title, instance, is }) =>
+          title === run.title && instance === run.instance && is === 'running',
+      );
       if (alive.length > 1) {
         throw new Error(`${run.title} runs twice`);
       }
@@ -87,12 +90,7 @@ export class Audit {
           other.poolId === poolId &&
           other.priority > job.priority &&
           !other.isLimited &&
-          ledger.nodes.some(
-            (node) =>
-              node.is === 'up' &&
-              poolOf(node) === poolId &&
-              must(free.get(node.number)) >= other.slots,
-          ),
+          fits(other, engine, ledger, (node) => must(free.get(node.number))),
       );
       if (ahead !== undefined) throw new Error(`${run.title} started before ${ahead.title}`);
       if (task.dependsOn === undefined) {
@@ -101,6 +99,7 @@ export class Audit {
           poolId,
           priority: job.priority,
           slots: task.requiredSlots,
+          instances: instancesOf(task),
           isLimited: job.maxParallelTasks !== -1,
         });
       }
@@ -140,8 +139,12 @@ export function drain(recording: Recording, watch?: Watcher): void {
       const report: Report = { kind: ReportKind.startTaskEnded, node, sequence, exitCode: 0 };
       applyTo(recording, { at, report }, watch);
     }
-    for (let live = ledger.live; live.length > 0; live = ledger.live) {
-      const { run, sequence } = must(live[0]);
+    for (let next = nextToEnd(ledger); next !== undefined; next = nextToEnd(ledger)) {
+      const { run, sequence } = next;
+      if (next.instance !== undefined && next.is === 'running' && next.commandStarted !== true) {
+        applyTo(recording, { at, report: { kind: ReportKind.coordinated, run, sequence } }, watch);
+        continue;
+      }
       const report: Report = { kind: ReportKind.runEnded, run, sequence, exitCode: 0 };
       applyTo(recording, { at, report }, watch);
       if (ledger.live.some((one) => one.run === run && one.sequence === sequence)) {
@@ -151,12 +154,38 @@ export function drain(recording: Recording, watch?: Watcher): void {
       left = true;
     }
   }
-  const left = readyWithoutDependencies(engine).find(({ poolId, slots }) =>
-    ledger.nodes.some(
-      (node) => node.is === 'up' && poolOf(node) === poolId && freeSlots(engine, node) >= slots,
-    ),
+  const left = readyWithoutDependencies(engine).find((waiting) =>
+    fits(waiting, engine, ledger, (node) => freeSlots(engine, node)),
   );
   if (left !== undefined) throw new Error(`${left.title} is left over`);
+}
+
+/** Instances of multi-instance tasks coordinate, and then wait for their primary. */
+function nextToEnd({ live }: Ledger): KnownRun | undefined {
+  return live.find(
+    ({ instance, coordinated, commandStarted, is }) =>
+      instance === undefined || is === 'killed' || coordinated !== true || commandStarted === true,
+  );
+}
+
+/** Whether there are nodes for it, with so many slots free. */
+function fits(
+  { poolId, slots, instances }: Waiting,
+  { queries }: Engine,
+  { nodes }: Ledger,
+  free: (node: KnownNode) => number,
+): boolean {
+  const pool = queries.pool(poolId);
+  const takesGangs = pool?.enableInterNodeCommunication === true && pool.taskSlotsPerNode === 1;
+  if (instances > 0 && !takesGangs) return false;
+  const roomy = nodes.filter(
+    (node) => node.is === 'up' && poolOf(node) === poolId && free(node) >= slots,
+  );
+  return roomy.length >= Math.max(1, instances);
+}
+
+function instancesOf({ multiInstanceSettings }: TaskView): number {
+  return multiInstanceSettings?.numberOfInstances ?? 0;
 }
 
 interface Waiting {
@@ -164,6 +193,8 @@ interface Waiting {
   poolId: string;
   priority: number;
   slots: number;
+  /** 0: it is no multi-instance task. */
+  instances: number;
   /** Its job may have had too many running. */
   isLimited: boolean;
 }
@@ -180,6 +211,7 @@ function readyWithoutDependencies({ queries }: Engine): Waiting[] {
           poolId: namedPool(poolInfo).toLowerCase(),
           priority,
           slots: task.requiredSlots,
+          instances: instancesOf(task),
           isLimited: maxParallelTasks !== -1,
         })),
     );

@@ -74,7 +74,8 @@ function report(report: Report, ledger: Ledger): string {
   const title =
     run === undefined
       ? `${report.run}/${report.sequence}`
-      : `${run.title} #${run.start}${run.is === 'over' ? ' (stale)' : ''}`;
+      : `${run.title}${run.instance === undefined ? '' : `.${run.instance}`} #${run.start}${run.is === 'over' ? ' (stale)' : ''}`;
+  if (report.kind === ReportKind.coordinated) return `coordinated: ${title}`;
   if (report.kind === ReportKind.runLost) return `run lost: ${title}`;
   return `run ended: ${title}, exit ${report.exitCode ?? 'none'} ${report.failure ?? ''}`;
 }

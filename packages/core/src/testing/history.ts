@@ -49,6 +49,7 @@ export type Step = { pass: number } & (
         | 'runLost';
       pick: number;
     }
+  | { is: 'coordinated'; pick: number }
   | { is: 'startTaskEnded'; pick: number; ending: Ending }
   | { is: 'runEnded'; pick: number; ending: Ending }
   | { is: 'again'; pick: number; ending: Ending }
@@ -119,9 +120,10 @@ const template: fc.Arbitrary<TaskTemplate> = fc
     constraints: fewConstraints,
     dependsOn: rarely(dependsOn),
     exitConditions: rarely(exitConditions),
+    instances: fc.constantFrom(...Array<undefined>(6), 1, 2, 2, 3),
     affinityId: fc.constantFrom(null, null, null, 'TVM:node-1', 'TVM:node-2', 'TVM:node-3', 'here'),
   })
-  .map(({ dependsOn, exitConditions, affinityId, ...rest }) => ({
+  .map(({ dependsOn, exitConditions, instances, affinityId, ...rest }) => ({
     commandLine: 'run {0}',
     resourceFiles: [],
     outputFiles: [],
@@ -130,7 +132,21 @@ const template: fc.Arbitrary<TaskTemplate> = fc
     ...(dependsOn === null ? {} : { dependsOn }),
     ...(exitConditions === null ? {} : { exitConditions }),
     ...(affinityId === null ? {} : { affinityInfo: { affinityId } }),
+    ...(instances === undefined ? {} : multiInstance(instances)),
   }));
+
+function multiInstance(
+  numberOfInstances: number,
+): Pick<TaskTemplate, 'requiredSlots' | 'multiInstanceSettings'> {
+  return {
+    requiredSlots: 1,
+    multiInstanceSettings: {
+      numberOfInstances,
+      coordinationCommandLine: 'coordinate',
+      commonResourceFiles: [],
+    },
+  };
+}
 
 export const task: fc.Arbitrary<TaskSpecification> = fc
   .record({ id: fc.constantFrom(...taskIds), template })
@@ -201,8 +217,18 @@ const plainPool: fc.Arbitrary<PoolSpecification> = fc.oneof(
 
 /** Of two ids, few nodes and few slots, sized by hand or by a formula. */
 export const pool: fc.Arbitrary<PoolSpecification> = fc
-  .record({ plain: plainPool, startTask: fc.option(startTask, { freq: 3 }) })
-  .map(({ plain, startTask }) => (startTask === null ? plain : { ...plain, startTask }));
+  .record({
+    plain: plainPool,
+    startTask: fc.option(startTask, { freq: 3 }),
+    communicates: fc.constantFrom(false, true),
+    oneSlot: fc.constantFrom(true, true, false),
+  })
+  .map(({ plain, startTask, communicates, oneSlot }) => ({
+    ...plain,
+    ...(startTask === null ? {} : { startTask }),
+    ...(communicates ? { enableInterNodeCommunication: true } : {}),
+    ...(communicates && oneSlot ? { taskSlotsPerNode: 1 } : {}),
+  }));
 
 /** Of three ids, in a pool of `pool`. */
 export const job: fc.Arbitrary<JobSpecification> = fc
@@ -465,6 +491,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 12,
     arbitrary: fc.record({ is: fc.constant('runEnded' as const), pick, ending, pass }),
   },
+  { weight: 9, arbitrary: fc.record({ is: fc.constant('coordinated' as const), pick, pass }) },
   {
     weight: 3,
     arbitrary: fc.record({ is: fc.constant('startTaskEnded' as const), pick, ending, pass }),
@@ -488,21 +515,29 @@ export const history: fc.Arbitrary<Step[]> = fc
     }),
     nodes: fc.integer({ min: 1, max: 3 }),
     late: fc.constantFrom(0, 0, 0, 1, 3),
+    ofGangs: fc.constantFrom(false, false, true),
     steps: fc.array(step, { maxLength: 150, size: 'max' }),
   })
-  .map(({ pool, jobs, nodes, late, steps }) => [
+  .map(({ pool, jobs, nodes, late, ofGangs, steps }) => [
     commandStep({
       type: 'addPool',
       pool: {
         ...pool,
         id: 'p',
         targetDedicatedNodes: pool.enableAutoScale === true ? 0 : nodes,
+        ...(ofGangs ? { taskSlotsPerNode: 1, enableInterNodeCommunication: true } : {}),
       },
     }),
     ...jobs.flatMap(({ job, tasks }) => [
       // One that ends as soon as it is empty would end here: a patch may come later.
       commandStep({ type: 'addJob', job: { ...job, onAllTasksComplete: 'noaction' } }),
-      commandStep({ type: 'addTasks', jobId: job.id, tasks }),
+      commandStep({
+        type: 'addTasks',
+        jobId: job.id,
+        tasks: tasks.map((task, index) =>
+          ofGangs && index % 2 === 0 ? { ...task, ...multiInstance(1 + (index % 3)) } : task,
+        ),
+      }),
     ]),
     ...Array.from(
       { length: Math.max(0, nodes - late) },
@@ -612,6 +647,13 @@ function reportOf(
         sequence,
         ...step.ending,
       };
+    }
+    case 'coordinated': {
+      const instances = ledger.live.filter(({ instance }) => instance !== undefined);
+      const run = choose(
+        instances.filter(({ coordinated }) => step.pick % 8 === 0 || !coordinated),
+      );
+      return run && { kind: ReportKind.coordinated, run: run.run, sequence: run.sequence };
     }
     case 'nodeGone':
       return node(ReportKind.nodeGone, ['releasing']);

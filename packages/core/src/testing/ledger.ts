@@ -29,6 +29,11 @@ export interface KnownRun {
   start: number;
   node: number;
   title: string;
+  /** Of an instance of a multi-instance task. */
+  instance?: number;
+  /** What that has done so far: its coordinationCommandLine has exited with 0, it has been told to run the commandLine. */
+  coordinated?: true;
+  commandStarted?: true;
   is: 'running' | 'killed' | 'over';
 }
 
@@ -36,6 +41,7 @@ export interface KnownRun {
 export type CountedReport =
   | { kind: 'runEnded'; start: number; exitCode?: number; failure?: FailureCode; detail?: string }
   | { kind: 'runLost'; start: number }
+  | { kind: 'coordinated'; start: number }
   | {
       kind: 'nodeReady' | 'nodeLost' | 'nodeGone' | 'nodePreempted' | 'nodeSample';
       request: number;
@@ -89,6 +95,8 @@ export class Ledger {
       }
       case ReportKind.runLost:
         return { kind: 'runLost', start: this.#start(report) };
+      case ReportKind.coordinated:
+        return { kind: 'coordinated', start: this.#start(report) };
       case ReportKind.startTaskEnded: {
         const { exitCode, failure, detail } = report;
         return {
@@ -142,6 +150,11 @@ export class Ledger {
     if (report.kind === ReportKind.runEnded || report.kind === ReportKind.runLost) {
       const run = this.#find(report.run, report.sequence);
       if (run !== undefined) run.is = 'over';
+      return;
+    }
+    if (report.kind === ReportKind.coordinated) {
+      const run = this.#find(report.run, report.sequence);
+      if (run !== undefined) run.coordinated = true;
       return;
     }
     const node = this.nodes[report.node];
@@ -242,14 +255,28 @@ export class Ledger {
         const title = details === undefined ? 'unknown' : `${details.jobId}/${details.taskId}`;
         if (this.#find(run, sequence) !== undefined) throw new Error(`${title} started twice`);
         const start = this.runs.length;
-        this.runs.push({ run, sequence, start, node: number, title, is: 'running' });
+        const instance = details?.multiInstance?.instance;
+        this.runs.push({
+          run,
+          sequence,
+          start,
+          node: number,
+          title,
+          ...(instance === undefined ? {} : { instance }),
+          is: 'running',
+        });
         const sync = effects.mustSync(index) ? ' after sync' : '';
-        return `start ${title} #${start} on ${must(this.nodes[number]).name}${sync}`;
+        return `start ${nameOf(must(this.runs.at(-1)))} #${start} on ${must(this.nodes[number]).name}${sync}`;
       }
       case EffectKind.killRun: {
         const run = must(this.#find(effects.run(index), sequence));
         if (run.is === 'running') run.is = 'killed';
-        return `kill ${run.title} #${run.start} (${effects.killReason(index)})`;
+        return `kill ${nameOf(run)} #${run.start} (${effects.killReason(index)})`;
+      }
+      case EffectKind.startPrimary: {
+        const run = must(this.#find(effects.run(index), sequence));
+        run.commandStarted = true;
+        return `run command of ${run.title} #${run.start}${effects.mustSync(index) ? ' after sync' : ''}`;
       }
       case EffectKind.removeTaskFiles:
       case EffectKind.removeJobFiles: {
@@ -263,4 +290,8 @@ export class Ledger {
     this.#requestOf.set(`${node} ${sequence}`, this.#requests);
     return this.#requests++;
   }
+}
+
+function nameOf({ title, instance }: KnownRun): string {
+  return instance === undefined ? title : `${title}.${instance}`;
 }

@@ -39,7 +39,6 @@ const asking: Case[] = [
   [inJob, 'networkConfiguration', {}],
   [inTask, 'userIdentity', { userName: 'u' }],
   [inTask, 'runElevated', true],
-  [inTask, 'multiInstanceSettings', { numberOfInstances: 2 }],
   [inTask, 'authenticationTokenSettings', { access: ['job'] }],
   [inTask, 'containerSettings', { imageName: 'i' }],
   [inResourceFile, 'storageContainerUrl', 'https://x'],

@@ -24,6 +24,21 @@ describe('a task', () => {
     );
   });
 
+  it('gets the defaults of multi-instance settings, which need one slot', () => {
+    const multiInstanceSettings = { coordinationCommandLine: 'meet' };
+    expect(parseTask({ ...least, multiInstanceSettings }).multiInstanceSettings).toEqual({
+      numberOfInstances: 1,
+      coordinationCommandLine: 'meet',
+      commonResourceFiles: [],
+    });
+    const slots = { ...least, multiInstanceSettings, requiredSlots: 2 };
+    expect(refusalOf(() => parseTask(slots)).path).toBe('requiredSlots');
+    const nothing = { ...least, multiInstanceSettings: {} };
+    expect(refusalOf(() => parseTask(nothing)).path).toBe(
+      'multiInstanceSettings.coordinationCommandLine',
+    );
+  });
+
   it('keeps the exit conditions that it is given', () => {
     const exitConditions = {
       exitCodes: [{ code: -1073741510, exitOptions: { jobAction: 'disable' } }],
