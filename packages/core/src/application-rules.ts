@@ -1,6 +1,7 @@
 import type { ApplicationPackage } from './application.ts';
 import { Application } from './application.ts';
 import type { BatchErrorBody } from './errors.ts';
+import { mostApplicationPackages, mostApplications } from './limits.ts';
 import { refuse } from './refusal.ts';
 import type {
   ApplicationPackageSpecification,
@@ -13,10 +14,6 @@ import type { World } from './world.ts';
 /*
  * What users ask of applications and their versions (semantics §1.10, §10).
  */
-
-/** semantics §12 */
-const mostApplications = 20;
-const mostPackages = 40;
 
 export function addApplication(
   world: World,
@@ -100,10 +97,10 @@ export function addApplicationPackage(
     world.moveApplicationPackage(application, former, 'update');
     return undefined;
   }
-  if (packages.size >= mostPackages) {
+  if (packages.size >= mostApplicationPackages) {
     return refuse(
       'ApplicationPackageQuotaReached',
-      `The application "${id}" has ${mostPackages} versions, which is the most: delete one first.`,
+      `The application "${id}" has ${mostApplicationPackages} versions, which is the most: delete one first.`,
     );
   }
   packages.set(idKey(version), {

@@ -2,6 +2,7 @@ import { canonicalJson } from './bytes.ts';
 import type { BatchErrorBody } from './errors.ts';
 import type { Job } from './job.ts';
 import type { JobSchedule } from './job-schedule.ts';
+import { longestId } from './limits.ts';
 import type { Pool } from './pool.ts';
 import { addPool, deletePool } from './pool-rules.ts';
 import type { AutoPoolSpecification, PoolInfo } from './specification.ts';
@@ -10,8 +11,6 @@ import type { World } from './world.ts';
 /*
  * Pools that are made for a job or for all jobs of a schedule, and go with them (semantics §1.9, §7).
  */
-
-const longestId = 64;
 
 /** Why a job could not be scheduled at all (semantics §13.5). */
 export interface SchedulingError {

@@ -11,7 +11,7 @@ export type { PackageInstall, ResolvedPackage } from './application-references.t
 export { applicationPackageVariable } from './application-variables.ts';
 export type { ApplicationPackageView, ApplicationView } from './application-view.ts';
 export type { Evaluation, FormulaInputs } from './autoscale/evaluator.ts';
-export { Formula, longestFormula, parseFormula } from './autoscale/formula.ts';
+export { Formula, parseFormula } from './autoscale/formula.ts';
 export {
   type FormulaError,
   type FormulaErrorCode,
@@ -65,6 +65,7 @@ export {
 } from './explanation.ts';
 export { explanationSentences, reasonSentence } from './explanation-text.ts';
 export { InputBatch } from './input-batch.ts';
+export * from './limits.ts';
 export type { Machine, Transition } from './machine.ts';
 export {
   allocationMachine,

@@ -6,6 +6,7 @@ import { formulaErrorText } from './autoscale/formula-error.ts';
 import { SampleHistory } from './autoscale/samples.ts';
 import type { BatchErrorBody } from './errors.ts';
 import { touch } from './etag.ts';
+import { betweenEnableAutoScalesMs, defaultEvaluationIntervalMs } from './limits.ts';
 import { beginMeasures, forgetMeasures } from './node-sample.ts';
 import { Pool } from './pool.ts';
 import { sampleOf } from './pool-sample.ts';
@@ -46,10 +47,7 @@ export interface AutoScaleRunError {
   values: { name: string; value: string }[];
 }
 
-const defaultIntervalMs = 900_000;
 const retryAfterMs = 300_000;
-/** semantics §12 */
-const betweenEnablesMs = 30_000;
 
 /** The formula that a pool is made with; `undefined`: it is sized by hand. */
 export function formulaOf({
@@ -61,7 +59,8 @@ export function formulaOf({
 
 /** A pool that has just been made is evaluated at once, though no sample is visible then. */
 export function beginAutoscale(world: World, pool: Pool, formula: Formula): void {
-  const { autoScaleEvaluationIntervalMs: interval = defaultIntervalMs } = pool.specification;
+  const { autoScaleEvaluationIntervalMs: interval = defaultEvaluationIntervalMs } =
+    pool.specification;
   const autoscale = start(world, pool, formula, world.now + interval);
   evaluate(world, pool, autoscale);
   if (autoscale.run?.error?.code === 'InsufficientSampleData' && interval > retryAfterMs) {
@@ -92,7 +91,10 @@ export function enableAutoScale(
     );
   }
   const { enabledAutoScaleAt } = pool;
-  if (enabledAutoScaleAt !== undefined && world.now - enabledAutoScaleAt < betweenEnablesMs) {
+  if (
+    enabledAutoScaleAt !== undefined &&
+    world.now - enabledAutoScaleAt < betweenEnableAutoScalesMs
+  ) {
     return refuse(
       'TooManyEnableAutoScaleRequests',
       `Autoscale of pool "${poolId}" was set less than 30 s ago: try again later.`,
@@ -104,7 +106,7 @@ export function enableAutoScale(
   const interval =
     autoScaleEvaluationIntervalMs ??
     pool.specification.autoScaleEvaluationIntervalMs ??
-    defaultIntervalMs;
+    defaultEvaluationIntervalMs;
   pool.enabledAutoScaleAt = world.now;
   pool.specification = {
     ...pool.specification,
@@ -178,7 +180,8 @@ export function evaluateNow(world: World, pool: Pool): void {
   const autoscale = pool.autoscale!;
   autoscale.retryAt = undefined;
   if (world.now >= autoscale.nextEvaluation) {
-    const { autoScaleEvaluationIntervalMs: interval = defaultIntervalMs } = pool.specification;
+    const { autoScaleEvaluationIntervalMs: interval = defaultEvaluationIntervalMs } =
+      pool.specification;
     autoscale.nextEvaluation += interval;
   }
   // What is being stopped has to stop first; the next evaluation is soon enough.

@@ -1,3 +1,4 @@
+import { longestFormula } from '../limits.ts';
 import { check } from './checker.ts';
 import type { Evaluation, FormulaInputs } from './evaluator.ts';
 import { evaluateStatements } from './evaluator.ts';
@@ -5,9 +6,6 @@ import type { FormulaError } from './formula-error.ts';
 import { FormulaFailure } from './formula-error.ts';
 import { parse } from './parser.ts';
 import type { Statement } from './syntax-tree.ts';
-
-/** In UTF-16 code units. semantics §12 */
-export const longestFormula = 8_192;
 
 /** An autoscale formula that can be evaluated. */
 export class Formula {

@@ -1,11 +1,10 @@
+import { mostFormulaStatements } from '../limits.ts';
 import type { Position } from './formula-error.ts';
 import { syntaxError } from './formula-error.ts';
 import type { Token } from './lexer.ts';
 import { tokensOf } from './lexer.ts';
 import type { BinaryOperator, Expression, Statement, UnaryOperator } from './syntax-tree.ts';
 
-/** semantics §12 */
-export const mostStatements = 100;
 /** So that neither reading nor evaluating a formula ever runs out of stack. */
 export const deepestNesting = 200;
 
@@ -44,8 +43,8 @@ class Parser {
     const statements: Statement[] = [];
     do {
       const next = this.#next;
-      if (statements.length === mostStatements) {
-        throw syntaxError(next, `a formula has at most ${mostStatements} statements`);
+      if (statements.length === mostFormulaStatements) {
+        throw syntaxError(next, `a formula has at most ${mostFormulaStatements} statements`);
       }
       statements.push(this.#statement());
       const { kind } = this.#next;

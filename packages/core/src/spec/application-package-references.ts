@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import { applicationPackageVariable } from '../application-variables.ts';
+import { mostApplicationPackageReferences } from '../limits.ts';
 import type { ApplicationPackageReference } from '../specification.ts';
 import { entity } from './entity.ts';
 import { issue } from './problem.ts';
 import { ID_RULE, isId, text } from './scalars.ts';
-
-/** semantics §10 */
-const MAX_PER_POOL = 10;
 
 /** semantics §1.10: the characters of Windows, which are those of Linux and more. */
 export const applicationVersion: z.ZodType<string> = text(
@@ -39,6 +37,6 @@ export const applicationPackageReferences: z.ZodType<ApplicationPackageReference
 
 export const poolPackageReferences: z.ZodType<ApplicationPackageReference[]> =
   applicationPackageReferences.refine(
-    (references) => references.length <= MAX_PER_POOL,
-    `must have at most ${MAX_PER_POOL} references`,
+    (references) => references.length <= mostApplicationPackageReferences,
+    `must have at most ${mostApplicationPackageReferences} references`,
   );

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { longestAutoPoolIdPrefix } from '../limits.ts';
 import type { AutoPoolSpecification, PoolInfo, PoolSpecification } from '../specification.ts';
 import { entity } from './entity.ts';
 import type { PoolOptions } from './pool.ts';
@@ -38,8 +39,8 @@ function autoPool(
 ): z.ZodType<AutoPoolSpecification> {
   return entity({
     autoPoolIdPrefix: text(
-      (prefix) => /^[A-Za-z0-9_-]{0,20}$/.test(prefix),
-      'must be at most 20 letters, digits, hyphens and underscores',
+      (prefix) => prefix.length <= longestAutoPoolIdPrefix && /^[A-Za-z0-9_-]*$/.test(prefix),
+      `must be at most ${longestAutoPoolIdPrefix} letters, digits, hyphens and underscores`,
     ).optional(),
     poolLifetimeOption: choice(lifetimes),
     keepAlive: flag.default(false),

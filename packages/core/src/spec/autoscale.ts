@@ -1,15 +1,11 @@
 import { z } from 'zod';
 import { Formula, parseFormula } from '../autoscale/formula.ts';
 import { formulaErrorText } from '../autoscale/formula-error.ts';
+import { leastEvaluationIntervalMs, mostEvaluationIntervalMs } from '../limits.ts';
 import type { AutoScaleSettings } from '../specification.ts';
 import { parseDuration } from './duration.ts';
 import { entity } from './entity.ts';
 import { issue } from './problem.ts';
-
-const MINUTE = 60_000;
-const MIN_INTERVAL = 5 * MINUTE;
-const MAX_INTERVAL = 168 * 60 * MINUTE;
-export const DEFAULT_EVALUATION_INTERVAL: number = 15 * MINUTE;
 
 /** A formula without mistakes that can be known before it is evaluated. semantics §6.1 */
 export const autoScaleFormula: z.ZodType<string> = z.string().transform((text, ctx) => {
@@ -24,7 +20,7 @@ export const autoScaleFormula: z.ZodType<string> = z.string().transform((text, c
 export const autoScaleEvaluationInterval: z.ZodType<number> = z.string().transform((given, ctx) => {
   const ms = parseDuration(given) ?? Infinity;
   if (typeof ms === 'object') ctx.issues.push(issue(given, ms.problem));
-  else if (ms >= MIN_INTERVAL && ms <= MAX_INTERVAL) return ms;
+  else if (ms >= leastEvaluationIntervalMs && ms <= mostEvaluationIntervalMs) return ms;
   else ctx.issues.push(issue(given, 'must be from PT5M to PT168H'));
   return z.NEVER;
 });

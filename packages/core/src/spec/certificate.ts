@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { certificateKey } from '../certificate.ts';
+import { largestCertificate } from '../limits.ts';
 import { secretMark } from '../secret-mark.ts';
 import type { CertificateReference, CertificateSpecification } from '../specification.ts';
 import { entity, stateProperties } from './entity.ts';
@@ -7,9 +8,6 @@ import type { ProblemDetails } from './problem.ts';
 import { issue } from './problem.ts';
 import { choice, text } from './scalars.ts';
 import type { SealOptions } from './seal.ts';
-
-/** semantics §12, of the certificate itself, not of its base64. */
-const MAX_BYTES = 10_240;
 
 const hidden: ProblemDetails = { hideValue: true };
 
@@ -28,9 +26,10 @@ const data = z
     params: hidden,
   })
   .refine(
-    (base64) => (base64.length / 4) * 3 - (/=*$/.exec(base64)?.[0].length ?? 0) <= MAX_BYTES,
+    (base64) =>
+      (base64.length / 4) * 3 - (/=*$/.exec(base64)?.[0].length ?? 0) <= largestCertificate,
     {
-      error: `must have at most ${MAX_BYTES} bytes`,
+      error: `must have at most ${largestCertificate} bytes`,
       params: hidden,
     },
   );

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { leastTaskRetryCount } from '../limits.ts';
 import { defaultRetentionTimeMs, endlessMs } from '../retention.ts';
 import type { JobConstraints, TaskConstraints } from '../specification.ts';
 import { parseDuration } from './duration.ts';
@@ -23,7 +24,7 @@ const retentionTime: z.ZodType<number> = z.string().transform((given, ctx) => {
   return z.NEVER;
 });
 
-const maxTaskRetryCount = whole(-1, MAX_INT32, 'InvalidConstraintValue');
+const maxTaskRetryCount = whole(leastTaskRetryCount, MAX_INT32, 'InvalidConstraintValue');
 
 /** semantics §1.6 */
 export const taskConstraints: z.ZodType<TaskConstraints> = entity({

@@ -1,13 +1,10 @@
 import { z } from 'zod';
+import { longestDependencyIdList, mostDependencyRanges } from '../limits.ts';
 import type { TaskDependencies, TaskIdRange } from '../specification.ts';
 import { entity } from './entity.ts';
 import type { ProblemDetails } from './problem.ts';
 import { issue } from './problem.ts';
 import { id, MAX_WHOLE, whole } from './scalars.ts';
-
-const MAX_ID_CHARACTERS = 64_000;
-/** The service names an error for too many and no number. */
-const MAX_RANGES = 10_000;
 
 const listTooLong: ProblemDetails = { code: 'TaskDependencyListTooLong' };
 const rangesTooLong: ProblemDetails = { code: 'TaskDependencyRangesTooLong' };
@@ -26,15 +23,15 @@ const range: z.ZodType<TaskIdRange> = entity({
 export const dependsOn: z.ZodType<TaskDependencies | undefined> = entity({
   taskIds: z
     .array(id)
-    .refine((ids) => ids.reduce((sum, { length }) => sum + length, 0) <= MAX_ID_CHARACTERS, {
-      error: `must have at most ${MAX_ID_CHARACTERS} characters of ids together; use taskIdRanges`,
+    .refine((ids) => ids.reduce((sum, { length }) => sum + length, 0) <= longestDependencyIdList, {
+      error: `must have at most ${longestDependencyIdList} characters of ids together; use taskIdRanges`,
       params: listTooLong,
     })
     .default(() => []),
   taskIdRanges: z
     .array(range)
-    .refine((ranges) => ranges.length <= MAX_RANGES, {
-      error: `must have at most ${MAX_RANGES} ranges`,
+    .refine((ranges) => ranges.length <= mostDependencyRanges, {
+      error: `must have at most ${mostDependencyRanges} ranges`,
       params: rangesTooLong,
     })
     .default(() => []),

@@ -1,9 +1,8 @@
 import { z } from 'zod';
+import { largestEnvironment } from '../limits.ts';
 import type { EnvironmentSetting } from '../specification.ts';
 import { entity } from './entity.ts';
 import { text, utf8Length } from './scalars.ts';
-
-const MAX_BYTES = 32_768;
 
 const setting: z.ZodType<EnvironmentSetting> = entity({
   name: text((name) => name !== '' && !name.includes('='), 'must not be empty nor contain "="'),
@@ -16,8 +15,8 @@ const setting: z.ZodType<EnvironmentSetting> = entity({
  */
 export const environmentSettings: z.ZodType<EnvironmentSetting[]> = z
   .array(setting)
-  .refine((settings) => settings.reduce(addBytes, 0) <= MAX_BYTES, {
-    error: `must have at most ${MAX_BYTES} bytes of names and values together`,
+  .refine((settings) => settings.reduce(addBytes, 0) <= largestEnvironment, {
+    error: `must have at most ${largestEnvironment} bytes of names and values together`,
   });
 
 function addBytes(sum: number, { name, value }: EnvironmentSetting): number {

@@ -56,6 +56,7 @@ import { demand, read } from './read.ts';
 import type { SealOptions } from './seal.ts';
 import { sealTask, sealTaskFactory } from './seal.ts';
 import { task } from './task.ts';
+import { taskCollection } from './task-collection.ts';
 import { taskFactory } from './task-factory.ts';
 import type { Workflow } from './workflow.ts';
 import { workflow } from './workflow.ts';
@@ -214,6 +215,20 @@ export function parseTasks(
     const reading = read(schema, one, { name: 'task', path: ['tasks', i] });
     return reading.ok ? reading.value : reading.error;
   });
+}
+
+/**
+ * The body of POST addtaskcollection, `{ value: [task, …] }`, as {@link parseTasks} reads its list. These limits are those
+ * of the wire: it is for servers; whoever adds tasks without one may add any number. `bytes`: how long the body was.
+ * semantics §12, §14.5
+ * @throws `BatchError` `RequestBodyTooLarge` from 1 MiB on, `InvalidPropertyValue` with more than 100 tasks.
+ */
+export function parseTaskCollection(
+  body: unknown,
+  bytes: number,
+  options: SealOptions = {},
+): (TaskSpecification | BatchErrorBody)[] {
+  return parseTasks(taskCollection(body, bytes), options);
 }
 
 /** What becomes of the tasks that run when a job is disabled. @throws `BatchError` */

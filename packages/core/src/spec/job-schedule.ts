@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { leastScheduleSpanMs } from '../limits.ts';
 import type { JobSchedulePatch, JobScheduleSpecification, Schedule } from '../specification.ts';
 import { parseDateTime } from './date-time.ts';
 import { parseDuration } from './duration.ts';
@@ -11,7 +12,6 @@ import { remembered } from './remembered.ts';
 import { displayName, id } from './scalars.ts';
 
 /** semantics §7 */
-const LEAST_MS = 60_000;
 
 const dateTime: z.ZodType<number> = z.string().transform((given, ctx) => {
   const at = parseDateTime(given);
@@ -25,7 +25,7 @@ const dateTime: z.ZodType<number> = z.string().transform((given, ctx) => {
 const duration: z.ZodType<number | undefined> = z.string().transform((given, ctx) => {
   const ms = parseDuration(given);
   if (typeof ms === 'object') ctx.issues.push(issue(given, ms.problem));
-  else if (ms === undefined || ms >= LEAST_MS) return ms;
+  else if (ms === undefined || ms >= leastScheduleSpanMs) return ms;
   else ctx.issues.push(issue(given, 'must be at least PT1M'));
   return z.NEVER;
 });

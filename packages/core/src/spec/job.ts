@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { highestPriority, lowestPriority } from '../limits.ts';
 import type {
   DisableTasks,
   JobPatch,
@@ -26,7 +27,7 @@ const notBuiltYet: OtherNames['notBuiltYet'] = {
   networkConfiguration: [],
 };
 
-const priority = whole(-1000, 1000, 'OutOfRangePriority');
+const priority = whole(lowestPriority, highestPriority, 'OutOfRangePriority');
 const onAllTasksComplete: z.ZodType<OnAllTasksComplete> = choice(['noaction', 'terminatejob']);
 const namedPool: z.ZodType<{ poolId: string }> = entity(
   { poolId: id },

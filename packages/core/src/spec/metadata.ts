@@ -1,10 +1,9 @@
 import { z } from 'zod';
+import { mostMetadataItems } from '../limits.ts';
 import type { MetadataItem } from '../specification.ts';
 import { entity } from './entity.ts';
 import type { ProblemDetails } from './problem.ts';
 import { text } from './scalars.ts';
-
-const MAX_ITEMS = 100;
 
 const item: z.ZodType<MetadataItem> = entity({
   name: text((name) => name !== '', 'must not be empty', 'EmptyMetadataKey'),
@@ -16,7 +15,7 @@ const tooLarge: ProblemDetails = { code: 'MetadataTooLarge' };
 /** semantics §0, §12 */
 export const metadata: z.ZodType<MetadataItem[]> = z
   .array(item)
-  .refine((items) => items.length <= MAX_ITEMS, {
-    error: `must have at most ${MAX_ITEMS} items`,
+  .refine((items) => items.length <= mostMetadataItems, {
+    error: `must have at most ${mostMetadataItems} items`,
     params: tooLarge,
   });

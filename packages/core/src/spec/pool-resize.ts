@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultResizeTimeoutMs, leastResizeTimeoutMs, mostNodesToRemove } from '../limits.ts';
 import type {
   NodeDeallocationOption,
   NodeDisableSchedulingOption,
@@ -14,16 +15,11 @@ import { choice, whole } from './scalars.ts';
 /** More nodes than an account is meant for, and few enough not to exhaust an engine by a slip of the hand. */
 export const nodeCount: z.ZodType<number> = whole(0, 1_000_000);
 
-const MINUTE = 60_000;
-const MIN_RESIZE_TIMEOUT = 5 * MINUTE;
-export const DEFAULT_RESIZE_TIMEOUT: number = 15 * MINUTE;
-const MAX_NODES_TO_REMOVE = 100;
-
 /** Milliseconds; infinite: `Infinity`, which a specification does not have. semantics §1.2 */
 export const resizeTimeout: z.ZodType<number> = z.string().transform((given, ctx) => {
   const ms = parseDuration(given) ?? Infinity;
   if (typeof ms === 'object') ctx.issues.push(issue(given, ms.problem));
-  else if (ms >= MIN_RESIZE_TIMEOUT) return ms;
+  else if (ms >= leastResizeTimeoutMs) return ms;
   else ctx.issues.push(issue(given, 'must be at least PT5M'));
   return z.NEVER;
 });
@@ -49,7 +45,7 @@ export const nodeDisableSchedulingOption: z.ZodType<NodeDisableSchedulingOption>
 ]);
 
 const common = {
-  resizeTimeout: resizeTimeout.default(DEFAULT_RESIZE_TIMEOUT),
+  resizeTimeout: resizeTimeout.default(defaultResizeTimeoutMs),
   nodeDeallocationOption: nodeDeallocationOption.default('requeue'),
 };
 
@@ -80,8 +76,8 @@ export const nodeRemoval: z.ZodType<NodeRemoval> = entity({
   nodeList: z
     .array(z.string())
     .refine(
-      ({ length }) => length >= 1 && length <= MAX_NODES_TO_REMOVE,
-      `must name 1 to ${MAX_NODES_TO_REMOVE} nodes`,
+      ({ length }) => length >= 1 && length <= mostNodesToRemove,
+      `must name 1 to ${mostNodesToRemove} nodes`,
     ),
   ...common,
 }).transform(({ nodeList, resizeTimeout: ms, nodeDeallocationOption }) => ({

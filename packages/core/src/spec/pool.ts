@@ -1,22 +1,19 @@
 import { z } from 'zod';
+import {
+  defaultEvaluationIntervalMs,
+  defaultResizeTimeoutMs,
+  mostTaskSlotsPerNode,
+  taskSlotsPerCore,
+} from '../limits.ts';
 import type { NodeSize } from '../node-size.ts';
 import { findNodeSize, nearestNodeSize, nodeSizeTable } from '../node-size.ts';
 import type { PoolSpecification } from '../specification.ts';
 import { poolPackageReferences } from './application-package-references.ts';
-import {
-  autoScaleEvaluationInterval,
-  autoScaleFormula,
-  DEFAULT_EVALUATION_INTERVAL,
-} from './autoscale.ts';
+import { autoScaleEvaluationInterval, autoScaleFormula } from './autoscale.ts';
 import { certificateReferences } from './certificate.ts';
 import { entity } from './entity.ts';
 import { metadata } from './metadata.ts';
-import {
-  DEFAULT_RESIZE_TIMEOUT,
-  nodeCount,
-  resizeTimeout,
-  resizeTimeoutMs,
-} from './pool-resize.ts';
+import { nodeCount, resizeTimeout, resizeTimeoutMs } from './pool-resize.ts';
 import { issue } from './problem.ts';
 import { underEitherName } from './same-property.ts';
 import { choice, displayName, id, MAX_INT32, text, whole } from './scalars.ts';
@@ -33,9 +30,6 @@ export interface PoolOptions {
   /** How durable the cause of a start must be with this executor. Default: `synced` for all. */
   durabilityOf?: (executor: string) => PoolSpecification['durability'];
 }
-
-/** semantics §1.2 */
-const MAX_TASK_SLOTS = 256;
 
 const slots = whole(1, MAX_INT32).optional();
 
@@ -70,10 +64,10 @@ const givenPool = (options: SealOptions) =>
       targetDedicatedNodes: nodeCount.optional(),
       targetDedicated: nodeCount.optional(),
       targetLowPriorityNodes: nodeCount.optional(),
-      resizeTimeout: resizeTimeout.default(DEFAULT_RESIZE_TIMEOUT),
+      resizeTimeout: resizeTimeout.default(defaultResizeTimeoutMs),
       enableAutoScale: z.boolean().default(false),
       autoScaleFormula: autoScaleFormula.optional(),
-      autoScaleEvaluationInterval: autoScaleEvaluationInterval.default(DEFAULT_EVALUATION_INTERVAL),
+      autoScaleEvaluationInterval: autoScaleEvaluationInterval.default(defaultEvaluationIntervalMs),
       taskSlotsPerNode: slots,
       maxTasksPerNode: slots,
       taskSchedulingPolicy: entity({
@@ -135,7 +129,7 @@ export function pool(
       ctx.issues.push(issue(vmSize, reason, {}, ['vmSize']));
       return z.NEVER;
     }
-    const most = Math.min(4 * size.cores, MAX_TASK_SLOTS);
+    const most = Math.min(taskSlotsPerCore * size.cores, mostTaskSlotsPerNode);
     if (perNode > most) {
       const name = given.taskSlotsPerNode === undefined ? 'maxTasksPerNode' : 'taskSlotsPerNode';
       const cores = `${size.name} has ${size.cores} core${size.cores === 1 ? '' : 's'}`;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { longestCommandLine, longestDisplayName, longestId } from '../limits.ts';
 import type { ProblemDetails } from './problem.ts';
 import { issue } from './problem.ts';
 
@@ -56,25 +57,28 @@ export function choice<const Values extends readonly string[]>(
 }
 
 export function isId(value: string): boolean {
-  return /^[A-Za-z0-9_-]{1,64}$/.test(value);
+  return value.length <= longestId && /^[A-Za-z0-9_-]+$/.test(value);
 }
 
-export const ID_RULE = 'must be 1 to 64 letters, digits, hyphens and underscores';
+export const ID_RULE: string = `must be 1 to ${longestId} letters, digits, hyphens and underscores`;
 
 /** The id of a pool, job or task, or a name that Berth keeps to the same rule. semantics §0 */
 export const id: z.ZodType<string> = text(isId, ID_RULE);
 
 /** semantics §0: at most 1024 characters, counted as UTF-16 units. */
 export const displayName: z.ZodType<string> = text(
-  (value) => value.length <= 1024,
-  'must have at most 1024 characters',
+  (value) => value.length <= longestDisplayName,
+  `must have at most ${longestDisplayName} characters`,
 );
 
 /** semantics §12: 32 KB of UTF-8. */
 export const commandLine: z.ZodType<string> = z
   .string()
   .refine((value) => value.trim() !== '', 'must not be empty')
-  .refine((value) => utf8Length(value) <= 32_768, 'must have at most 32768 bytes');
+  .refine(
+    (value) => utf8Length(value) <= longestCommandLine,
+    `must have at most ${longestCommandLine} bytes`,
+  );
 
 /** Number of bytes of well-formed text in UTF-8. */
 export function utf8Length(value: string): number {

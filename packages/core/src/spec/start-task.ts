@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { leastTaskRetryCount, longestStartTask } from '../limits.ts';
 import type { StartTask } from '../specification.ts';
 import { containerName } from './blob-names.ts';
 import { entity } from './entity.ts';
@@ -10,9 +11,6 @@ import type { SealOptions } from './seal.ts';
 import { sealTask } from './seal.ts';
 import { plainUser } from './task.ts';
 
-/** semantics §4.3 */
-const MAX_LENGTH = 32_768;
-
 /** What each node of a pool runs when it starts. semantics §1.2, §4.3 */
 export function startTask(options: SealOptions): z.ZodType<StartTask> {
   return entity(
@@ -20,13 +18,13 @@ export function startTask(options: SealOptions): z.ZodType<StartTask> {
       commandLine,
       resourceFiles: z.array(resourceFile(containerName, { sealed: true })).default(() => []),
       environmentSettings: environmentSettings.default(() => []),
-      maxTaskRetryCount: whole(-1, MAX_INT32, 'InvalidConstraintValue').default(0),
+      maxTaskRetryCount: whole(leastTaskRetryCount, MAX_INT32, 'InvalidConstraintValue').default(0),
       waitForSuccess: flag.default(true),
     },
     { notBuiltYet: { userIdentity: plainUser, runElevated: [false], containerSettings: [] } },
   ).transform((given, ctx): StartTask => {
-    if (JSON.stringify(given).length > MAX_LENGTH) {
-      const reason = `must have at most ${MAX_LENGTH} characters with all that belongs to it`;
+    if (JSON.stringify(given).length > longestStartTask) {
+      const reason = `must have at most ${longestStartTask} characters with all that belongs to it`;
       ctx.issues.push(issue(given, reason, { hideValue: true }));
     }
     return sealTask(given, options, ctx);
