@@ -117,6 +117,7 @@ async function executor(
       applicationPackages: [],
     }),
     startTask: () => undefined,
+    nodeTask: () => undefined,
     run: (run): RunDetails => ({
       poolId: 'pool',
       nodeId: `node-${nodeOf[run] ?? 0}`,

@@ -54,6 +54,9 @@ export class WorkerExecutor implements Executor {
     else if (kind === EffectKind.runStartTask) {
       const [failure, detail] = ['CommandLaunchFailed', 'There are no start tasks here.'] as const;
       this.#report({ kind: ReportKind.startTaskEnded, node, sequence, failure, detail });
+    } else if (kind === EffectKind.runJobPreparation || kind === EffectKind.runJobRelease) {
+      const [failure, detail] = ['CommandLaunchFailed', 'There are none of these here.'] as const;
+      this.#report({ kind: ReportKind.nodeTaskEnded, run, sequence, failure, detail });
     }
   }
 

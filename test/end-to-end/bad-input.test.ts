@@ -251,7 +251,7 @@ describe.concurrent('a rule that is broken: file, property path, rule, code', ()
     [
       'no tasks',
       jobOf([]),
-      'job.yaml: tasks must have at least one task where there is no taskFactory (MissingRequiredProperty)',
+      'job.yaml: tasks must have at least one task where there is no taskFactory and no jobManagerTask (MissingRequiredProperty)',
     ],
     ['an id with a space', jobOf([{ ...task, id: 'a b' }]), badId('tasks[0].id', 'a b')],
     ['an id that climbs', jobOf([{ ...task, id: '..' }]), badId('tasks[0].id', '..')],

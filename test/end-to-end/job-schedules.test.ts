@@ -69,11 +69,11 @@ test('a schedule outlives the engine, and what fell due meanwhile comes to one j
       schedule: { recurrenceInterval: 'PT1M' },
       jobSpecification,
     });
-    expect(schedule.warning).toContain('has no taskFactory');
+    expect(schedule.warning).toContain('has neither taskFactory nor jobManagerTask');
     await schedule.disable();
     expect(await schedule.patch({ metadata: [{ name: 'a', value: 'b' }] })).toEqual({});
     expect(await schedule.update({ jobSpecification })).toEqual({
-      warning: expect.stringContaining('has no taskFactory'),
+      warning: expect.stringContaining('has neither taskFactory nor jobManagerTask'),
     });
   }
   await using batch = await openBatch({ directory, warn: () => {} });

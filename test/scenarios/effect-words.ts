@@ -24,6 +24,8 @@ export class EffectWords {
   readonly #requests = new Map<string, NodeName[]>();
   /** The same, of its start tasks. */
   readonly #startTasks = new Map<string, NodeName[]>();
+  /** By `preparation j p/node-1` in lower case. */
+  readonly #nodeTasks = new Map<string, RunName[]>();
   readonly #wordsOfRun = new Map<string, string>();
   readonly #prefixOfNode = new Map<number, string>();
   readonly #wordsOfNode = new Map<number, string>();
@@ -38,6 +40,10 @@ export class EffectWords {
 
   startTasks(node: string): readonly NodeName[] {
     return this.#startTasks.get((this.prefix + node).toLowerCase()) ?? [];
+  }
+
+  nodeTasks(name: string): readonly RunName[] {
+    return this.#nodeTasks.get(name.toLowerCase()) ?? [];
   }
 
   lines(effects: EffectBatch): string[] {
@@ -82,6 +88,24 @@ export class EffectWords {
           remember(this.#startTasks, this.prefix + words, { node, sequence });
         }
         return `run start task on ${words}${effects.mustSync(index) ? ' after sync' : ''}`;
+      }
+      case EffectKind.runJobPreparation:
+      case EffectKind.runJobRelease: {
+        const details = effects.catalog.nodeTask(run, sequence);
+        if (details === undefined) throw new Error(`node task ${run} runs and is not there`);
+        const kind = details.kind === 'jobPreparation' ? 'preparation' : 'release';
+        const { jobId, poolId, nodeId } = details;
+        const words = `${kind} of ${jobId} on ${poolId}/${nodeId}`;
+        const name = `${kind} ${jobId} ${poolId}/${nodeId}`;
+        if (!this.nodeTasks(name).some((one) => one.sequence === sequence)) {
+          remember(this.#nodeTasks, name, { run, sequence, words });
+        }
+        this.#wordsOfRun.set(`${run} ${sequence}`, words);
+        return `run ${words}${effects.mustSync(index) ? ' after sync' : ''}`;
+      }
+      case EffectKind.killNodeTask: {
+        const reason = effects.killReason(index) === 'wallClock' ? ' (wall clock)' : '';
+        return `kill ${this.#wordsOfRun.get(`${run} ${sequence}`) ?? 'what never ran'}${reason}`;
       }
       case EffectKind.releaseNode:
         return `release node ${this.#requested(node, sequence)}`;

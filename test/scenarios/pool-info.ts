@@ -17,16 +17,25 @@ export const autoPoolOptions: BodyOptions = {
   formula: ['poolInfo.autoPoolSpecification.pool.autoScaleFormula', text],
 };
 
+/** The command line of a job manager is of no interest. */
+function withManager(job: Body): Body {
+  const { jobManagerTask } = job;
+  return typeof jobManagerTask === 'object'
+    ? { ...job, jobManagerTask: { commandLine: 'manage', ...jobManagerTask } }
+    : job;
+}
+
 /** The job with its pool: p, or one of its own, with a node or a formula. */
-export function withPool(job: Body): Body {
+export function withPool(given: Body): Body {
+  const job = withManager(given);
   const poolInfo = (job['poolInfo'] ?? {}) as Body;
   const auto = poolInfo['autoPoolSpecification'] as Body | undefined;
   if (auto === undefined) return { ...job, poolInfo: { poolId: 'p', ...poolInfo } };
-  const given = auto['pool'] as Body | undefined;
+  const pool = auto['pool'] as Body | undefined;
   const size =
-    given?.['autoScaleFormula'] === undefined
+    pool?.['autoScaleFormula'] === undefined
       ? { targetDedicatedNodes: 1 }
       : { enableAutoScale: true };
-  const pool = { vmSize: 'local', ...size, ...given };
-  return { ...job, poolInfo: { ...poolInfo, autoPoolSpecification: { ...auto, pool } } };
+  const own = { vmSize: 'local', ...size, ...pool };
+  return { ...job, poolInfo: { ...poolInfo, autoPoolSpecification: { ...auto, pool: own } } };
 }

@@ -81,6 +81,9 @@ export const reportCommands: Record<string, ScenarioCommand> = {
     line.end();
     world.send({ kind: ReportKind.nodeSample, ...named, ...measures });
   },
+  /** `preparation j on p/node-1 exits 1`, `… fails BlobNotFound`, `… lost`; of the latest try, or run=n. */
+  preparation: reportNodeTask,
+  release: reportNodeTask,
   /** The same of all nodes of a pool that wait for theirs. */
   'start tasks'(world, line) {
     const poolId = line.word('a pool');
@@ -194,6 +197,31 @@ function reportRuns(world: ScenarioWorld, line: CommandLine): void {
         };
     world.send(report);
   }
+}
+
+function reportNodeTask(world: ScenarioWorld, line: CommandLine): void {
+  const job = line.word('a job');
+  if (line.optionalWord('on') === undefined) throw new Error(`${line.name}: on a node`);
+  const node = line.pair('the node').join('/');
+  const lost = line.optionalWord('lost') !== undefined;
+  const exitCode = line.optionalWord('exits') === undefined ? undefined : integer(line);
+  const failure = line.optionalWord('fails') === undefined ? undefined : failureCode(line);
+  if (!lost && exitCode === undefined && failure === undefined) {
+    throw new Error(`${line.name}: it exits, fails or is lost`);
+  }
+  const number = line.option('run');
+  line.end();
+  const tries = world.effects.nodeTasks(`${line.name} ${job} ${node}`);
+  const named = number === undefined ? tries.at(-1) : tries[Number(number) - 1];
+  if (named === undefined) throw new Error(`${line.name}: job ${job} has no such try on ${node}`);
+  const { run, sequence } = named;
+  world.send({
+    kind: ReportKind.nodeTaskEnded,
+    run,
+    sequence,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(failure === undefined ? {} : { failure }),
+  });
 }
 
 function integer(line: CommandLine): number {

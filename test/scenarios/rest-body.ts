@@ -87,8 +87,27 @@ export const jobPatchOptions: BodyOptions = {
   pool: ['poolInfo.poolId', text],
 };
 
+/** Of the tasks that a job has of its own: `preparation="unpack" release="clean"`. */
+export const jobTaskOptions: BodyOptions = {
+  manager: ['jobManagerTask.id', text],
+  managerSlots: ['jobManagerTask.requiredSlots', parseNumber],
+  managerRetries: ['jobManagerTask.constraints.maxTaskRetryCount', parseNumber],
+  killJobOnCompletion: ['jobManagerTask.killJobOnCompletion', parseFlag],
+  runExclusive: ['jobManagerTask.runExclusive', parseFlag],
+  allowLowPriorityNode: ['jobManagerTask.allowLowPriorityNode', parseFlag],
+  preparation: ['jobPreparationTask.commandLine', text],
+  preparationRetries: ['jobPreparationTask.constraints.maxTaskRetryCount', parseNumber],
+  preparationWallClock: ['jobPreparationTask.constraints.maxWallClockTime', text],
+  preparationWaitForSuccess: ['jobPreparationTask.waitForSuccess', parseFlag],
+  preparationRerun: ['jobPreparationTask.rerunOnNodeRebootAfterSuccess', parseFlag],
+  release: ['jobReleaseTask.commandLine', text],
+  releaseRetries: ['jobReleaseTask.maxTaskRetryCount', parseNumber],
+  releaseWallClock: ['jobReleaseTask.maxWallClockTime', text],
+};
+
 export const jobOptions: BodyOptions = {
   ...jobPatchOptions,
+  ...jobTaskOptions,
   onTaskFailure: ['onTaskFailure', text],
   usesTaskDependencies: ['usesTaskDependencies', parseFlag],
 };

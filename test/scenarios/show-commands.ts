@@ -4,9 +4,9 @@ import type {
   JobScheduleView,
   JobView,
   NodeCounts,
+  NodeTaskInfo,
   NodeView,
   PoolView,
-  StartTaskInfo,
   SubtaskView,
   TaskCounts,
   TaskView,
@@ -86,6 +86,21 @@ export const showCommands: Record<string, ScenarioCommand> = {
     line.end();
     if (jobs === undefined) world.say('not found');
     for (const job of jobs ?? []) world.say(jobText(job));
+  },
+  /** Of preparation and release, by node. */
+  'show status'(world, line) {
+    const status = world.engine.queries.preparationAndReleaseStatus(line.word('a job'));
+    line.end();
+    if (!Array.isArray(status)) return world.say(`refused ${status.code}`);
+    for (const one of status) {
+      const { poolId, nodeId } = one;
+      const { jobPreparationTaskExecutionInfo: preparation, jobReleaseTaskExecutionInfo: release } =
+        one;
+      const name = `${poolId}/${nodeId}`;
+      if (preparation !== undefined)
+        world.say(`${name} preparation: ${startTaskText(preparation)}`);
+      if (release !== undefined) world.say(`${name} release: ${startTaskText(release)}`);
+    }
   },
   'show task'(world, line) {
     const [jobId, taskId] = line.pair('a task');
@@ -204,7 +219,7 @@ function nodeText(node: NodeView): string {
   );
 }
 
-function startTaskText(info: StartTaskInfo): string {
+function startTaskText(info: NodeTaskInfo): string {
   return words(
     info.state,
     info.result,

@@ -244,9 +244,12 @@ export class JobsClient {
 
   /** @throws BatchError `JobExists`, or what is wrong with the job. */
   async add(job: JobParameters): Promise<JobClient> {
-    const parsed = parseJob(job, poolOptionsOf(this.#runtime));
+    const secrets = new SecretGroup();
+    const parsed = parseJob(job, poolOptionsOf(this.#runtime), secrets);
     demandExecutorOf(this.#runtime, parsed.poolInfo, '');
-    await this.#runtime.submit({ type: 'addJob', job: parsed });
+    await this.#runtime.keeping(secrets, () =>
+      this.#runtime.submit({ type: 'addJob', job: parsed }),
+    );
     return this.get(parsed.id);
   }
 

@@ -2,8 +2,10 @@ import type {
   DisableTasks,
   EngineEvent,
   ExplainOptions,
+  JobPreparationAndReleaseTaskStatus,
   JobStatistics,
   JobView,
+  NodeTaskInfo,
   SubtaskView,
   TaskExplanation,
   TaskRefusal,
@@ -228,6 +230,30 @@ export class JobClient {
     const stats = this.#runtime.queries.jobStatistics(this.id);
     if (stats === undefined) throw notFound('Job', this.id);
     return stats;
+  }
+
+  /**
+   * The nodes on which the preparation or release task has run, gone ones as well. semantics §8
+   * @throws BatchError `JobNotFound`, `JobPreparationTaskNotSpecified`
+   */
+  preparationAndReleaseStatus(): JobPreparationAndReleaseTaskStatus[] {
+    const status = this.#runtime.queries.preparationAndReleaseStatus(this.id);
+    if (!Array.isArray(status)) throw new BatchError(status);
+    return status;
+  }
+
+  /** @throws BatchError `JobNotFound`, `JobPreparationTaskNotSpecified`, `JobPreparationTaskNotRunOnNode` */
+  preparationOn(nodeId: string): NodeTaskInfo {
+    const info = this.#runtime.queries.preparationOn(this.id, nodeId);
+    if ('code' in info) throw new BatchError(info);
+    return info;
+  }
+
+  /** @throws BatchError `JobNotFound`, `JobReleaseTaskNotSpecified`, `JobReleaseTaskNotRunOnNode` */
+  releaseOn(nodeId: string): NodeTaskInfo {
+    const info = this.#runtime.queries.releaseOn(this.id, nodeId);
+    if ('code' in info) throw new BatchError(info);
+    return info;
   }
 
   async patch(patch: JobPatchParameters, condition: Condition = {}): Promise<void> {

@@ -195,6 +195,56 @@ export interface JobConstraintParameters {
   maxTaskRetryCount?: number;
 }
 
+/** A task as others are; it starts before them. Default of constraints.maxTaskRetryCount: the job's. */
+export interface JobManagerTaskParameters
+  extends Pick<
+    TaskParameters,
+    | 'id'
+    | 'displayName'
+    | 'commandLine'
+    | 'resourceFiles'
+    | 'outputFiles'
+    | 'environmentSettings'
+    | 'constraints'
+    | 'requiredSlots'
+    | 'applicationPackageReferences'
+  > {
+  /** Default true: its completion ends the job. */
+  killJobOnCompletion?: boolean;
+  /** Default true: it has its node for itself. */
+  runExclusive?: boolean;
+  /** Default true. */
+  allowLowPriorityNode?: boolean;
+}
+
+export interface JobPreparationTaskParameters {
+  /** Default `jobpreparation`. */
+  id?: string;
+  /** Not run under a shell. */
+  commandLine: string;
+  resourceFiles?: ResourceFile[];
+  environmentSettings?: EnvironmentSettingParameters[];
+  /** Default of maxTaskRetryCount: 0. */
+  constraints?: TaskConstraintParameters;
+  /** Default true: the job's tasks on the node wait for it, and go elsewhere if it fails. */
+  waitForSuccess?: boolean;
+  /** Default true. */
+  rerunOnNodeRebootAfterSuccess?: boolean;
+}
+
+export interface JobReleaseTaskParameters {
+  /** Default `jobrelease`. */
+  id?: string;
+  /** Not run under a shell. */
+  commandLine: string;
+  resourceFiles?: ResourceFile[];
+  environmentSettings?: EnvironmentSettingParameters[];
+  /** Of all attempts on a node together. Default and most: PT15M. */
+  maxWallClockTime?: string;
+  /** Default 0. */
+  maxTaskRetryCount?: number;
+}
+
 export interface JobParameters {
   id: string;
   displayName?: string;
@@ -210,6 +260,10 @@ export interface JobParameters {
   /** Default false. Tasks of jobs of higher priority may displace its own. */
   allowTaskPreemption?: boolean;
   usesTaskDependencies?: boolean;
+  jobManagerTask?: JobManagerTaskParameters;
+  jobPreparationTask?: JobPreparationTaskParameters;
+  /** Only with a jobPreparationTask. */
+  jobReleaseTask?: JobReleaseTaskParameters;
   metadata?: MetadataItem[];
 }
 

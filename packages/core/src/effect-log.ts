@@ -46,6 +46,17 @@ export class EffectLog implements EffectBatch {
   runStartTask(node: number, sequence: number, mustSync: boolean): void {
     this.#add(EffectKind.runStartTask | (mustSync ? mustSyncBit : 0), node, -1, sequence);
   }
+  runJobPreparation(node: number, run: number, sequence: number, mustSync: boolean): void {
+    const bits = mustSync ? mustSyncBit : 0;
+    this.#add(EffectKind.runJobPreparation | bits, node, run, sequence);
+  }
+  runJobRelease(node: number, run: number, sequence: number, mustSync: boolean): void {
+    this.#add(EffectKind.runJobRelease | (mustSync ? mustSyncBit : 0), node, run, sequence);
+  }
+  killNodeTask(node: number, run: number, sequence: number, reason: KillReason): void {
+    const bits = reason === 'wallClock' ? wallClockBit : 0;
+    this.#add(EffectKind.killNodeTask | bits, node, run, sequence);
+  }
   startRun(node: number, run: number, sequence: number, mustSync: boolean): void {
     this.#add(EffectKind.startRun | (mustSync ? mustSyncBit : 0), node, run, sequence);
   }

@@ -36,6 +36,15 @@ export const EffectKind = {
    * run, gets the resourceFiles of the task and runs its commandLine. Answer `runEnded` or `runLost`, as to the start.
    */
   startPrimary: 10,
+  /**
+   * Run the preparation task of a job on node `node`, or its release task (details: {@link EffectCatalog.nodeTask}):
+   * `run` names the job on the node. Answer `nodeTaskEnded` with both numbers. A reboot, reimage or release of the
+   * node ends it without an answer.
+   */
+  runJobPreparation: 11,
+  runJobRelease: 12,
+  /** End that (`run`, `sequence`) with its whole process tree; it still answers `nodeTaskEnded`. */
+  killNodeTask: 13,
 } as const;
 export type EffectKind = (typeof EffectKind)[keyof typeof EffectKind];
 
@@ -87,6 +96,13 @@ export interface RunDetails {
   applicationPackages?: PackageInstall;
   /** Of an instance of a multi-instance task; absent: it is none. */
   multiInstance?: MultiInstanceDetails;
+  /** Of the job, if it has a preparation task: tasks may use its directory (ruling 28). */
+  jobPreparationTaskId?: string;
+}
+
+/** What a preparation or release task is: as a run, in a directory of its own id. */
+export interface NodeTaskDetails extends Omit<RunDetails, 'outputFiles' | 'multiInstance'> {
+  kind: 'jobPreparation' | 'jobRelease';
 }
 
 /**
@@ -126,6 +142,8 @@ export interface EffectCatalog {
   run(run: number, sequence: number): RunDetails | undefined;
   /** `undefined` if the try is over by now. */
   startTask(node: number, sequence: number): StartTaskDetails | undefined;
+  /** `undefined` if the try is over by now. */
+  nodeTask(run: number, sequence: number): NodeTaskDetails | undefined;
 }
 
 /**
@@ -137,7 +155,7 @@ export interface EffectBatch {
   kind(index: number): EffectKind;
   /** Engine-wide number of the node; −1 for removals. */
   node(index: number): number;
-  /** Row of the run; −1 where there is none. */
+  /** Row of the run, or the number of the job on the node; −1 where there is none. */
   run(index: number): number;
   sequence(index: number): number;
   /** True: the input that caused it must be synced before this leaves; false: written is enough. */

@@ -32,6 +32,7 @@ import { coordinated, placeOfRun } from './gang.ts';
 import type { InputVisitor } from './input-batch.ts';
 import { failureCode, InputBatch, InputReader } from './input-batch.ts';
 import { endRunAs, expire, killReason } from './job-end.ts';
+import { expireNodeTask } from './job-release.ts';
 import { addJob, disableJob, enableJob, patchJob, removeJob, terminateJob } from './job-rules.ts';
 import {
   addJobSchedule,
@@ -50,11 +51,13 @@ import {
   nodeLost,
   nodePreempted,
   nodeReady,
+  nodeTaskEnded,
   nodeUnusable,
   startTaskEnded,
 } from './node-life.ts';
 import { disableScheduling, enableScheduling, restartNode } from './node-operations.ts';
 import { noteMeasures } from './node-sample.ts';
+import { isUnderWay } from './node-task.ts';
 import { place } from './placement.ts';
 import type { Policies, PolicyNames } from './policy.ts';
 import { PolicySet } from './policy-set.ts';
@@ -306,13 +309,20 @@ export class Engine {
 
   /** When the host should send the next `tick`; `Infinity`: no need. */
   nextDeadline(): number {
-    const { clocks, jobDeadlines, jobScheduleDeadlines, poolDeadlines, evaluationDeadlines } =
-      this.#world;
+    const {
+      clocks,
+      jobDeadlines,
+      jobScheduleDeadlines,
+      poolDeadlines,
+      nodeTaskDeadlines,
+      evaluationDeadlines,
+    } = this.#world;
     return Math.min(
       clocks.firstTime,
       jobDeadlines.firstTime,
       jobScheduleDeadlines.firstTime,
       poolDeadlines.firstTime,
+      nodeTaskDeadlines.firstTime,
       evaluationDeadlines.firstTime,
     );
   }
@@ -340,6 +350,14 @@ export class Engine {
       if (startTask === undefined || startTask.sequence === 0) continue;
       effects.runStartTask(number, startTask.sequence, world.pools[pool]!.mustSync);
     }
+    for (const { number, node, preparation, release } of world.jobsOnNodes.allUnderWay()) {
+      const { mustSync } = world.pools[world.nodes[node]!.pool]!;
+      const isPreparation = isUnderWay(preparation);
+      const { sequence, ending } = isPreparation ? preparation : release!;
+      if (isPreparation) effects.runJobPreparation(node, number, sequence, mustSync);
+      else effects.runJobRelease(node, number, sequence, mustSync);
+      if (ending !== undefined) effects.killNodeTask(node, number, sequence, ending);
+    }
     for (const { run, sequence, node, gang } of world.displaced.all()) {
       effects.startRun(node, run, sequence, false);
       if (gang?.runsCommand === true) effects.startPrimary(node, run, sequence, false);
@@ -350,6 +368,7 @@ export class Engine {
       (a, b) => runs.start(a) - runs.start(b) || runs.sequence(a) - runs.sequence(b),
     );
     for (const run of byStart) {
+      if (runs.isPreparing(run)) continue;
       const node = world.runs.node(run);
       const sequence = world.runs.sequence(run);
       const mustSync = world.pools[world.nodes[node]!.pool]!.specification.durability === 'synced';
@@ -454,6 +473,9 @@ export class Engine {
       return true;
     }
     if (kind === ReportKind.coordinated) return coordinated(world, subject, sequence);
+    if (kind === ReportKind.nodeTaskEnded) {
+      return nodeTaskEnded(world, subject, sequence, { exitCode, reported: failure, detail });
+    }
     const node = world.nodes[subject];
     if (node === undefined) return false;
     if (kind === ReportKind.startTaskEnded) {
@@ -607,8 +629,9 @@ export class Engine {
   }
 
   /**
-   * Time passes: every deadline up to `at` falls due at its own moment, jobs before schedules before pools before runs
-   * before samples before files that expire before formulas, and has its consequences there.
+   * Time passes: every deadline up to `at` falls due at its own moment, jobs before schedules before pools before
+   * preparations and releases before runs before samples before files that expire before formulas, and has its
+   * consequences there.
    */
   #advance(at: number): void {
     const world = this.#world;
@@ -633,6 +656,8 @@ export class Engine {
         attendSchedule(world, schedule);
       } else if (world.poolDeadlines.firstTime === due) {
         expireResize(world, world.pools[world.poolDeadlines.firstKey]!);
+      } else if (world.nodeTaskDeadlines.firstTime === due) {
+        expireNodeTask(world, world.jobsOnNodes.get(world.nodeTaskDeadlines.firstKey)!);
       } else if (world.clocks.firstTime === due) {
         endRunAs(world, world.clocks.firstRun, Ending.taskWallClock);
       } else if (world.sampleDeadlines.firstTime === due) {

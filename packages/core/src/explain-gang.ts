@@ -108,6 +108,10 @@ export function explainGangOrder(
 
 /** That a ready task of the job needs, `Infinity`: it has none that could run where nodes have one slot. */
 function fewestNodes(world: World, job: Job): number {
+  const { jobManager } = job;
+  if (jobManager?.waits !== undefined && job.limitsOf(jobManager.row).requiredSlots === 1) return 1;
+  // Nothing else of its job may start before it does (ruling 15).
+  if (jobManager?.waits === 'first') return Infinity;
   const needed = job.classes.flatMap(({ at, slots, instances }) =>
     slots === 1 && world.classes.live(at) > 0 ? [Math.max(1, instances)] : [],
   );

@@ -1,4 +1,5 @@
 import type { Misfit } from './ancestor-search.ts';
+import { admits } from './careful-placement.ts';
 import {
   explainFreeNodes,
   explainGangOrder,
@@ -8,6 +9,7 @@ import {
 import type { ExplanationReason, FreeingEvent } from './explanation.ts';
 import { freeingEvents, mostJobsListed, reason } from './explanation.ts';
 import type { Job } from './job.ts';
+import { isJobManager } from './job-manager.ts';
 import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
 import type { OrderedSet } from './ordered-set.ts';
@@ -15,6 +17,7 @@ import type { Pool } from './pool.ts';
 import { rankOf } from './pool.ts';
 import { queuePlace } from './queue-place.ts';
 import type { ReadyClass } from './ready-queue.ts';
+import { smallestReady } from './ready-queue.ts';
 import { Flag, Word } from './task-rows.ts';
 import type { World } from './world.ts';
 
@@ -39,7 +42,7 @@ export function explainPool(world: World, job: Job, row: number): ExplanationRea
   }
   // A pool that is sized by hand has no such property.
   const isAutoScaled = 'enableAutoScale' in pool.specification;
-  const { nodesByState, taking, later } = countNodes(pool);
+  const { nodesByState, taking, later } = countNodes(pool, (node) => barFor(world, job, row, node));
   if (taking === 0 && later.length === 0) {
     const events: FreeingEvent[] = isAutoScaled ? ['poolAutoScaled'] : ['poolResized', 'jobMoved'];
     reasons.push(reason('noNodes', { poolId, nodesByState }, ...events));
@@ -66,9 +69,10 @@ export function misfitsIn(pool: Pool | undefined, job: Job): (row: number) => Mi
 
 /** Why a task that is ready, and that the pool could hold, has not been placed: limits, slots, who comes first. */
 export function explainPlace(world: World, pool: Pool, job: Job, row: number): ExplanationReason[] {
-  const { requiredSlots, instances } = job.limitsOf(row);
+  const requiredSlots = slotsNeeded(pool, job, row);
+  const { instances } = job.limitsOf(row);
   const reasons: ExplanationReason[] = [];
-  const counts = countNodes(pool);
+  const counts = countNodes(pool, (node) => barFor(world, job, row, node));
   const { nodesByState, taking, later, freeSlots } = counts;
   const { maxParallelTasks = Infinity } = job.specification;
   if (job.isFull) {
@@ -154,10 +158,7 @@ function limitedJobs(world: World, pool: Pool, job: Job, requiredSlots: number):
       other.pool === pool.number &&
       other.state === 'active' &&
       other.isFull &&
-      other.classes.some(
-        ({ at, slots, instances }) =>
-          instances === 0 && slots <= requiredSlots && world.classes.live(at) > 0,
-      ),
+      (smallestReady(world, other) ?? Infinity) <= requiredSlots,
   );
 }
 
@@ -224,15 +225,21 @@ export interface NodeCounts {
 }
 
 /** Every node of the pool is looked at. */
-function countNodes(pool: Pool): NodeCounts {
+function countNodes(
+  pool: Pool,
+  barOf: (node: Node) => Bar | undefined = () => undefined,
+): NodeCounts {
   const nodesByState: Record<string, number> = {};
   const byFree = new Map<number, number>();
   let taking = 0;
   let comingByThemselves = 0;
   const later = new Set<FreeingEvent>();
   for (const node of pool.nodes) {
-    const state = stateForTasks(node);
+    const bar = node.takesTasks ? barOf(node) : undefined;
+    const state = bar?.state ?? stateForTasks(node);
     nodesByState[state] = (nodesByState[state] ?? 0) + 1;
+    if (bar?.freedBy !== undefined) later.add(bar.freedBy);
+    if (bar !== undefined) continue;
     if (node.takesTasks) {
       taking++;
       byFree.set(node.freeSlots, (byFree.get(node.freeSlots) ?? 0) + 1);
@@ -248,8 +255,29 @@ function countNodes(pool: Pool): NodeCounts {
   return { nodesByState, taking, later: [...later], comingByThemselves, freeSlots };
 }
 
+/** What keeps a task from a node that takes others, and what ends that (semantics §3.1, rules 7 and 9). */
+interface Bar {
+  state: string;
+  freedBy?: FreeingEvent;
+}
+
+function barFor(world: World, job: Job, row: number, node: Node): Bar | undefined {
+  if (admits(world, job, row, node.number)) return undefined;
+  return job.onNodes?.byNode.get(node.number)?.isBarred === true
+    ? { state: 'barred', freedBy: 'nodeReimaged' }
+    : { state: 'lowPriority' };
+}
+
+/** A job manager that has its node for itself needs all of it. */
+function slotsNeeded(pool: Pool, job: Job, row: number): number {
+  return isJobManager(job, row) && job.specification.jobManagerTask?.runExclusive === true
+    ? pool.specification.taskSlotsPerNode
+    : job.limitsOf(row).requiredSlots;
+}
+
 function stateForTasks(node: Node): string {
   if (node.pending !== undefined) return 'draining';
+  if (node.isExclusive) return 'exclusive';
   return node.state === 'running' && node.schedulingState === 'disabled' ? 'disabled' : node.state;
 }
 
@@ -258,6 +286,7 @@ function freeingEvent(node: Node): FreeingEvent | undefined {
   if (node.state === 'leavingpool') return undefined;
   if (node.schedulingState === 'disabled') return 'schedulingEnabled';
   if (node.pending === 'remove') return 'resizeGivenUp';
+  if (node.isExclusive) return 'runEnds';
   const state = node.state === 'unknown' ? node.previousState : node.state;
   const isStuck = state === 'starttaskfailed' || node.errors.length > 0;
   return isStuck ? 'nodeRestarted' : 'nodeReady';

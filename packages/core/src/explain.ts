@@ -37,7 +37,10 @@ export function explainTask(
   if ((job.rows.get(row, Word.flags) & stateMask) === TaskState.running) {
     return { ...explanation, reasons: [explainRunning(world, job, row)] };
   }
-  const stateReasons = explainJobState(job);
+  if ((job.rows.get(row, Word.flags) & stateMask) === TaskState.preparing) {
+    return { ...explanation, reasons: [explainPreparing(world, job, row)] };
+  }
+  const stateReasons = [...explainJobState(job), ...explainManager(job, row)];
   const pool = world.poolOf(job);
   const reasons = [...stateReasons, ...explainPool(world, job, row)];
   if (job.isWaiting(row)) {
@@ -73,6 +76,23 @@ function explainCompleted(job: Job, row: number, view: TaskView): ExplanationRea
   return job.isOpen && canReactivate(job, row)
     ? reason('completed', facts, 'taskReactivated')
     : reason('completed', facts);
+}
+
+function explainPreparing(world: World, job: Job, row: number): ExplanationReason {
+  const run = job.rows.get(row, Word.runOrExitCode);
+  const node = world.nodes[world.runs.node(run)]!;
+  const facts = {
+    poolId: node.poolId,
+    nodeId: nodeId(node),
+    since: formatTime(world.runs.start(run)),
+  };
+  return reason('preparing', facts, 'preparationEnds');
+}
+
+function explainManager(job: Job, row: number): ExplanationReason[] {
+  const { jobManager } = job;
+  if (jobManager?.waits !== 'first' || jobManager.row === row) return [];
+  return [reason('jobManager', { taskId: job.idOf(jobManager.row) }, 'jobManagerStarts')];
 }
 
 function explainRunning(world: World, job: Job, row: number): ExplanationReason {

@@ -34,6 +34,10 @@ export function reasonSentence(one: ExplanationReason): string {
   switch (one.kind) {
     case 'running':
       return `It runs on node ${one.nodeId} of pool ${one.poolId}, since ${one.startTime}${one.isEnding ? '; it has been told to end' : ''}.`;
+    case 'preparing':
+      return `It waits on node ${one.nodeId} of pool ${one.poolId} for the preparation task of its job, since ${one.since}.`;
+    case 'jobManager':
+      return `The manager of its job, task ${one.taskId}, has not started yet.`;
     case 'completed':
       return `It completed with ${one.result} at ${one.endTime}${inBrackets(
         one.exitCode === undefined ? undefined : `exit code ${one.exitCode}`,
@@ -58,7 +62,7 @@ export function reasonSentence(one: ExplanationReason): string {
     case 'noNodes':
       return Object.keys(one.nodesByState).length === 0
         ? `Pool ${one.poolId} has no nodes.`
-        : `Pool ${one.poolId} has no nodes but those that leave it: ${statesText(one.nodesByState)}.`;
+        : `Pool ${one.poolId} has no nodes but those that ${'lowPriority' in one.nodesByState ? 'leave it or that it may not use' : 'leave it'}: ${statesText(one.nodesByState)}.`;
     case 'tooManySlots':
       return `It needs ${many(one.requiredSlots, 'task slot')} (requiredSlots), and a node of pool ${one.poolId} has ${one.taskSlotsPerNode} (taskSlotsPerNode).`;
     case 'nodesNotReady':
@@ -187,6 +191,9 @@ const eventTexts: Record<FreeingEvent, string> = {
   resizeGivenUp: 'the resize ends before those nodes have left',
   schedulingEnabled: 'scheduling is enabled on a node',
   nodeRestarted: 'a node is rebooted or reimaged',
+  nodeReimaged: 'a node that is barred is reimaged',
+  preparationEnds: 'that has succeeded',
+  jobManagerStarts: 'that starts',
   nodeReady: 'a node comes up',
   runEnds: 'runs end there',
   othersStart: 'those have started',

@@ -37,6 +37,12 @@ export const freeingEvents = {
   nodeRestarted: 'byCommand',
   /** A node of the pool comes up, or is back. */
   nodeReady: 'byItself',
+  /** A node that the job is barred from is reimaged (semantics §4.4). */
+  nodeReimaged: 'byCommand',
+  /** The preparation of the job ends on the node (semantics §8). */
+  preparationEnds: 'byItself',
+  /** The job manager starts (ruling 15 a). */
+  jobManagerStarts: 'byItself',
   /** A run of the pool ends, whose slots are free then. */
   runEnds: 'byItself',
   /** Those that stand before the task start, or leave the queue. */
@@ -57,7 +63,9 @@ interface Reason<Kind extends string> {
 
 /**
  * How many nodes are in which state; those that leave or start again when their tasks are done are `draining`,
- * others that run tasks and take no new ones `disabled`.
+ * others that run tasks and take no new ones `disabled`; of those that take tasks, ones where the preparation of the job
+ * has failed are `barred`, ones that a job manager has for itself `exclusive`, and low-priority ones that a job manager
+ * may not use `lowPriority`.
  */
 export type NodesByState = Readonly<Record<string, number>>;
 
@@ -68,6 +76,18 @@ export interface RunningReason extends Reason<'running'> {
   startTime: string;
   /** It has been told to end, and ends when that is confirmed (ruling 33). */
   isEnding: boolean;
+}
+
+/** It has its slots, and waits for the preparation of its job on the node (semantics §8). */
+export interface PreparingReason extends Reason<'preparing'> {
+  poolId: string;
+  nodeId: string;
+  since: string;
+}
+
+/** The manager of its job has not started yet, and starts before all others (ruling 15 a). */
+export interface JobManagerReason extends Reason<'jobManager'> {
+  taskId: string;
 }
 
 export interface CompletedReason extends Reason<'completed'> {
@@ -256,6 +276,8 @@ export interface OtherNodeCountsReason extends Reason<'otherNodeCounts'> {
 
 export type ExplanationReason =
   | RunningReason
+  | PreparingReason
+  | JobManagerReason
   | CompletedReason
   | JobStateReason
   | ParentReason
@@ -314,5 +336,5 @@ export function reason<Kind extends ExplanationReason['kind']>(
   ...freedBy: FreeingEvent[]
 ): { kind: Kind; freedBy: readonly FreeingEvent[]; forEver: boolean } & Facts<Kind> {
   const forEver = freedBy.every((event) => freeingEvents[event] === 'byCommand');
-  return { kind, ...facts, freedBy, forEver };
+  return { kind, ...facts, freedBy: [...new Set(freedBy)], forEver };
 }

@@ -37,6 +37,7 @@ export {
   type ExplanationReason,
   type FreeingEvent,
   freeingEvents,
+  type JobManagerReason,
   type JobOrderReason,
   type JobStateReason,
   type MaxParallelTasksReason,
@@ -54,6 +55,7 @@ export {
   type ParentReason,
   type ParentState,
   type PoolDeletingReason,
+  type PreparingReason,
   type PriorityReason,
   type QueueReason,
   type RootCauseReason,
@@ -82,12 +84,16 @@ export type { NodeError } from './node.ts';
 export type { CertificateInstall } from './node-install.ts';
 export { type NodeMeasures, nodeMeasureNames } from './node-sample.ts';
 export type { NodeSize } from './node-size.ts';
+export type {
+  FailureView,
+  JobPreparationAndReleaseTaskStatus,
+  NodeTaskInfo,
+} from './node-task-view.ts';
 export * from './policy.ts';
 export type { ResizeError } from './pool.ts';
 export type { AutoScaleRunError } from './pool-autoscale.ts';
 export type {
   AutoScaleRunView,
-  FailureView,
   JobScheduleView,
   JobView,
   NodeCounts,
@@ -96,7 +102,6 @@ export type {
   PoolNodeCounts,
   PoolView,
   Queries,
-  StartTaskInfo,
   StateView,
   TaskCounts,
   TaskList,

@@ -2,7 +2,10 @@ import type { SchedulingError } from './auto-pool.ts';
 import type { KillReason } from './effect.ts';
 import { endGangAs } from './gang-end.ts';
 import type { Job } from './job.ts';
+import { endsJob, endWait } from './job-manager.ts';
+import { beginReleases, considerReleases } from './job-release.ts';
 import { assignPool } from './pool-jobs.ts';
+import { leavePreparing } from './preparing-runs.ts';
 import { dropQueues, joinRings, leaveRings } from './ready-queue.ts';
 import { Ending } from './run-table.ts';
 import type { DisableTasks } from './specification.ts';
@@ -31,6 +34,7 @@ export function enable(world: World, job: Job): void {
   world.moveJob(job, 'enabled');
   job.watch();
   joinRings(world, job);
+  considerJobManagerEnd(world, job);
   considerJobEnd(world, job);
   considerTermination(world, job);
 }
@@ -80,6 +84,11 @@ export function considerJobEnd(world: World, job: Job): void {
   }
 }
 
+/** To be called when the job manager may have completed: before all else that may end the job (semantics §2.4). */
+export function considerJobManagerEnd(world: World, job: Job): void {
+  if (job.state === 'active' && endsJob(job)) terminate(world, job, 'JMComplete');
+}
+
 /** To be called when a run of the job is over. */
 export function runLeft(world: World, job: Job): void {
   considerRunsGone(world, job);
@@ -108,9 +117,13 @@ function considerTermination(world: World, job: Job): void {
 
 /** Nothing of the job is placed again. */
 function stop(world: World, job: Job, trigger: 'terminate' | 'delete'): void {
+  const isFirst = job.isOpen;
+  endWait(world, job);
   dropQueues(world, job);
   world.moveJob(job, trigger);
   job.watch();
+  // Not twice: a job that is deleted after its end has had its releases (semantics §8).
+  if (isFirst) beginReleases(world, job);
 }
 
 function endRuns(world: World, job: Job, ending: Ending): void {
@@ -131,6 +144,10 @@ export function endRunAs(world: World, run: number, ending: Ending): void {
   }
   const before = world.runs.ending(run);
   if (before === Ending.none || before === Ending.requeued) world.runs.setEnding(run, ending);
+  if (world.runs.isPreparing(run)) {
+    leavePreparing(world, run, 'lost');
+    return;
+  }
   if (before !== Ending.none) return;
   world.clocks.stop(run);
   world.kill(run, killReason(ending));
@@ -142,8 +159,11 @@ export function killReason(ending: Ending): KillReason {
 
 /** To be called when a run of the job is over, and the job is not. */
 export function considerRunsGone(world: World, job: Job): void {
-  if (job.state === 'active' || job.hasRuns || world.displaced.hasJob(job.number)) return;
+  if (job.state === 'active') return;
+  considerReleases(world, job);
+  if (job.hasRuns || world.displaced.hasJob(job.number)) return;
   if (world.gangs.hasJob(job.number)) return;
+  if (job.onNodes !== undefined && job.onNodes.holdingBack.size > 0) return;
   if (job.state === 'disabling') world.moveJob(job, 'nothingRuns');
   else if (job.state === 'terminating') complete(world, job);
   else if (job.state === 'deleting') vanish(world, job);
@@ -151,6 +171,7 @@ export function considerRunsGone(world: World, job: Job): void {
 }
 
 function complete(world: World, job: Job): void {
+  job.onNodes?.holdingBack.clear();
   world.moveJob(job, 'allEnded');
   job.endTime = world.now;
   world.endedJobs.push(job);
@@ -162,6 +183,7 @@ function vanish(world: World, job: Job): void {
   world.moveJob(job, 'allEnded');
   assignPool(job, world.poolOf(job), undefined);
   world.displaceable.delete(job.number);
+  world.jobsOnNodes.forget(job);
   world.retentionDeadlines.delete(job.number);
   job.retention = undefined;
   const { id } = job.specification;

@@ -12,6 +12,7 @@ import {
   terminate,
   waitNoLonger,
 } from './job-end.ts';
+import { addJobManager, noteDisplacement } from './job-manager.ts';
 import type { JobSchedule } from './job-schedule.ts';
 import { assignPool } from './pool-jobs.ts';
 import { joinRings, leaveRings } from './ready-queue.ts';
@@ -32,7 +33,9 @@ export function addJob(world: World, specification: JobSpecification): BatchErro
   }
   const refusal = refuseJobOrSchedule(world.accounts.current);
   if (refusal !== undefined) return refusal;
-  considerJobEnd(world, makeJob(world, specification));
+  const job = makeJob(world, specification);
+  if (job.state === 'active') addJobManager(world, job);
+  considerJobEnd(world, job);
   return undefined;
 }
 
@@ -105,7 +108,7 @@ export function patchJob(world: World, id: string, patch: JobPatch): BatchErrorB
   }
   job.watch();
   joinRings(world, job);
-  noteDisplaceable(world, job);
+  considerDisplacement(world, job);
   if (patch.constraints !== undefined) {
     const { maxWallClockTimeMs } = patch.constraints;
     if (maxWallClockTimeMs === undefined) world.jobDeadlines.delete(job.number);
@@ -116,14 +119,10 @@ export function patchJob(world: World, id: string, patch: JobPatch): BatchErrorB
 }
 
 /** Others may be placed in the place of its tasks now, or may not any more. */
-function noteDisplaceable(world: World, job: Job): void {
-  if (job.specification.allowTaskPreemption !== true) {
-    world.displaceable.delete(job.number);
-    return;
-  }
-  world.letDisplace(job);
+function considerDisplacement(world: World, job: Job): void {
+  noteDisplacement(world, job);
   const pool = world.poolOf(job);
-  if (pool?.state === 'active') world.stir(pool);
+  if (job.specification.allowTaskPreemption === true && pool?.state === 'active') world.stir(pool);
 }
 
 function patched(

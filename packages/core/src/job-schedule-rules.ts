@@ -4,6 +4,7 @@ import { releasePoolOfJob, releasePoolOfSchedule, sharesPoolWith } from './auto-
 import type { BatchErrorBody } from './errors.ts';
 import { touch } from './etag.ts';
 import { considerJobEnd, deleteJob, terminate, waitNoLonger } from './job-end.ts';
+import { addJobManager } from './job-manager.ts';
 import { makeJob } from './job-rules.ts';
 import { JobSchedule } from './job-schedule.ts';
 import { isOver, isWaiting, nextDue } from './recurrence.ts';
@@ -63,9 +64,11 @@ export function addJobSchedule(
 export function warningOf(
   specification: ScheduledJobSpecification | undefined,
 ): string | undefined {
-  return specification === undefined || specification.taskFactory !== undefined
+  return specification === undefined ||
+    specification.taskFactory !== undefined ||
+    specification.jobManagerTask !== undefined
     ? undefined
-    : 'jobSpecification has no taskFactory, so its jobs have no tasks: each has to be given some and to be ended from outside before the next can start.';
+    : 'jobSpecification has neither taskFactory nor jobManagerTask, so its jobs have no tasks: each has to be given some and to be ended from outside before the next can start.';
 }
 
 /** Only jobs that are made afterwards see the change. A new `schedule` begins at its own first due time (semantics §7). */
@@ -236,6 +239,7 @@ function makeNextJob(world: World, schedule: JobSchedule): void {
   schedule.jobs.add(job.number);
   schedule.activeJob = job.number;
   if (job.state !== 'active') return;
+  addJobManager(world, job);
   // Its tasks come with it, so that onAllTasksComplete waits for them.
   if (taskFactory !== undefined) appendFactory(world, job, taskFactory);
   considerJobEnd(world, job);

@@ -5,6 +5,8 @@ import { exitOptionsOf } from './exit-conditions.ts';
 import type { Gang } from './gang.ts';
 import { GivenTasks } from './given-tasks.ts';
 import { integerOf, spelledInteger } from './integer-ids.ts';
+import type { JobManager } from './job-manager.ts';
+import type { NodesOfJob } from './jobs-on-nodes.ts';
 import type { JobState } from './machines.ts';
 import { ReadyClass } from './ready-queue.ts';
 import type { PageRetention } from './retention.ts';
@@ -130,6 +132,11 @@ export class Job implements TaskLookup {
   #rare: Map<number, RareTaskFacts> | undefined;
   /** Exactly where the job sets usesTaskDependencies. */
   dependencies: Dependencies | undefined;
+
+  /** Absent: it has none, or none any more. */
+  jobManager: JobManager | undefined;
+  /** What it has to do with nodes; absent: it has no preparation task, or nothing of it has been placed. */
+  onNodes: NodesOfJob | undefined;
 
   /** By slots; behind them those of multi-instance tasks, by instances. */
   readonly classes: ReadyClass[] = [];
@@ -343,18 +350,25 @@ export class Job implements TaskLookup {
 
   /** The ends of its tasks are looked at closely from now on, or need not be any more. */
   watch(): void {
-    const { maxParallelTasks, onTaskFailure } = this.specification;
+    const { maxParallelTasks, onTaskFailure, jobPreparationTask } = this.specification;
     const counted = maxParallelTasks !== undefined;
     const watched =
       counted ||
       onTaskFailure !== undefined ||
       this.dependencies !== undefined ||
+      this.jobManager !== undefined ||
       this.state !== 'active';
-    const flags = (watched ? ClassFlag.watched : 0) | (counted ? ClassFlag.counted : 0);
+    const careful = jobPreparationTask !== undefined || this.jobManager?.waits !== undefined;
+    const flags =
+      (watched ? ClassFlag.watched : 0) |
+      (counted ? ClassFlag.counted : 0) |
+      (careful ? ClassFlag.careful : 0);
     const { words } = this.#classes;
     for (const { at } of this.classes) {
+      if (careful) this.#classes.closePiece(at);
       words[at + Class.flags] =
-        (words[at + Class.flags]! & ~(ClassFlag.watched | ClassFlag.counted)) | flags;
+        (words[at + Class.flags]! & ~(ClassFlag.watched | ClassFlag.counted | ClassFlag.careful)) |
+        flags;
     }
   }
 
@@ -382,7 +396,8 @@ export class Job implements TaskLookup {
 
   /** Tasks that are queued to be placed. */
   get live(): number {
-    return this.classes.reduce((live, { at }) => live + this.#classes.live(at), 0);
+    const manager = this.jobManager?.waits === undefined ? 0 : 1;
+    return this.classes.reduce((live, { at }) => live + this.#classes.live(at), manager);
   }
 
   get tasks(): TaskTally {

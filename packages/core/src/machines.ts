@@ -344,13 +344,31 @@ type TaskTriggerName =
   | 'requeue'
   | 'end'
   | 'reactivate'
-  | 'delete';
+  | 'delete'
+  | 'prepare'
+  | 'begin';
 export const taskMachine: Machine<TaskStateName, TaskTriggerName> = new Machine(
   'task',
   ['active', 'preparing', 'running', 'completed', 'gone'],
-  ['place', 'succeed', 'fail', 'retry', 'requeue', 'end', 'reactivate', 'delete'],
+  [
+    'place',
+    'succeed',
+    'fail',
+    'retry',
+    'requeue',
+    'end',
+    'reactivate',
+    'delete',
+    'prepare',
+    'begin',
+  ],
   [
     { from: 'active', trigger: 'place', to: 'running' },
+    { from: 'active', trigger: 'prepare', to: 'preparing' },
+    { from: 'preparing', trigger: 'begin', to: 'running' },
+    { from: 'preparing', trigger: 'requeue', to: 'active' },
+    { from: 'preparing', trigger: 'end', to: 'completed' },
+    { from: 'preparing', trigger: 'delete', to: 'gone' },
     { from: 'running', trigger: 'succeed', to: 'completed' },
     { from: 'running', trigger: 'fail', to: 'completed' },
     { from: 'running', trigger: 'retry', to: 'active' },
@@ -372,5 +390,7 @@ export const TaskTrigger = {
   end: 5,
   reactivate: 6,
   delete: 7,
+  prepare: 8,
+  begin: 9,
 } as const;
 export type TaskTrigger = (typeof TaskTrigger)[keyof typeof TaskTrigger];

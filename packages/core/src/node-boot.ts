@@ -1,4 +1,5 @@
 import { forgetDisplaced } from './displacement.ts';
+import { forgetJobsOn, interruptNodeTasks, noteBoot, resumeReleases } from './job-release.ts';
 import type { Node } from './node.ts';
 import { renewInstall } from './node-install.ts';
 import { leave } from './node-request.ts';
@@ -14,6 +15,7 @@ export function boot(world: World, node: Node): void {
   const { startTask } = world.pools[node.pool]!.specification;
   world.moveNode(node, 'booted');
   node.lastBootTime = world.now;
+  noteBoot(world, node);
   if (startTask === undefined) node.startTask = undefined;
   else {
     beginStartTask(world, node, startTask);
@@ -33,6 +35,7 @@ export function comeUp(world: World, node: Node): void {
 
 /** A node without tasks does what waited for that, or takes tasks. */
 export function settle(world: World, node: Node): void {
+  resumeReleases(world, node);
   if (node.pending !== undefined) act(world, node);
   else if (node.takesTasks) {
     const pool = world.pools[node.pool]!;
@@ -43,9 +46,15 @@ export function settle(world: World, node: Node): void {
 
 /** The last task of a node that takes no tasks is over. */
 export function emptied(world: World, node: Node): void {
+  const wasExclusive = node.isExclusive;
+  node.isExclusive = false;
   if (node.state === 'running') {
     if (node.pending !== undefined) act(world, node);
     else if (node.schedulingState === 'disabled') world.moveNode(node, 'drained');
+    else if (wasExclusive) {
+      world.moveNode(node, 'lastTaskGone');
+      settle(world, node);
+    }
   } else if (node.pending === 'remove') leave(world, node);
 }
 
@@ -64,6 +73,8 @@ export function restart(world: World, node: Node, action: 'reboot' | 'reimage'):
   world.pools[node.pool]!.withdraw(node.number);
   world.moveNode(node, action);
   forgetDisplaced(world, node);
+  if (action === 'reimage') forgetJobsOn(world, node);
+  interruptNodeTasks(world, node);
   node.errors = [];
   if (node.startTask !== undefined) node.startTask.sequence = 0;
   renewInstall(world, node);

@@ -1,8 +1,12 @@
 import { forgetDisplaced } from './displacement.ts';
+import { preparationEnded } from './job-preparation.ts';
+import { forgetJobsOn, interruptNodeTasks, releaseEnded } from './job-release.ts';
 import type { Node, NodeError } from './node.ts';
 import { act, boot, comeUp, settle } from './node-boot.ts';
 import { renewInstall } from './node-install.ts';
 import { requeueRuns } from './node-runs.ts';
+import type { TryEnd } from './node-task.ts';
+import { isUnderWay } from './node-task.ts';
 import { considerPoolEnd } from './pool-rules.ts';
 import { considerSize } from './pool-size.ts';
 import { lost } from './run-end.ts';
@@ -99,6 +103,7 @@ export function nodePreempted(world: World, node: Node): boolean {
   if (!fall(world, node, 'preempt')) return true;
   node.startTask = undefined;
   renewInstall(world, node);
+  forgetJobsOn(world, node);
   node.sequence = world.nextSequence();
   world.effects.getNode(node.number, node.sequence);
   return true;
@@ -127,10 +132,24 @@ export function startTaskEnded(
 ): boolean {
   const { startTask } = node;
   if (startTask === undefined || sequence === 0 || startTask.sequence !== sequence) return false;
-  const end = endStartTask(world, node, startTask, exitCode, reported, detail);
+  const end = endStartTask(world, node, startTask, { exitCode, reported, detail });
   if (node.state !== 'waitingforstarttask' || end === 'goesOn') return true;
   if (end === 'succeeded') comeUp(world, node);
   else world.moveNode(node, 'startTaskFailed');
+  return true;
+}
+
+/** A try of a preparation or release task is over. */
+export function nodeTaskEnded(
+  world: World,
+  number: number,
+  sequence: number,
+  end: TryEnd,
+): boolean {
+  const onNode = world.jobsOnNodes.underWay(number, sequence);
+  if (onNode === undefined) return false;
+  if (isUnderWay(onNode.preparation)) preparationEnded(world, onNode, end);
+  else releaseEnded(world, onNode, end);
   return true;
 }
 
@@ -146,6 +165,7 @@ function fall(world: World, node: Node, trigger: 'lost' | 'unusable' | 'preempt'
   if (trigger === 'preempt' && node.pending !== 'remove') node.pending = undefined;
   requeueRuns(world, [node], lost);
   forgetDisplaced(world, node);
+  interruptNodeTasks(world, node);
   if (node.state === 'unusable' && node.pending !== undefined) act(world, node);
   if (wasCreating) {
     pool.nodesCreating--;

@@ -1,4 +1,5 @@
 import { forgetDisplaced } from './displacement.ts';
+import { interruptNodeTasks } from './job-release.ts';
 import { Node } from './node.ts';
 import { renewInstall } from './node-install.ts';
 import type { Pool } from './pool.ts';
@@ -30,6 +31,7 @@ export function addNode(world: World, pool: Pool, isDedicated: boolean): void {
     sequence: world.nextSequence(),
     schedulingState: 'enabled',
     pending: undefined,
+    isExclusive: false,
     errors: [],
     startTask: undefined,
     install: undefined,
@@ -54,6 +56,7 @@ export function leave(world: World, node: Node): void {
   if (node.startTask !== undefined) node.startTask.sequence = 0;
   world.moveNode(node, 'remove');
   forgetDisplaced(world, node);
+  interruptNodeTasks(world, node);
   node.errors = [];
   node.sequence = world.nextSequence();
   world.effects.releaseNode(node.number, node.sequence);

@@ -1,6 +1,7 @@
 import { mayStillEnd } from './gang-end.ts';
 import type { Node } from './node.ts';
-import { endRun, lost } from './run-end.ts';
+import { leavePreparing } from './preparing-runs.ts';
+import { endRun, lost, requeued } from './run-end.ts';
 import { Ending } from './run-table.ts';
 import type { World } from './world.ts';
 
@@ -10,7 +11,11 @@ import type { World } from './world.ts';
 
 /** Their tasks are active again; `why`: `lost` or `requeued` of run-end.ts. */
 export function requeueRuns(world: World, nodes: readonly Node[], why: number): void {
-  for (const run of runsOf(world, nodes)) endRun(world, run, undefined, why, undefined);
+  for (const run of runsOf(world, nodes)) {
+    if (world.runs.isPreparing(run)) {
+      leavePreparing(world, run, why === requeued ? 'requeued' : 'lost');
+    } else endRun(world, run, undefined, why, undefined);
+  }
 }
 
 /** Their tasks complete as ended by a user. */
@@ -20,7 +25,8 @@ export function terminateRuns(world: World, nodes: readonly Node[]): void {
     if (ending === Ending.none || mayStillEnd(ending)) {
       world.runs.setEnding(run, Ending.byUser);
     }
-    endRun(world, run, undefined, lost, undefined);
+    if (world.runs.isPreparing(run)) leavePreparing(world, run, 'lost');
+    else endRun(world, run, undefined, lost, undefined);
   }
 }
 
@@ -28,5 +34,11 @@ export function terminateRuns(world: World, nodes: readonly Node[]): void {
 function runsOf(world: World, nodes: readonly Node[]): number[] {
   const { runs } = world;
   const concerned = nodes.flatMap((node) => [...node.runs()]);
-  return concerned.sort((a, b) => runs.job(a) - runs.job(b) || runs.task(a) - runs.task(b));
+  return concerned.sort(
+    (a, b) =>
+      runs.job(a) - runs.job(b) ||
+      runs.task(a) - runs.task(b) ||
+      // Instances of one task, the primary first.
+      runs.sequence(a) - runs.sequence(b),
+  );
 }

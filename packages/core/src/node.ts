@@ -38,6 +38,8 @@ export interface NodeRecord {
   schedulingState: 'enabled' | 'disabled';
   /** What it does as soon as its tasks are done; it takes no new ones until then. */
   pending: 'remove' | 'reboot' | 'reimage' | undefined;
+  /** A job manager has it for itself: it takes no tasks (semantics §3.1, rule 6). */
+  isExclusive: boolean;
   /** Why it is unusable, where that is known. */
   errors: NodeError[];
   /** Of its latest boot. */
@@ -76,6 +78,7 @@ export class Node {
   sequence: number;
   schedulingState: NodeRecord['schedulingState'];
   pending: NodeRecord['pending'];
+  isExclusive: boolean;
   errors: NodeError[];
   startTask: StartTaskRun | undefined;
   install: NodeInstall | undefined;
@@ -101,6 +104,7 @@ export class Node {
     this.sequence = record.sequence;
     this.schedulingState = record.schedulingState;
     this.pending = record.pending;
+    this.isExclusive = record.isExclusive;
     this.errors = record.errors;
     this.startTask = record.startTask;
     this.install = record.install;
@@ -114,7 +118,8 @@ export class Node {
     return (
       (this.state === 'idle' || this.state === 'running') &&
       this.schedulingState === 'enabled' &&
-      this.pending === undefined
+      this.pending === undefined &&
+      !this.isExclusive
     );
   }
   get isEmpty(): boolean {
@@ -127,7 +132,9 @@ export class Node {
     return [...this.runs()].length;
   }
   get totalTasksRun(): number {
-    return this.#get('succeeded') + this.#get('otherwiseEnded') + this.runningTasksCount;
+    // What waits for a preparation has not been run yet.
+    const started = [...this.runs()].filter((run) => !this.#runs.isPreparing(run)).length;
+    return this.#get('succeeded') + this.#get('otherwiseEnded') + started;
   }
   get totalTasksSucceeded(): number {
     return this.#get('succeeded');

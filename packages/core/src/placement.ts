@@ -1,3 +1,4 @@
+import { endAside, placeCarefully } from './careful-placement.ts';
 import { TaskTrigger as sharedTaskTrigger } from './machines.ts';
 import { nodeBits as sharedNodeBits, NodeWord as sharedNodeWord } from './node-table.ts';
 import { placeException } from './placement-exceptions.ts';
@@ -5,7 +6,7 @@ import { chooseJob, chooseNode as chooseNodeByPolicy } from './policy-choice.ts'
 import type { Pool } from './pool.ts';
 import { noNode as sharedNoNode, priorityCount as sharedPriorityCount } from './pool.ts';
 import { firstReady, joinRings, openPiece } from './ready-queue.ts';
-import { leaveIfFull, retryStarts, startClock, wantedNode } from './run-start.ts';
+import { leaveIfFull, nodeLeft, retryStarts, startClock, wantedNode } from './run-start.ts';
 import {
   Ending as sharedEnding,
   isPlain as sharedIsPlain,
@@ -73,25 +74,30 @@ export function place(world: World, pool: Pool): void {
     if (ring === undefined || firstRank === priorityCount) {
       if (looseFree > 0) pool.fasten();
       else pool.loose = noNode;
+      if (pool.aside.size > 0) endAside(world, pool);
       return;
     }
     // The first after the one that was served last, in the order of creation, cyclically (ruling 8).
     let number = ring.firstJobs.nextAround(inTurn ? cursors[firstRank]! : -1) | 0;
-    if (inTurn) cursors[firstRank] = number;
-    else if (jobOrder !== undefined) {
+    if (!inTurn && jobOrder !== undefined) {
       number = chooseJob(world, pool, jobOrder, firstRank, ring.firstJobs);
-      cursors[firstRank] = number;
     }
 
     let at = classes.ofJob[number]!;
     let { words } = classes;
-    if (words[at + Class.next] !== noClass) at = firstReady(world, number, freest);
+    // None: it has a job manager to place, and nothing else.
+    if (words[at + Class.next] !== noClass) at = firstReady(world, number, freest) || at;
     let address = words[at + Class.headAddress]!;
     if (address === words[at + Class.pieceEnd]) {
+      if ((words[at + Class.flags]! & ClassFlag.careful) !== 0) {
+        placeCarefully(world, pool, number);
+        continue;
+      }
       openPiece(world, at);
       words = classes.words;
       address = words[at + Class.headAddress]!;
     }
+    if (inTurn || jobOrder !== undefined) cursors[firstRank] = number;
     words[at + Class.headAddress] = address + 1;
     if (address + 1 === words[at + Class.pieceEnd] && words[at + Class.rest] === 0) {
       joinRings(world, world.jobs[number]!);
@@ -193,14 +199,4 @@ function chooseAnother(world: World, pool: Pool, at: number, address: number): n
     free = spread ? buckets.below(free) : buckets.from(free + 1);
   }
   return pool.nodes.number(avoid);
-}
-
-/** Ordinal of the node that the task has left and is not to come back to, −1: none of this pool. */
-function nodeLeft(world: World, pool: Pool, address: number): number {
-  const rows = world.arena.words(address);
-  const row = world.arena.offset(address);
-  if ((rows[row + Word.flags]! & Flag.avoidNode) === 0) return -1;
-  const last = rows[row + Word.node]! - 1;
-  if (last === -1 || world.nodeTable.get(last, NodeWord.pool) !== pool.number) return -1;
-  return world.nodeTable.get(last, NodeWord.ordinal);
 }

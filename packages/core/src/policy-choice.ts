@@ -11,7 +11,7 @@ import type { World } from './world.ts';
 
 /**
  * Number of the node for a task of so many slots. Some node has room; `avoid`: ordinal of the one to be taken only
- * if there is no other, −1: none.
+ * if there is no other, −1: none; `isOpen`: those that may be taken at all, one of which has room.
  */
 export function chooseNode(
   world: World,
@@ -20,10 +20,11 @@ export function chooseNode(
   job: Job,
   requiredSlots: number,
   avoid: number,
+  isOpen: (ordinal: number) => boolean = () => true,
 ): number {
   const roomy: CandidateNode[] = [];
   for (const { ordinal, freeSlots, isDedicated } of pool.nodes) {
-    if (!pool.hasRoom(ordinal, requiredSlots)) continue;
+    if (!pool.hasRoom(ordinal, requiredSlots) || !isOpen(ordinal)) continue;
     const totalSlots = pool.specification.taskSlotsPerNode;
     roomy.push({ number: ordinal, usedSlots: totalSlots - freeSlots, totalSlots, isDedicated });
   }

@@ -114,8 +114,8 @@ export function changeSize(
   takeAway(
     world,
     [
-      ...firstToLeave(dedicated, dedicated.length - targets.targetDedicatedNodes),
-      ...firstToLeave(lowPriority, lowPriority.length - targets.targetLowPriorityNodes),
+      ...firstToLeave(world, dedicated, dedicated.length - targets.targetDedicatedNodes),
+      ...firstToLeave(world, lowPriority, lowPriority.length - targets.targetLowPriorityNodes),
     ],
     option,
   );

@@ -168,6 +168,9 @@ export class Pool {
   /** Number of the job that was served last, by rank; −1: none yet (ruling 8). */
   readonly cursors: Int32Array = new Int32Array(priorityCount).fill(-1);
 
+  /** Jobs that the round of placement under way has taken out of the rings, since nothing of them fits. */
+  readonly aside: Set<number> = new Set();
+
   constructor(
     number: number,
     account: number,

@@ -24,6 +24,18 @@ import type { NodeState } from './machines.ts';
 import { taskMachine } from './machines.ts';
 import type { Node, NodeError } from './node.ts';
 import { affinityIdOf, nodeId } from './node.ts';
+import type {
+  FailureView,
+  JobPreparationAndReleaseTaskStatus,
+  NodeTaskInfo,
+} from './node-task-view.ts';
+import {
+  nodeTaskInfo,
+  preparationAndReleaseStatus,
+  preparationOn,
+  releaseOn,
+  withDetail,
+} from './node-task-view.ts';
 import type { Pool, ResizeError } from './pool.ts';
 import type { AutoScaleRun, AutoScaleRunError } from './pool-autoscale.ts';
 import { tryFormula } from './pool-autoscale.ts';
@@ -35,9 +47,9 @@ import type {
   JobScheduleSpecification,
   JobSpecification,
   PoolSpecification,
+  ScheduledJobSpecification,
   TaskTemplate,
 } from './specification.ts';
-import type { StartTaskRun } from './start-task.ts';
 import type { JobScheduleStatistics, JobStatistics, PoolStatistics } from './statistics.ts';
 import { jobScheduleStatistics, jobStatistics, poolStatistics } from './statistics.ts';
 import type { SubtaskView } from './subtasks.ts';
@@ -106,24 +118,11 @@ export interface NodeView {
   totalTasksRun: number;
   totalTasksSucceeded: number;
   /** Of its latest boot; absent if there was none. */
-  startTaskInfo?: StartTaskInfo;
+  startTaskInfo?: NodeTaskInfo;
   /** Of its latest boot; absent if there are none. */
   certificateReferences?: CertificateReference[];
   /** Only while it is unusable and the cause is known. */
   errors?: NodeError[];
-}
-
-/** semantics §1.3; times and codes are those of the latest try. */
-export interface StartTaskInfo {
-  state: 'running' | 'completed';
-  startTime: string;
-  /** There as soon as one try is over, even while the next runs. */
-  endTime?: string;
-  exitCode?: number;
-  result?: 'success' | 'failure';
-  failureInfo?: FailureView;
-  retryCount: number;
-  lastRetryTime?: string;
 }
 
 /** How many nodes are in which state (semantics §14.6). */
@@ -185,10 +184,6 @@ export interface TaskCounts {
   completed: number;
   succeeded: number;
   failed: number;
-}
-
-export interface FailureView extends TaskFailure {
-  details?: { name: string; value: string }[];
 }
 
 export interface TaskView extends TaskTemplate, StateView {
@@ -357,6 +352,26 @@ export class Queries {
     const schedule = this.#account.jobSchedule(id);
     if (schedule === undefined) return undefined;
     return [...schedule.jobs].map((number) => jobView(this.#world.jobs[number]!));
+  }
+
+  /**
+   * The nodes on which the preparation or release task of a job has run, gone ones as well; or `JobNotFound`,
+   * `JobPreparationTaskNotSpecified`. semantics §8
+   */
+  preparationAndReleaseStatus(
+    jobId: string,
+  ): JobPreparationAndReleaseTaskStatus[] | BatchErrorBody {
+    return preparationAndReleaseStatus(this.#world, this.#account.job(jobId), jobId);
+  }
+
+  /** On one node; or `JobNotFound`, `JobPreparationTaskNotSpecified`, `JobPreparationTaskNotRunOnNode`. */
+  preparationOn(jobId: string, id: string): NodeTaskInfo | BatchErrorBody {
+    return preparationOn(this.#world, this.#account.job(jobId), jobId, id);
+  }
+
+  /** On one node; or `JobNotFound`, `JobReleaseTaskNotSpecified`, `JobReleaseTaskNotRunOnNode`. */
+  releaseOn(jobId: string, id: string): NodeTaskInfo | BatchErrorBody {
+    return releaseOn(this.#world, this.#account.job(jobId), jobId, id);
   }
 
   /** O(1). */
@@ -529,12 +544,21 @@ export class Queries {
       // Those that were booted under another one run that until their next boot.
       for (const { startTask } of pool?.nodes ?? []) if (startTask) add(startTask.specification);
     }
+    const addSpecial = (job: ScheduledJobSpecification): void => {
+      const { jobManagerTask, jobPreparationTask, jobReleaseTask } = job;
+      for (const task of [jobManagerTask, jobPreparationTask, jobReleaseTask])
+        if (task !== undefined) add(task);
+    };
     for (const job of this.#world.jobs) {
+      if (job !== undefined) addSpecial(job.specification);
       for (const { template } of job?.given?.templates ?? []) add(template);
       for (const { factory } of job?.segments ?? []) if (factory) add(factory.repeatTask);
     }
     for (const schedule of this.#world.jobSchedules) {
-      const { taskFactory } = schedule?.specification.jobSpecification ?? {};
+      if (schedule === undefined) continue;
+      const { jobSpecification } = schedule.specification;
+      addSpecial(jobSpecification);
+      const { taskFactory } = jobSpecification;
       if (taskFactory !== undefined) add(taskFactory.repeatTask);
     }
     return handles;
@@ -570,7 +594,9 @@ export class Queries {
       ? endTime
       : state === 'running'
         ? startTime
-        : activeSince(job, row, creationTime);
+        : state === 'preparing'
+          ? this.#world.runs.start(job.rows.get(row, Word.runOrExitCode))
+          : activeSince(job, row, creationTime);
     const lastModified = Math.max(stateTransitionTime, rare?.lastModified ?? 0);
     return {
       id: job.idOf(row),
@@ -648,12 +674,6 @@ function failedInstance(job: Job, row: number, failure: number): number | undefi
   return job.limitsOf(row).instances === 0 ? undefined : (job.rareOf(row)?.failedInstance ?? 0);
 }
 
-export function withDetail(failure: TaskFailure, detail: string | undefined): FailureView {
-  return detail === undefined
-    ? failure
-    : { ...failure, details: [{ name: 'Reason', value: detail }] };
-}
-
 function counts(job: Job, tally: TaskTally): TaskCounts {
   const waiting = tally.unfinished - tally.running;
   const expired = job.expiredAt === undefined ? 0 : waiting;
@@ -718,7 +738,7 @@ function nodeView(pool: Pool, node: Node): NodeView {
     runningTaskSlotsCount: pool.specification.taskSlotsPerNode - node.freeSlots,
     totalTasksRun: node.totalTasksRun,
     totalTasksSucceeded: node.totalTasksSucceeded,
-    ...(node.startTask === undefined ? {} : { startTaskInfo: startTaskInfo(node.startTask) }),
+    ...(node.startTask === undefined ? {} : { startTaskInfo: nodeTaskInfo(node.startTask) }),
     ...certificatesOf(node),
     ...(node.errors.length === 0 ? {} : { errors: [...node.errors] }),
   };
@@ -737,21 +757,6 @@ function certificatesOf({ install }: Node): Pick<NodeView, 'certificateReference
         visibility: [...visibility],
       }),
     ),
-  };
-}
-
-function startTaskInfo(startTask: StartTaskRun): StartTaskInfo {
-  const { state, startTime, endTime, exitCode, retryCount, lastRetryTime } = startTask;
-  const failure = taskFailure(startTask.failure ?? Failure.none);
-  return {
-    state,
-    startTime: formatTime(startTime),
-    ...(endTime === undefined ? {} : { endTime: formatTime(endTime) }),
-    ...(exitCode === undefined ? {} : { exitCode }),
-    ...(state === 'running' ? {} : { result: failure === undefined ? 'success' : 'failure' }),
-    ...(failure === undefined ? {} : { failureInfo: withDetail(failure, startTask.failureDetail) }),
-    retryCount,
-    ...(lastRetryTime === undefined ? {} : { lastRetryTime: formatTime(lastRetryTime) }),
   };
 }
 

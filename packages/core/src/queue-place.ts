@@ -29,11 +29,16 @@ const names = ['front', 'middle', 'back'] as const;
  * no more slots. Looks at no more than {@link mostQueueSteps} ranges, and rows of ranges with stale ones.
  */
 export function queuePlace(world: World, job: Job, row: number): QueueStanding {
+  const { jobManager } = job;
+  // It waits outside of the queues: alone, or before all others (ruling 15).
+  if (jobManager?.row === row) return { ahead: 0, isExact: true, hasLargerAhead: false };
   const own = job.readyClassOf(row);
   const { slots, instances } = own;
   const takesGangs = world.poolOf(job)?.gangs !== undefined;
   let steps = mostQueueSteps;
-  let ahead = 0;
+  const manager =
+    jobManager?.waits === undefined ? undefined : job.limitsOf(jobManager.row).requiredSlots;
+  let ahead = manager !== undefined && manager <= slots ? 1 : 0;
   /** Counts the rows of a range from its first on, as far as the steps go. */
   const count = (ready: ReadyClass, first: number, rows: number): boolean => {
     steps--;
@@ -50,7 +55,7 @@ export function queuePlace(world: World, job: Job, row: number): QueueStanding {
   const place = findPlace(world, own, row, () => steps > 0, count);
   if (place === undefined) return { ahead, isExact: false, hasLargerAhead: false };
   let isExact = true;
-  let hasLargerAhead = false;
+  let hasLargerAhead = manager !== undefined && manager > slots;
   for (const ready of job.classes) {
     if (ready === own || (ready.instances > 0 && !takesGangs)) continue;
     for (const range of rangesInOrder(world, ready)) {

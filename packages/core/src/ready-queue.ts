@@ -117,19 +117,41 @@ export function dropQueues(world: World, job: Job): void {
 /** The job is in the rings of its pool exactly while it has something to be placed, and may be placed. */
 export function joinRings(world: World, job: Job): void {
   const pool = world.poolOf(job);
-  if (pool === undefined || pool.state !== 'active') return;
+  if (pool !== undefined && enterRings(world, job)) world.stir(pool);
+}
+
+/** The same, where placement need not look at the pool again. Whether the job is in. */
+export function enterRings(world: World, job: Job): boolean {
+  const pool = world.poolOf(job);
+  if (pool === undefined || pool.state !== 'active') return false;
   const mayStart = job.state === 'active' && !job.isFull;
   const rank = rankOf(job.specification.priority);
-  const smallest = mayStart ? smallestReady(world, job, false)?.slots : undefined;
+  const smallest = mayStart ? smallestReady(world, job) : undefined;
   pool.setReady(job.number, rank, smallest ?? Infinity);
-  const gang = mayStart && pool.gangs !== undefined ? smallestReady(world, job, true) : undefined;
-  pool.gangs?.setReady(job.number, rank, gang?.instances ?? Infinity);
+  const gang = mayStart && pool.gangs !== undefined ? smallestGang(world, job) : undefined;
+  pool.gangs?.setReady(job.number, rank, gang ?? Infinity);
   if (gang !== undefined) world.hasExceptions = true;
-  if (smallest !== undefined || gang !== undefined) world.stir(pool);
+  return smallest !== undefined || gang !== undefined;
+}
+
+/** Slots of the smallest task that may be placed; a job manager that has not started is the only one (ruling 15 a). */
+export function smallestReady(world: World, job: Job): number | undefined {
+  const { jobManager } = job;
+  const queued = firstClass(world, job, false)?.slots;
+  if (jobManager?.waits === undefined) return queued;
+  const { requiredSlots } = job.limitsOf(jobManager.row);
+  if (jobManager.waits === 'first' || queued === undefined) return requiredSlots;
+  return Math.min(requiredSlots, queued);
+}
+
+/** Instances of the smallest multi-instance task that may be placed: none while the job manager waits (ruling 15). */
+function smallestGang(world: World, job: Job): number | undefined {
+  if (job.jobManager?.waits !== undefined) return undefined;
+  return firstClass(world, job, true)?.instances;
 }
 
 /** The first class, of multi-instance tasks or of others, that has one to be placed. */
-function smallestReady(world: World, job: Job, ofGangs: boolean): ReadyClass | undefined {
+function firstClass(world: World, job: Job, ofGangs: boolean): ReadyClass | undefined {
   return job.classes.find(
     ({ at, instances }) => instances > 0 === ofGangs && world.classes.live(at) > 0,
   );

@@ -32,9 +32,11 @@ export const ReportKind = {
   nodeSample: 10,
   /** The coordinationCommandLine of an instance of a multi-instance task has exited with 0; its run goes on. */
   coordinated: 11,
+  /** A try of a preparation or release task is over. Neither exit code nor failure: it was lost, and runs again. */
+  nodeTaskEnded: 12,
 } as const;
 /** The greatest of them. */
-export const lastReportKind = 11;
+export const lastReportKind = 12;
 export type ReportKind = (typeof ReportKind)[keyof typeof ReportKind];
 
 /**
@@ -142,6 +144,15 @@ export interface NodeSample extends NodeMeasures {
   /** Of the latest request for the node. */
   sequence: number;
 }
+export interface NodeTaskEnded {
+  kind: typeof ReportKind.nodeTaskEnded;
+  /** As the effect named it. */
+  run: number;
+  sequence: number;
+  exitCode?: number;
+  failure?: FailureCode;
+  detail?: string;
+}
 export type Report =
   | RunEnded
   | RunLost
@@ -150,4 +161,5 @@ export type Report =
   | NodeUnusable
   | StartTaskEnded
   | AllocationFailed
-  | NodeSample;
+  | NodeSample
+  | NodeTaskEnded;

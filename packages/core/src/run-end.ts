@@ -1,6 +1,13 @@
 import { endInstance } from './gang-end.ts';
 import type { Job } from './job.ts';
-import { considerJobAction, considerRoom, considerRunsGone, runLeft } from './job-end.ts';
+import {
+  considerJobAction,
+  considerJobManagerEnd,
+  considerRoom,
+  considerRunsGone,
+  runLeft,
+} from './job-end.ts';
+import { awaitStart, isJobManager } from './job-manager.ts';
 import { TaskTrigger as sharedTaskTrigger } from './machines.ts';
 import { emptied } from './node-boot.ts';
 import { nodeBits as sharedNodeBits, NodeWord as sharedNodeWord } from './node-table.ts';
@@ -224,15 +231,20 @@ function requeue(world: World, job: Job, run: number, counted: boolean): void {
     Flag.avoidNode;
   words[at + Word.runOrExitCode] = 0;
   setDuration(words, at, world.now - runs.start(run));
-  if (counted) {
-    const facts = job.rareFacts(row);
-    facts.requeueCount = (facts.requeueCount ?? 0) + 1;
-    facts.lastRequeueTime = world.now;
-  } else {
+  if (counted) countRequeue(world, job, row);
+  else {
     const facts = job.rareFacts(row);
     facts.internalReruns = (facts.internalReruns ?? 0) + 1;
   }
-  enqueue(world, job, row, 1, Part.front);
+  if (isJobManager(job, row)) awaitStart(world, job);
+  else enqueue(world, job, row, 1, Part.front);
+}
+
+/** A user has asked for it (semantics §1.5). */
+export function countRequeue(world: World, job: Job, row: number): void {
+  const facts = job.rareFacts(row);
+  facts.requeueCount = (facts.requeueCount ?? 0) + 1;
+  facts.lastRequeueTime = world.now;
 }
 
 function mayRetry(job: Job, row: number): boolean {
@@ -254,15 +266,17 @@ function retry(world: World, job: Job, run: number): void {
   const retries = retryCountOf(job, row) + 1;
   setRetryCount(words, at, retries);
   if (retries > mostRetriesInRow) job.rareFacts(row).retryCount = retries;
-  enqueueRetry(world, job, row);
+  if (isJobManager(job, row)) awaitStart(world, job);
+  else enqueueRetry(world, job, row);
 }
 
 /** What else the end of a task may mean. */
-function finished(world: World, job: Job, row: number, success: boolean): void {
+export function finished(world: World, job: Job, row: number, success: boolean): void {
   if (job.dependencies !== undefined && (job.hasExitConditions ? job.satisfies(row) : success)) {
     job.dependencies.satisfied(row, job.integerOf(row));
     release(world, job);
   }
+  if (isJobManager(job, row)) considerJobManagerEnd(world, job);
   runLeft(world, job);
   considerJobAction(world, job, row);
 }

@@ -1,9 +1,10 @@
 import type { Job } from './job.ts';
 import { ordinalOfAffinity } from './node.ts';
+import { NodeWord } from './node-table.ts';
 import type { Pool } from './pool.ts';
 import { leaveRings } from './ready-queue.ts';
 import { ownDeadline } from './run-clocks.ts';
-import { Flag } from './task-rows.ts';
+import { Flag, Word } from './task-rows.ts';
 import { jobOf, startTimeOf } from './task-transitions.ts';
 import type { World } from './world.ts';
 
@@ -34,6 +35,16 @@ export function wantedNode(pool: Pool, job: Job, row: number): number {
 /** No more of the job may run at a time. */
 export function leaveIfFull(world: World, job: Job): void {
   if (job.isFull) leaveRings(world, job);
+}
+
+/** Ordinal of the node that the task has left and is not to come back to, −1: none of this pool. */
+export function nodeLeft(world: World, pool: Pool, address: number): number {
+  const rows = world.arena.words(address);
+  const row = world.arena.offset(address);
+  if ((rows[row + Word.flags]! & Flag.avoidNode) === 0) return -1;
+  const last = rows[row + Word.node]! - 1;
+  if (last === -1 || world.nodeTable.get(last, NodeWord.pool) !== pool.number) return -1;
+  return world.nodeTable.get(last, NodeWord.ordinal);
 }
 
 export function startClock(world: World, taskClass: number, row: number, run: number): void {

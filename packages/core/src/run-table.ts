@@ -29,7 +29,7 @@ export const Run = {
   task: 1,
   address: 2,
   node: 3,
-  /** 0: the row is free. */
+  /** 0: the row is free; below 0: the run waits for a preparation. */
   sequence: 4,
   /** {@link Ending} and what its clock keeps (run-clocks.ts); of a free row the next free one of its node + 1. */
   ending: 5,
@@ -120,6 +120,15 @@ export class RunTable {
   }
   node(run: number): number {
     return this.words[(run << runBits) + Run.node]!;
+  }
+  /** Whether it holds its slots and waits for a preparation (semantics §2.5): nobody has been told of it. */
+  isPreparing(run: number): boolean {
+    return this.sequence(run) < 0;
+  }
+  /** What has waited starts now, under a number that others may know. */
+  begin(run: number, sequence: number, time: number): void {
+    this.words[(run << runBits) + Run.sequence] = sequence;
+    this.starts[((run << runBits) + Run.start) >>> 1] = time;
   }
   sequence(run: number): number {
     return this.words[(run << runBits) + Run.sequence]!;

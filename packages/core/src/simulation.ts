@@ -33,6 +33,10 @@ export interface SimulationOptions {
   startTaskMs?: number;
   /** How long each instance of a multi-instance task coordinates; it always succeeds. Default: 0. */
   coordinationMs?: number;
+  /** How long a job preparation task takes on a node; it always succeeds. Default: 0. */
+  jobPreparationMs?: number;
+  /** How long a job release task takes; it always succeeds. Default: 0. */
+  jobReleaseMs?: number;
 }
 
 interface SimulatedNode {
@@ -173,8 +177,16 @@ export class Simulation {
    */
   #isAtRest(): boolean {
     const { clocks, jobDeadlines, poolDeadlines, evaluationDeadlines, pools, jobs } = this.#world;
+    const { nodeTaskDeadlines } = this.#world;
     if (evaluationDeadlines.size === 0) return false;
-    const others = [clocks, jobDeadlines, poolDeadlines, this.#agenda, this.#ends];
+    const others = [
+      clocks,
+      jobDeadlines,
+      poolDeadlines,
+      nodeTaskDeadlines,
+      this.#agenda,
+      this.#ends,
+    ];
     if (others.some(({ firstTime }) => firstTime !== Infinity)) return false;
     if (this.now - this.#lastChange > mostIdleMs) return true;
     return !pools.some(
@@ -259,12 +271,36 @@ export class Simulation {
           });
           break;
         }
+        case EffectKind.runJobPreparation:
+          this.#runNodeTask(effects.run(index), sequence, this.#options.jobPreparationMs ?? 0);
+          break;
+        case EffectKind.runJobRelease:
+          this.#runNodeTask(effects.run(index), sequence, this.#options.jobReleaseMs ?? 0);
+          break;
+        case EffectKind.killNodeTask: {
+          const run = effects.run(index);
+          this.#expect(this.now, (inputs) =>
+            this.#endNodeTask(inputs, run, sequence, killedExitCode),
+          );
+          break;
+        }
         case EffectKind.releaseNode:
           if (!released) this.#dropLostRuns();
           released = true;
           this.#release(effects.node(index), sequence);
       }
     }
+  }
+
+  #runNodeTask(run: number, sequence: number, durationMs: number): void {
+    if (durationMs === Infinity) return;
+    this.#expect(this.now + durationMs, (inputs) => this.#endNodeTask(inputs, run, sequence, 0));
+  }
+
+  /** Unless it has ended before, or is gone with its node. */
+  #endNodeTask(inputs: InputVisitor, run: number, sequence: number, exitCode: number): void {
+    if (this.#world.jobsOnNodes.underWay(run, sequence) === undefined) return;
+    inputs.report(this.now, ReportKind.nodeTaskEnded, run, sequence, exitCode, 0, undefined);
   }
 
   #start(run: number, sequence: number): void {

@@ -11,11 +11,14 @@ import { GivenTasks } from './given-tasks.ts';
 import { Hash } from './hash.ts';
 import type { RareTaskFacts } from './job.ts';
 import { factorySegment, Job } from './job.ts';
+import { noteDisplacement } from './job-manager.ts';
 import type { JobScheduleRecord } from './job-schedule.ts';
 import { JobSchedule } from './job-schedule.ts';
 import { deadlineOf } from './job-schedule-rules.ts';
+import type { JobOnNode } from './jobs-on-nodes.ts';
 import type { NodeRecord } from './node.ts';
 import { Node } from './node.ts';
+import { setNodeTaskDeadline } from './node-task-deadline.ts';
 import type { PolicyNames } from './policy.ts';
 import type { PolicySet } from './policy-set.ts';
 import { noPool, Pool } from './pool.ts';
@@ -98,6 +101,7 @@ interface JobRecord {
     | 'formerPoolIds'
     | 'numTaskRetries'
     | 'terminationDue'
+    | 'jobManager'
     | 'undone'
     | 'hasExitConditions'
     | 'nextStamp'
@@ -149,6 +153,8 @@ interface WorldRecord {
   displaced: DisplacedRun[];
   /** Those that have instances which are not over, and whether a task has that one as its latest. */
   gangs: { gang: Gang; isLatest: boolean }[];
+  jobOnNodeCount: number;
+  jobsOnNodes: JobOnNode[];
   jobScheduleCount: number;
   jobSchedules: JobScheduleRecord[];
 }
@@ -232,6 +238,8 @@ function firstChunk(world: World, inputCount: number): Uint8Array {
       gang,
       isLatest: world.jobs[gang.job]!.rareOf(gang.row)?.gang === gang,
     })),
+    jobOnNodeCount: world.jobsOnNodes.next,
+    jobsOnNodes: world.jobsOnNodes.all(),
     jobScheduleCount: world.jobSchedules.length,
     jobSchedules: world.jobSchedules.flatMap((schedule) => schedule?.record() ?? []),
   };
@@ -301,6 +309,11 @@ function readFirst(world: World, reader: ByteReader): number {
   for (const job of record.jobs) world.jobs[job.number] = readJob(world, job);
   for (const pool of record.pools) readAutoscale(world.pools[pool.number]!, pool, reader);
   for (const displaced of record.displaced) world.displaced.add(displaced);
+  world.jobsOnNodes.next = record.jobOnNodeCount;
+  for (const onNode of record.jobsOnNodes) {
+    world.jobsOnNodes.keep(world.jobs[onNode.job]!, onNode);
+    setNodeTaskDeadline(world, onNode, onNode.deadline);
+  }
   for (const { gang, isLatest } of record.gangs) {
     world.gangs.add(gang);
     if (isLatest) world.jobs[gang.job]!.rareOf(gang.row)!.gang = gang;
@@ -350,7 +363,7 @@ function derive(world: World): void {
     if (job === undefined) continue;
     if (job.state !== 'gone') {
       world.accounts.of(job).jobById.set(idKey(job.specification.id), job);
-      if (job.specification.allowTaskPreemption === true) world.letDisplace(job);
+      noteDisplacement(world, job);
     }
     for (const { firstRow, count, factory } of job.segments) {
       for (let row = firstRow; factory === undefined && row < firstRow + count; row++) {
@@ -381,7 +394,7 @@ function derive(world: World): void {
   // A world at rest has nothing left to place.
   while (world.stirred !== noPool) world.takeStirred();
   for (const run of world.runs) {
-    if (world.runs.ending(run) !== Ending.none) continue;
+    if (world.runs.ending(run) !== Ending.none || world.runs.isPreparing(run)) continue;
     // The clock of a multi-instance task is its primary's.
     if (world.runs.isInstance(run) && world.gangs.of(run)?.id !== 0) continue;
     const { maxWallClockTimeMs } = world.jobs[world.runs.job(run)]!.limitsOf(world.runs.task(run));
@@ -476,6 +489,7 @@ function jobRecord(world: World, job: Job): JobRecord {
       formerPoolIds: job.formerPoolIds,
       numTaskRetries: job.numTaskRetries,
       terminationDue: job.terminationDue,
+      jobManager: job.jobManager,
       undone: job.undone,
       hasExitConditions: job.hasExitConditions,
       nextStamp: job.nextStamp,

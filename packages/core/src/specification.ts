@@ -198,6 +198,51 @@ export interface JobConstraints {
   maxTaskRetryCount: number;
 }
 
+/** The task of a job that is made with it and starts before all others. semantics §1.7, ruling 15 */
+export interface JobManagerTask {
+  id: string;
+  displayName?: string;
+  commandLine: string;
+  resourceFiles: ResourceFile[];
+  outputFiles: OutputFile[];
+  environmentSettings: EnvironmentSetting[];
+  /** Absent maxTaskRetryCount: the job's. */
+  constraints: TaskConstraints;
+  requiredSlots: number;
+  applicationPackageReferences?: ApplicationPackageReference[];
+  /** Whether its completion ends the job. */
+  killJobOnCompletion: boolean;
+  /** Whether it has its node for itself. */
+  runExclusive: boolean;
+  allowLowPriorityNode: boolean;
+}
+
+/** Before, or beside, the first tasks of its job on a node. semantics §1.7, §8 */
+export interface JobPreparationTask {
+  id: string;
+  commandLine: string;
+  resourceFiles: ResourceFile[];
+  environmentSettings: EnvironmentSetting[];
+  /** Absent maxTaskRetryCount: 0. */
+  constraints: TaskConstraints;
+  /** Whether the job's tasks on the node wait for it, and go elsewhere if it fails. */
+  waitForSuccess: boolean;
+  /** Whether it runs again, before the next task, after the node was rebooted. */
+  rerunOnNodeRebootAfterSuccess: boolean;
+}
+
+/** When its job ends, on every node where a task of the job has started. semantics §1.7, §8 */
+export interface JobReleaseTask {
+  id: string;
+  commandLine: string;
+  resourceFiles: ResourceFile[];
+  environmentSettings: EnvironmentSetting[];
+  /** Of all attempts on a node together: 15 minutes at most, which is the default. */
+  maxWallClockTimeMs: number;
+  /** −1: unlimited. Default 0. */
+  maxTaskRetryCount: number;
+}
+
 /** semantics §1.9 */
 export interface AutoPoolSpecification {
   autoPoolIdPrefix?: string;
@@ -228,6 +273,12 @@ export interface JobSpecification {
   /** Tasks of jobs of higher priority may displace its own (semantics §3.5). */
   allowTaskPreemption?: true;
   usesTaskDependencies: boolean;
+  /** Absent: none. */
+  jobManagerTask?: JobManagerTask;
+  /** Absent: none. */
+  jobPreparationTask?: JobPreparationTask;
+  /** Absent: none. Only with a preparation task. */
+  jobReleaseTask?: JobReleaseTask;
   metadata: MetadataItem[];
 }
 

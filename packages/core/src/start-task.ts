@@ -1,41 +1,23 @@
 import type { Node } from './node.ts';
+import type { NodeTaskRun, TryEnd } from './node-task.ts';
+import { endTry, newNodeTaskRun } from './node-task.ts';
 import type { StartTask } from './specification.ts';
-import { Failure, reportedFrom } from './task-failure.ts';
 import type { World } from './world.ts';
 
 /*
- * What a node runs before, or beside, its first tasks (semantics §2.3, §4.3). It takes no slot.
+ * What a node runs before, or beside, its first tasks (semantics §2.3, §4.3).
  */
 
 /** The start task of one boot; what its pool says later counts from the next boot on. */
-export interface StartTaskRun {
+export interface StartTaskRun extends NodeTaskRun {
   readonly specification: StartTask;
-  /** Of the try under way; 0: there is none. */
-  sequence: number;
-  state: 'running' | 'completed';
-  /** Of the latest try. */
-  startTime: number;
-  /** Of the latest try that is over. */
-  endTime?: number | undefined;
-  exitCode?: number | undefined;
-  /** As in task rows (task-failure.ts). */
-  failure?: number | undefined;
-  failureDetail?: string | undefined;
-  retryCount: number;
-  lastRetryTime?: number;
 }
 
 /** What became of a try. */
 export type StartTaskEnd = 'succeeded' | 'failed' | 'goesOn';
 
 export function beginStartTask(world: World, node: Node, specification: StartTask): void {
-  node.startTask = {
-    specification,
-    sequence: 0,
-    state: 'running',
-    startTime: world.now,
-    retryCount: 0,
-  };
+  node.startTask = { specification, ...newNodeTaskRun(world) };
   run(world, node, node.startTask);
 }
 
@@ -45,37 +27,16 @@ export function rerunStartTask(world: World, node: Node): void {
   if (startTask?.state === 'running') run(world, node, startTask);
 }
 
-/** Only a non-zero exit code is retried, as with tasks (semantics §3.8). Neither exit code nor failure: it was lost. */
 export function endStartTask(
   world: World,
   node: Node,
   startTask: StartTaskRun,
-  exitCode: number | undefined,
-  reported: number,
-  detail: string | undefined,
+  end: TryEnd,
 ): StartTaskEnd {
-  if (exitCode === undefined && reported === 0) {
-    run(world, node, startTask);
-    return 'goesOn';
-  }
-  const { maxTaskRetryCount } = startTask.specification;
-  const ended = startTask;
-  ended.sequence = 0;
-  ended.endTime = world.now;
-  ended.exitCode = exitCode;
-  ended.failure = reported > 0 ? reportedFrom + reported : undefined;
-  ended.failureDetail = detail;
-  if (reported === 0 && exitCode !== 0) {
-    if (maxTaskRetryCount === -1 || ended.retryCount < maxTaskRetryCount) {
-      ended.retryCount++;
-      ended.lastRetryTime = world.now;
-      run(world, node, ended);
-      return 'goesOn';
-    }
-    ended.failure = Failure.exitCode;
-  }
-  ended.state = 'completed';
-  return ended.failure === undefined ? 'succeeded' : 'failed';
+  const outcome = endTry(world, startTask, startTask.specification.maxTaskRetryCount, end);
+  if (outcome !== 'again') return outcome;
+  run(world, node, startTask);
+  return 'goesOn';
 }
 
 function run(world: World, node: Node, startTask: StartTaskRun): void {

@@ -2,8 +2,8 @@ import { formatTime } from './calendar.ts';
 import type { Gang } from './gang.ts';
 import type { Job } from './job.ts';
 import { affinityIdOf, nodeId } from './node.ts';
-import type { FailureView } from './queries.ts';
-import { withDetail } from './queries.ts';
+import type { FailureView } from './node-task-view.ts';
+import { withDetail } from './node-task-view.ts';
 import { Failure, taskFailure } from './task-failure.ts';
 import type { World } from './world.ts';
 

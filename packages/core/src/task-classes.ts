@@ -47,6 +47,8 @@ export const ClassFlag = {
   counted: 16,
   /** A row of the piece may name the node that it wants. */
   choosy: 32,
+  /** The job's tasks may not go to every node, or need something there first: no piece is ever opened. */
+  careful: 64,
 } as const;
 
 /** The flags from here on: the clock of all rows of the piece (run-clocks.ts), 0 if they have none. */

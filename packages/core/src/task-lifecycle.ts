@@ -1,5 +1,6 @@
 import type { Job } from './job.ts';
-import { considerJobEnd } from './job-end.ts';
+import { considerJobEnd, considerJobManagerEnd } from './job-end.ts';
+import { forgetJobManager, isJobManager } from './job-manager.ts';
 import { TaskTrigger } from './machines.ts';
 import { release } from './run-end.ts';
 import { Class } from './task-classes.ts';
@@ -37,6 +38,7 @@ export function endActive(world: World, job: Job, row: number): void {
     job.dependencies.satisfied(row, job.integerOf(row));
     release(world, job);
   }
+  if (isJobManager(job, row)) considerJobManagerEnd(world, job);
   considerJobEnd(world, job);
 }
 
@@ -94,6 +96,7 @@ export function forget(world: World, job: Job, row: number): void {
   const seen = expired ? flags | TaskState.completed : flags;
   words[at + Word.flags] = move(world, taskClass, row, seen, TaskTrigger.delete) & ~Flag.rare;
   job.dropRare(row);
+  if (isJobManager(job, row)) forgetJobManager(world, job);
   if (job.segmentOf(row).factory === undefined) job.given?.ids.delete(id);
   // With its job its files went as well, and another job may have its id by now.
   if ((flags & Flag.hasStart) !== 0 && job.state !== 'gone') {

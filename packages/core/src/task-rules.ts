@@ -2,11 +2,13 @@ import type { BatchErrorBody } from './errors.ts';
 import { mentions } from './exit-conditions.ts';
 import { Job } from './job.ts';
 import { endRunAs } from './job-end.ts';
+import { awaitStart, endWait, isJobManager } from './job-manager.ts';
 import { findJob, refuseUnlessOpen } from './job-rules.ts';
 import { dequeue, enqueue, noteWritten, Part, purge } from './ready-queue.ts';
 import { refuse } from './refusal.ts';
 import { expectFiles } from './retention.ts';
 import { Ending } from './run-table.ts';
+import { refuseSpecialId, refuseSpecialIdIn } from './special-ids.ts';
 import type {
   JobSpecification,
   TaskConstraints,
@@ -50,7 +52,7 @@ function addTask(world: World, job: Job, task: TaskSpecification): BatchErrorBod
   if (job.find(id) !== -1) {
     return refuse('TaskExists', `The job "${job.specification.id}" has a task "${id}" already.`);
   }
-  const refusal = refuseTemplate(job.specification, task);
+  const refusal = refuseSpecialId(job.specification, id) ?? refuseTemplate(job.specification, task);
   if (refusal !== undefined) return refusal;
   const row = job.addTask(task, world.now);
   job.dependencies?.added(id, row);
@@ -72,6 +74,8 @@ export function addTaskFactory(
   const refusal = refuseUnlessOpen(job) ?? refuseTemplate(job.specification, factory.repeatTask);
   if (refusal !== undefined) return refusal;
   const count = factoryCount(factory);
+  const special = refuseSpecialIdIn(job.specification, factory.firstTaskId, count);
+  if (special !== undefined) return special;
   const taken = job.findIntegerIn(factory.firstTaskId, count);
   if (taken !== -1) {
     return refuse('TaskExists', `The job "${jobId}" has a task "${taken}" already.`);
@@ -135,7 +139,7 @@ export function terminateTask(
     if (state === TaskState.completed) {
       return refuse('TaskCompleted', `The task "${taskId}" is completed.`);
     }
-    if (state === TaskState.running) {
+    if (state === TaskState.running || state === TaskState.preparing) {
       const run = job.rows.get(row, Word.runOrExitCode);
       endRunAs(world, run, Ending.byUser);
       return undefined;
@@ -167,7 +171,8 @@ export function reactivateTask(
       if (segment.waiting) segment.endedWaiting--;
       purge(world, job, row);
     }
-    if (!job.isWaiting(row)) enqueue(world, job, row, 1, Part.middle);
+    if (isJobManager(job, row)) awaitStart(world, job);
+    else if (!job.isWaiting(row)) enqueue(world, job, row, 1, Part.middle);
     return undefined;
   });
 }
@@ -178,7 +183,7 @@ export function deleteTask(
   taskId: string,
 ): BatchErrorBody | undefined {
   return withTask(world, jobId, taskId, (job, row, state) => {
-    if (state === TaskState.running) {
+    if (state === TaskState.running || state === TaskState.preparing) {
       job.rows.touch(row)[job.rows.offset(row) + Word.flags]! |= Flag.deleting;
       const run = job.rows.get(row, Word.runOrExitCode);
       endRunAs(world, run, Ending.byUser);
@@ -192,6 +197,10 @@ export function deleteTask(
 
 /** An active task is not to run: wherever it waits, its place is skipped. */
 function leaveQueue(world: World, job: Job, row: number): void {
+  if (isJobManager(job, row)) {
+    endWait(world, job);
+    return;
+  }
   const segment = job.segmentOf(row);
   if (segment.waiting) {
     job.rows.touch(row)[job.rows.offset(row) + Word.flags]! |= Flag.stale;
@@ -228,6 +237,13 @@ export function refuseTemplate(
     return refuse(
       'TaskDependenciesNotSpecifiedOnJob',
       `The job "${job.id}" does not set usesTaskDependencies, so its tasks cannot have dependsOn.`,
+    );
+  }
+  if (task.multiInstanceSettings !== undefined && job.jobPreparationTask !== undefined) {
+    return refuse(
+      'UnsupportedProperty',
+      `The job "${job.id}" has a preparation task, which multi-instance tasks do not wait for yet: put them into a job without one, and prepare the nodes by the startTask of the pool.`,
+      { PropertyName: 'multiInstanceSettings' },
     );
   }
   return refuseExitConditions(job, task);

@@ -4,7 +4,9 @@ import { brokenAutoPools } from './auto-pool-invariants.ts';
 import { brokenCertificates } from './certificate-invariants.ts';
 import { brokenGangs } from './gang-invariants.ts';
 import type { Job } from './job.ts';
+import { brokenJobManagers } from './job-manager-invariants.ts';
 import { brokenSchedules } from './job-schedule-invariants.ts';
+import { brokenJobsOnNodes } from './jobs-on-nodes-invariants.ts';
 import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
 import type { Pool } from './pool.ts';
@@ -44,6 +46,8 @@ export function validate(world: World): string[] {
     ...brokenApplications(world),
     ...brokenCertificates(world),
     ...brokenGangs(world),
+    ...brokenJobsOnNodes(world),
+    ...brokenJobManagers(world),
   );
   return wrong;
 }
@@ -103,7 +107,7 @@ function checkJob(world: World, job: Job): string[] {
       wrong.push(`task ${job.idOf(row)}: of no class`);
       continue;
     }
-    if (state === TaskState.running) {
+    if (state === TaskState.running || state === TaskState.preparing) {
       const run = job.rows.get(row, Word.runOrExitCode);
       if (world.runs.job(run) !== job.number || world.runs.task(run) !== row) {
         wrong.push(`task ${job.idOf(row)}: running without its run`);
@@ -111,9 +115,6 @@ function checkJob(world: World, job: Job): string[] {
       tally[1]!++;
     }
     if (state !== TaskState.completed) {
-      if (state !== TaskState.active && state !== TaskState.running) {
-        wrong.push(`task ${job.idOf(row)}: in a state that it cannot have`);
-      }
       tally[0]!++;
       continue;
     }
@@ -251,6 +252,12 @@ function checkQueues(world: World, job: Job): string[] {
     if (live === 0) continue;
     if (ready.instances === 0) smallest = Math.min(smallest, ready.slots);
     else smallestGang = Math.min(smallestGang, ready.instances);
+  }
+  const { jobManager } = job;
+  if (jobManager?.waits !== undefined) {
+    const { requiredSlots } = job.limitsOf(jobManager.row);
+    smallest = jobManager.waits === 'first' ? requiredSlots : Math.min(smallest, requiredSlots);
+    smallestGang = Infinity;
   }
   for (const ring of pool?.state === 'active' ? pool.rings : []) {
     const expected = job.state === 'active' && !job.isFull && ring.slots >= smallest;

@@ -10,6 +10,7 @@ import type {
   EffectCatalog,
   KillReason,
   NodeDetails,
+  NodeTaskDetails,
   RunDetails,
   StartTaskDetails,
 } from './effect.ts';
@@ -19,6 +20,7 @@ import type { EventLog } from './event-log.ts';
 import { Gangs, placeOfRun } from './gang.ts';
 import type { Job } from './job.ts';
 import type { JobSchedule } from './job-schedule.ts';
+import { JobsOnNodes } from './jobs-on-nodes.ts';
 import { InvalidTransition } from './machine.ts';
 import type {
   AllocationTrigger,
@@ -43,6 +45,7 @@ import {
 import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
 import { NodeTable } from './node-table.ts';
+import { isUnderWay } from './node-task.ts';
 import { PolicySet } from './policy-set.ts';
 import type { Pool } from './pool.ts';
 import { noPool, notStirred } from './pool.ts';
@@ -85,6 +88,9 @@ export class World implements EffectCatalog {
   /** When pools that follow a formula are sampled, and when they are evaluated, by number. */
   readonly sampleDeadlines: DeadlineHeap = new DeadlineHeap();
   readonly evaluationDeadlines: DeadlineHeap = new DeadlineHeap();
+  readonly jobsOnNodes: JobsOnNodes = new JobsOnNodes();
+  /** When preparations and releases have taken too long, by number of the job on the node. */
+  readonly nodeTaskDeadlines: DeadlineHeap = new DeadlineHeap();
   /** Jobs whose tasks may be displaced, by number. */
   readonly displaceable: Set<number> = new Set();
   readonly displaced: DisplacedRuns = new DisplacedRuns();
@@ -414,6 +420,33 @@ export class World implements EffectCatalog {
     return this.#details(displaced.job, displaced.task, displaced.node, displaced.gang);
   }
 
+  nodeTask(number: number, sequence: number): NodeTaskDetails | undefined {
+    const onNode = this.jobsOnNodes.underWay(number, sequence);
+    const job = this.jobs[onNode?.job ?? -1];
+    const node = this.nodes[onNode?.node ?? -1];
+    if (onNode === undefined || job === undefined || node === undefined) return undefined;
+    const { id, jobPreparationTask, jobReleaseTask } = job.specification;
+    const isPreparation = isUnderWay(onNode.preparation);
+    const task = isPreparation ? jobPreparationTask : jobReleaseTask;
+    if (task === undefined || jobPreparationTask === undefined) return undefined;
+    return {
+      kind: isPreparation ? 'jobPreparation' : 'jobRelease',
+      poolId: node.poolId,
+      nodeId: nodeId(node),
+      jobId: id,
+      taskId: task.id,
+      commandLine: task.commandLine,
+      resourceFiles: task.resourceFiles,
+      environmentSettings: mergedEnvironment(
+        job.specification.commonEnvironmentSettings,
+        task.environmentSettings,
+      ),
+      accountName: this.accounts.nameOf(job),
+      // Its own directory it has by other names (ruling 28).
+      ...(isPreparation ? {} : { jobPreparationTaskId: jobPreparationTask.id }),
+    };
+  }
+
   #details(
     jobNumber: number,
     row: number,
@@ -437,6 +470,9 @@ export class World implements EffectCatalog {
       ),
       accountName: this.accounts.nameOf(job),
       ...this.#multiInstance(template, gang),
+      ...(job.specification.jobPreparationTask !== undefined && {
+        jobPreparationTaskId: job.specification.jobPreparationTask.id,
+      }),
     };
     const { applicationPackageReferences } = template;
     if (applicationPackageReferences === undefined) return details;

@@ -96,7 +96,7 @@ function decode(bytes: Uint8Array): Input[] {
         ...(failure === 0 ? {} : { failure: failureCode(failure) }),
         ...(detail === undefined ? {} : { detail }),
       };
-      if (kind === ReportKind.runEnded) {
+      if (kind === ReportKind.runEnded || kind === ReportKind.nodeTaskEnded) {
         inputs.push({ at, report: { kind, run: subject, sequence, ...more } });
       } else if (kind === ReportKind.startTaskEnded) {
         inputs.push({ at, report: { kind, node: subject, sequence, ...more } });

@@ -94,7 +94,10 @@ class PerRunExecutor implements Executor {
       if (outstanding.kind(i) === EffectKind.startRun) {
         const [run, sequence] = [outstanding.run(i), outstanding.sequence(i)];
         this.#report({ kind: ReportKind.runLost, run, sequence });
-      } else if (outstanding.kind(i) !== EffectKind.killRun) {
+      } else if (
+        outstanding.kind(i) !== EffectKind.killRun &&
+        outstanding.kind(i) !== EffectKind.killNodeTask
+      ) {
         this.#carryOut(outstanding, i);
       }
     }
@@ -136,6 +139,16 @@ class PerRunExecutor implements Executor {
           sequence,
           failure: 'CommandLaunchFailed',
           detail: `The executor "${this.name}" runs a function for each task and no start tasks.`,
+        });
+        return;
+      case EffectKind.runJobPreparation:
+      case EffectKind.runJobRelease:
+        this.#report({
+          kind: ReportKind.nodeTaskEnded,
+          run: effects.run(i),
+          sequence,
+          failure: 'CommandLaunchFailed',
+          detail: `The executor "${this.name}" runs a function for each task and no preparation or release tasks.`,
         });
         return;
       case EffectKind.killRun:

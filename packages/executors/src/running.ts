@@ -1,7 +1,15 @@
-import type { KillReason, RunDetails, StartTaskDetails } from '@berth/core';
+import type {
+  KillReason,
+  NodeTaskDetails,
+  Report,
+  RunDetails,
+  StartTaskDetails,
+} from '@berth/core';
+import { ReportKind } from '@berth/core';
 import { claimName } from './claims.ts';
 import { quote } from './command-line.ts';
 import type { Slot } from './node-slots.ts';
+import type { RunEnd } from './run-failure.ts';
 import {
   runEnvironment,
   startTaskEnvironment,
@@ -12,8 +20,10 @@ import {
 /** A run from its start effect to its report: there are as many as slots in use. */
 export interface Running {
   readonly key: string;
+  /** Of a preparation or release: what the engine calls the job on the node. */
   readonly run: number;
   readonly sequence: number;
+  readonly is: RunningKind;
   /** Below `workitems`. */
   readonly directory: string;
   readonly details: RunDetails;
@@ -34,6 +44,8 @@ export interface Running {
   timer: NodeJS.Timeout | undefined;
 }
 
+export type RunningKind = 'task' | 'startTask' | 'nodeTask';
+
 /** Instead of the row of a run: the start task of the node, of which there is one at a time. */
 export const startTaskRun = -1;
 
@@ -47,17 +59,41 @@ export function startTaskDetails(details: StartTaskDetails): RunDetails {
   return { ...details, jobId: '', taskId: '', outputFiles: [] };
 }
 
+/** A preparation or release task as a run: without files to upload. */
+export function nodeTaskDetails({ kind: _kind, ...details }: NodeTaskDetails): RunDetails {
+  return { ...details, outputFiles: [] };
+}
+
+/** What the engine is told of its end; no `end`: it was lost. */
+export function reportOf({ run, sequence, is }: Running, node: number, end?: RunEnd): Report {
+  switch (is) {
+    case 'startTask':
+      return { kind: ReportKind.startTaskEnded, node, sequence, ...end };
+    case 'nodeTask':
+      return { kind: ReportKind.nodeTaskEnded, run, sequence, ...end };
+    default:
+      return end === undefined
+        ? { kind: ReportKind.runLost, run, sequence }
+        : { kind: ReportKind.runEnded, run, sequence, ...end };
+  }
+}
+
 export function keyOf(run: number, sequence: number): string {
   return `${run}-${sequence}`;
 }
 
-export function newRunning(run: number, sequence: number, details: RunDetails): Running {
+export function newRunning(
+  run: number,
+  sequence: number,
+  details: RunDetails,
+  is: RunningKind,
+): Running {
   return {
     key: keyOf(run, sequence),
     run,
     sequence,
-    directory:
-      run === startTaskRun ? startupDirectory : taskDirectory(details.jobId, details.taskId),
+    is,
+    directory: is === 'startTask' ? startupDirectory : taskDirectory(details.jobId, details.taskId),
     details,
     phase: 'preparing',
     issue: 1,
@@ -77,14 +113,14 @@ const shellNames =
 
 /** The line that starts a run (runner-script.ts). */
 export function startLine(running: Running, command: readonly string[], root: string): string {
-  const { run, sequence, directory } = running;
+  const { run, sequence, directory, is } = running;
   const claim = claimName(run, sequence, running.issue);
   const words = ['run', claim, directory, String(run), String(sequence)];
   const others: string[] = [];
   const settings =
-    run === startTaskRun
+    is === 'startTask'
       ? startTaskEnvironment(running.details, root)
-      : runEnvironment(running.details);
+      : runEnvironment(running.details, root);
   for (const { name, value } of settings) {
     const exportable = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !shellNames.test(name);
     (exportable ? words : others).push(`${name}=${value}`);

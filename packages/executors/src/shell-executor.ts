@@ -8,7 +8,7 @@ import { nodeRefusal, runRefusal } from './install-refusal.ts';
 import type { LocalOptions } from './local-host.ts';
 import { LocalHostProvider } from './local-host.ts';
 import { messageOf } from './run-failure.ts';
-import { startTaskDetails, startTaskRun } from './running.ts';
+import { nodeTaskDetails, startTaskDetails, startTaskRun } from './running.ts';
 import type { NodeContext, Outstanding } from './shell-node.ts';
 import { ShellNode } from './shell-node.ts';
 import { jobDirectory, taskDirectory } from './task-environment.ts';
@@ -99,7 +99,18 @@ export class ShellExecutor implements Executor {
         const startTask = catalog.startTask(node, sequence);
         if (startTask === undefined) continue;
         const details = startTaskDetails(startTask);
-        known.set('start task', { run: startTaskRun, sequence, details, kill: undefined });
+        const startTaskOwed = { run: startTaskRun, sequence, details, is: 'startTask' } as const;
+        known.set('start task', { ...startTaskOwed, kill: undefined });
+        continue;
+      }
+      if (isNodeTask(kind)) {
+        const key = `node task ${run}-${sequence}`;
+        const nodeTask = catalog.nodeTask(run, sequence);
+        if (nodeTask === undefined) continue;
+        const isKill = kind === EffectKind.killNodeTask;
+        const kill = isKill ? outstanding.killReason(i) : known.get(key)?.kill;
+        const details = nodeTaskDetails(nodeTask);
+        known.set(key, { run, sequence, details, is: 'nodeTask', kill });
         continue;
       }
       const key = `${run}-${sequence}`;
@@ -111,7 +122,7 @@ export class ShellExecutor implements Executor {
         continue;
       }
       const kill = kind === EffectKind.killRun ? outstanding.killReason(i) : known.get(key)?.kill;
-      known.set(key, { run, sequence, details, kill });
+      known.set(key, { run, sequence, details, is: 'task', kill });
     }
     for (const [node, known] of runs) {
       if (released.has(node)) continue;
@@ -161,6 +172,7 @@ export class ShellExecutor implements Executor {
         this.#start(node, effects.run(i), sequence, effects.catalog);
         return;
       case EffectKind.killRun:
+      case EffectKind.killNodeTask:
         this.#kill(node, effects.run(i), sequence, effects.killReason(i), effects.catalog);
         return;
       case EffectKind.getNode:
@@ -174,6 +186,10 @@ export class ShellExecutor implements Executor {
         return;
       case EffectKind.runStartTask:
         this.#startTask(node, sequence, effects.catalog);
+        return;
+      case EffectKind.runJobPreparation:
+      case EffectKind.runJobRelease:
+        this.#nodeTask(node, effects.run(i), sequence, effects.catalog);
         return;
       case EffectKind.releaseNode:
         this.#release(node, sequence, effects.catalog.node(node));
@@ -211,7 +227,7 @@ export class ShellExecutor implements Executor {
       ready.start(run, sequence, details);
       return;
     }
-    if (this.#owe(node, { run, sequence, details, kill: undefined })) return;
+    if (this.#owe(node, { run, sequence, details, is: 'task', kill: undefined })) return;
     this.#node(node, catalog.node(node)).then(
       (opened) => opened.start(run, sequence, details),
       () => this.#later(() => this.#report({ kind: ReportKind.runLost, run, sequence })),
@@ -222,10 +238,27 @@ export class ShellExecutor implements Executor {
     const details = catalog.startTask(node, sequence);
     if (details === undefined) return;
     const asRun = startTaskDetails(details);
-    if (this.#owe(node, { run: startTaskRun, sequence, details: asRun, kill: undefined })) return;
+    const owed = { run: startTaskRun, sequence, details: asRun, is: 'startTask' } as const;
+    if (this.#owe(node, { ...owed, kill: undefined })) return;
     this.#node(node, catalog.node(node)).then(
       (opened) => opened.startTask(sequence, details),
       () => this.#later(() => this.#report({ kind: ReportKind.startTaskEnded, node, sequence })),
+    );
+  }
+
+  #nodeTask(node: number, run: number, sequence: number, catalog: EffectCatalog): void {
+    const details = catalog.nodeTask(run, sequence);
+    if (details === undefined) return;
+    const ready = this.#ready.get(node);
+    if (ready !== undefined) {
+      ready.nodeTask(run, sequence, details);
+      return;
+    }
+    const owed = { run, sequence, details: nodeTaskDetails(details), is: 'nodeTask' } as const;
+    if (this.#owe(node, { ...owed, kill: undefined })) return;
+    this.#node(node, catalog.node(node)).then(
+      (opened) => opened.nodeTask(run, sequence, details),
+      () => this.#later(() => this.#report({ kind: ReportKind.nodeTaskEnded, run, sequence })),
     );
   }
 
@@ -492,7 +525,18 @@ export class ShellExecutor implements Executor {
 /** What belongs to a run that an earlier life may have started. */
 function isRun(kind: EffectKind): boolean {
   return (
-    kind === EffectKind.startRun || kind === EffectKind.killRun || kind === EffectKind.runStartTask
+    kind === EffectKind.startRun ||
+    kind === EffectKind.killRun ||
+    kind === EffectKind.runStartTask ||
+    isNodeTask(kind)
+  );
+}
+
+function isNodeTask(kind: EffectKind): boolean {
+  return (
+    kind === EffectKind.runJobPreparation ||
+    kind === EffectKind.runJobRelease ||
+    kind === EffectKind.killNodeTask
   );
 }
 

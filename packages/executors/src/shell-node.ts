@@ -3,11 +3,11 @@ import type {
   FailureCode,
   KillReason,
   NodeDetails,
+  NodeTaskDetails,
   Report,
   RunDetails,
   StartTaskDetails,
 } from '@berth/core';
-import { ReportKind } from '@berth/core';
 import type { BlobStore, Secrets } from '@berth/storage';
 import { claimName, findHolder } from './claims.ts';
 import { quote, splitCommandLine } from './command-line.ts';
@@ -22,12 +22,14 @@ import { codeOf, endOf, launchFailure, messageOf } from './run-failure.ts';
 import { RunWork } from './run-work.ts';
 import type { Answer } from './runner-script.ts';
 import { parseAnswer, runnerScript } from './runner-script.ts';
-import type { Running } from './running.ts';
+import type { Running, RunningKind } from './running.ts';
 import {
   directoryOf,
   endLine,
   keyOf,
   newRunning,
+  nodeTaskDetails,
+  reportOf,
   startLine,
   startTaskDetails,
   startTaskRun,
@@ -47,6 +49,7 @@ export interface Outstanding {
   run: number;
   sequence: number;
   details: RunDetails;
+  is: RunningKind;
   kill: KillReason | undefined;
 }
 
@@ -129,8 +132,8 @@ export class ShellNode {
 
   /** The runs of an earlier life: what ended is reported, what never started is started, the rest awaited. */
   async recover(outstanding: readonly Outstanding[]): Promise<void> {
-    for (const { run, sequence, details, kill } of outstanding) {
-      this.#add(run, sequence, details).kill = kill;
+    for (const { run, sequence, details, is, kill } of outstanding) {
+      this.#add(run, sequence, details, is).kill = kill;
     }
     for (const answer of await this.#log.unread()) this.#take(answer);
     for (const running of [...this.#runs.values()]) {
@@ -148,17 +151,22 @@ export class ShellNode {
     for (const act of this.#queue.splice(0)) act();
   }
 
-  start(run: number, sequence: number, details: RunDetails): void {
+  start(run: number, sequence: number, details: RunDetails, is: RunningKind = 'task'): void {
     if (this.#state === 'closed') {
-      this.#queue.push(() => this.start(run, sequence, details));
+      this.#queue.push(() => this.start(run, sequence, details, is));
     } else if (this.#state === 'open' && !this.#runs.has(keyOf(run, sequence))) {
-      this.#begin(this.#add(run, sequence, details));
+      this.#begin(this.#add(run, sequence, details, is));
     }
+  }
+
+  /** A preparation or release task of a job, beside its runs. */
+  nodeTask(run: number, sequence: number, details: NodeTaskDetails): void {
+    this.start(run, sequence, nodeTaskDetails(details), 'nodeTask');
   }
 
   /** The node's start task, beside its runs. */
   startTask(sequence: number, details: StartTaskDetails): void {
-    this.start(startTaskRun, sequence, startTaskDetails(details));
+    this.start(startTaskRun, sequence, startTaskDetails(details), 'startTask');
   }
 
   kill(run: number, sequence: number, reason: KillReason): void {
@@ -209,8 +217,8 @@ export class ShellNode {
     this.#state = 'over';
     const outstanding: Outstanding[] = [];
     for (const running of this.#runs.values()) {
-      const { run, sequence, details, kill } = running;
-      outstanding.push({ run, sequence, details, kill });
+      const { run, sequence, details, is, kill } = running;
+      outstanding.push({ run, sequence, details, is, kill });
       running.work?.abort();
       clearTimeout(running.timer);
     }
@@ -255,8 +263,8 @@ export class ShellNode {
 
   // ---- starting ------------------------------------------------------------------------------------------
 
-  #add(run: number, sequence: number, details: RunDetails): Running {
-    const running = newRunning(run, sequence, details);
+  #add(run: number, sequence: number, details: RunDetails, is: RunningKind): Running {
+    const running = newRunning(run, sequence, details, is);
     this.#runs.set(running.key, running);
     return running;
   }
@@ -288,7 +296,7 @@ export class ShellNode {
 
   #prepare(running: Running): Prepared | Promise<Prepared> {
     const claim = claimName(running.run, running.sequence, running.issue);
-    if (running.run === startTaskRun) return this.#prepareStartup(running, claim);
+    if (running.is === 'startTask') return this.#prepareStartup(running, claim);
     return this.host.files.prepareTask(this.#directoryOf(running), claim);
   }
 
@@ -409,13 +417,7 @@ export class ShellNode {
       this.#over(running, {}); // it was not to come again
     } else if (running.lost) {
       this.#forget(running);
-      const { run, sequence } = running;
-      const { number: node } = this;
-      this.#context.report(
-        run === startTaskRun
-          ? { kind: ReportKind.startTaskEnded, node, sequence }
-          : { kind: ReportKind.runLost, run, sequence },
-      );
+      this.#context.report(reportOf(running, this.number));
     } else {
       // It was about to fork, or its report is on the way.
       running.timer = setTimeout(() => {
@@ -515,13 +517,7 @@ export class ShellNode {
   #over(running: Running, end: RunEnd): void {
     if (this.#state === 'over' || this.#runs.get(running.key) !== running) return;
     this.#forget(running);
-    const { run, sequence } = running;
-    const { number: node } = this;
-    this.#context.report(
-      run === startTaskRun
-        ? { kind: ReportKind.startTaskEnded, node, sequence, ...end }
-        : { kind: ReportKind.runEnded, run, sequence, ...end },
-    );
+    this.#context.report(reportOf(running, this.number, end));
   }
 
   #forget(running: Running): void {

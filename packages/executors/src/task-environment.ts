@@ -32,10 +32,21 @@ export function startTaskEnvironment(run: RunDetails, root: string): Environment
 }
 
 /** What a start line carries; the directories of the task are set by the runner, which knows them. */
-export function runEnvironment(run: RunDetails): EnvironmentSetting[] {
+export function runEnvironment(run: RunDetails, root: string): EnvironmentSetting[] {
   return [
     ...run.environmentSettings.filter(({ name }) => !isReserved(name)),
     ...systemEnvironment('run', { accountName: run.accountName, task: run }),
+    ...preparationEnvironment(run, root),
+  ];
+}
+
+/** Only in jobs that have a preparation task (ruling 28). */
+function preparationEnvironment(run: RunDetails, root: string): EnvironmentSetting[] {
+  if (run.jobPreparationTaskId === undefined) return [];
+  const directory = `${root}/workitems/${taskDirectory(run.jobId, run.jobPreparationTaskId)}`;
+  return [
+    { name: 'AZ_BATCH_JOB_PREP_DIR', value: directory },
+    { name: 'AZ_BATCH_JOB_PREP_WORKING_DIR', value: `${directory}/wd` },
   ];
 }
 
@@ -48,7 +59,7 @@ export function expandedEnvironment(
 ): Map<string, string> {
   const directory = `${root}/workitems/${taskDirectory(run.jobId, run.taskId)}`;
   const all = new Map(Object.entries({ ...common, HOME: `${directory}/wd` }));
-  for (const { name, value } of runEnvironment(run)) all.set(name, value);
+  for (const { name, value } of runEnvironment(run, root)) all.set(name, value);
   for (const [name, value] of Object.entries(nodeEnvironment(node, root))) all.set(name, value);
   const facts = { accountName: run.accountName, task: run, node, nodeRoot: root };
   for (const { name, value } of systemEnvironment('directory', facts)) all.set(name, value);

@@ -14,7 +14,12 @@ test('an executor that installs nothing says so of nodes and runs, and launches 
   const packages = [{ applicationId: 'a', version: '1', isDefault: false, content }];
   const node: NodeDetails = { ...nodeDetails(1), applicationPackages: packages };
   const run = runDetails('true', { applicationPackages: { packages } });
-  const catalog = { node: () => node, run: () => run, startTask: () => undefined };
+  const catalog = {
+    node: () => node,
+    run: () => run,
+    startTask: () => undefined,
+    nodeTask: () => undefined,
+  };
   await executor.open({
     directory: '',
     report: (more: readonly Report[]) => void reports.push(...more),

@@ -160,7 +160,8 @@ async function addMissing(
     for (const { container } of file.downloads) await batch.storage.createContainer(container);
     if (count > 0) say(`${count} files uploaded`);
     const fingerprint = { name: fingerprintName, value: file.fingerprint };
-    await runtime.submit({
+    // With its tasks, since the end of its manager may be its own.
+    const added = runtime.submit({
       type: 'addJob',
       // An empty job would end at once: the file's setting takes effect when all tasks are there.
       job: {
@@ -169,22 +170,29 @@ async function addMissing(
         metadata: [...file.job.metadata, fingerprint],
       },
     });
+    await Promise.all([added, addTasks(batch, file)]);
   }
   const job = runtime.queries.job(jobId);
   if (job?.state !== 'active' || job.onAllTasksComplete === 'terminatejob') return;
-  if (file.taskFactory !== undefined) {
-    await runtime
-      .submit({ type: 'addTaskFactory', jobId, factory: file.taskFactory })
-      .catch(unlessThere);
-  }
-  if (file.tasks.length > 0) {
-    const { refused = [] } = await runtime.submit({ type: 'addTasks', jobId, tasks: file.tasks });
-    for (const { error } of refused) unlessThere(new BatchError(error));
-  }
+  await addTasks(batch, file);
   if (file.job.onAllTasksComplete === 'terminatejob') {
     const patch = { onAllTasksComplete: file.job.onAllTasksComplete };
     await runtime.submit({ type: 'patchJob', jobId, patch });
   }
+}
+
+async function addTasks({ runtime }: Batch, file: LoadedJobFile): Promise<void> {
+  const jobId = file.job.id;
+  const ofFactory =
+    file.taskFactory &&
+    runtime.submit({ type: 'addTaskFactory', jobId, factory: file.taskFactory }).catch(unlessThere);
+  const given =
+    file.tasks.length > 0
+      ? runtime.submit({ type: 'addTasks', jobId, tasks: file.tasks })
+      : undefined;
+  await ofFactory;
+  const { refused = [] } = (await given) ?? {};
+  for (const { error } of refused) unlessThere(new BatchError(error));
 }
 
 function unlessThere(error: unknown): void {

@@ -18,17 +18,22 @@ export function simulate(simulated: SimulatedJob, policies: Policies = {}): Simu
   refuseMore(count, taskLimit, 'tasks');
   const nodes = pool.targetDedicatedNodes + (pool.targetLowPriorityNodes ?? 0);
   refuseMore(nodes * pool.taskSlotsPerNode, slotLimit, 'task slots');
+  const hasManager = job.jobManagerTask !== undefined;
+  /** The manager is the first task of its job. */
+  const placeOf = (index: number): number =>
+    hasManager ? (index === 0 ? count - 1 : index - 1) : index;
   const path = new CriticalPath(simulated);
   const startOrder = new Int32Array(count);
   let started = 0;
   const simulation = new Simulation(new Engine({ policies }), {
     bootTimeMs: simulated.bootTimeMs,
-    durationMs: ({ taskIndex }) => simulated.durationMs(taskIndex),
-    outcome: ({ taskIndex, retryCount }) => simulated.exitCode(taskIndex, retryCount),
+    durationMs: ({ taskIndex }) => simulated.durationMs(placeOf(taskIndex)),
+    outcome: ({ taskIndex, retryCount }) => simulated.exitCode(placeOf(taskIndex), retryCount),
     onStart({ taskIndex }) {
-      if (path.started(taskIndex)) startOrder[started++] = taskIndex;
+      const place = placeOf(taskIndex);
+      if (path.started(place)) startOrder[started++] = place;
     },
-    onEnd: ({ taskIndex, startTime }, at) => path.ended(taskIndex, at - startTime),
+    onEnd: ({ taskIndex, startTime }, at) => path.ended(placeOf(taskIndex), at - startTime),
   });
   const { queries } = simulation.engine;
   const give = (command: Command): void => {
@@ -43,7 +48,8 @@ export function simulate(simulated: SimulatedJob, policies: Policies = {}): Simu
   give({ type: 'addJob', job: { ...job, onAllTasksComplete: 'noaction' } });
   if (taskFactory !== undefined)
     give({ type: 'addTaskFactory', jobId: job.id, factory: taskFactory });
-  if (tasks.length > 0) give({ type: 'addTasks', jobId: job.id, tasks });
+  const others = hasManager ? tasks.slice(0, -1) : tasks;
+  if (others.length > 0) give({ type: 'addTasks', jobId: job.id, tasks: others });
   const { onAllTasksComplete } = job;
   if (onAllTasksComplete === 'terminatejob') {
     give({ type: 'patchJob', jobId: job.id, patch: { onAllTasksComplete } });

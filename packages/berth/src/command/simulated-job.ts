@@ -18,7 +18,7 @@ import {
 import { readDocument } from './document.ts';
 import { aboutFile } from './job-file.ts';
 
-/** What a simulation runs. Places are those of tasks in their job: the factory's, then the others. */
+/** What a simulation runs. Places of tasks: the factory's, then the others, then the job manager. */
 export interface SimulatedJob {
   kind: 'job' | 'workflow';
   name: string;
@@ -26,6 +26,7 @@ export interface SimulatedJob {
   job: JobSpecification;
   taskFactory?: TaskFactory;
   factoryCount: number;
+  /** Those given one by one, and behind them the job manager, which comes with its job. */
   tasks: TaskSpecification[];
   bootTimeMs: number;
   durationMs(place: number): number;
@@ -83,6 +84,7 @@ function ofJobFile(
   const { factoryCount, durationsMs, exitCodes, factoryDurationsMs } = simulation;
   const { pool, job, tasks, taskFactory } = file;
   const firstId = taskFactory?.firstTaskId ?? 0;
+  const all = job.jobManagerTask === undefined ? tasks : [...tasks, job.jobManagerTask];
   return {
     kind: 'job',
     name: job.id,
@@ -94,7 +96,7 @@ function ofJobFile(
     job,
     ...(taskFactory !== undefined && { taskFactory }),
     factoryCount,
-    tasks,
+    tasks: all,
     bootTimeMs: simulation.bootTimeMs,
     durationMs(place) {
       const inTurn = place < factoryCount ? factoryDurationsMs : [];
@@ -107,7 +109,7 @@ function ofJobFile(
       return codes[Math.min(run, codes.length - 1)] ?? 0;
     },
     idOf: (place) =>
-      place < factoryCount ? String(firstId + place) : (tasks[place - factoryCount]?.id ?? ''),
+      place < factoryCount ? String(firstId + place) : (all[place - factoryCount]?.id ?? ''),
   };
 }
 

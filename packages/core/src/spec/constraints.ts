@@ -8,13 +8,15 @@ import { issue } from './problem.ts';
 import { MAX_INT32, whole } from './scalars.ts';
 
 /** Milliseconds; `undefined` = no limit. A limit of nothing is `InvalidConstraintValue`. */
-const maxWallClockTime: z.ZodType<number | undefined> = z.string().transform((given, ctx) => {
-  const ms = parseDuration(given);
-  if (typeof ms === 'object') ctx.issues.push(issue(given, ms.problem));
-  else if (ms !== 0) return ms;
-  else ctx.issues.push(issue(given, 'must be longer than 0', { code: 'InvalidConstraintValue' }));
-  return z.NEVER;
-});
+export const maxWallClockTime: z.ZodType<number | undefined> = z
+  .string()
+  .transform((given, ctx) => {
+    const ms = parseDuration(given);
+    if (typeof ms === 'object') ctx.issues.push(issue(given, ms.problem));
+    else if (ms !== 0) return ms;
+    else ctx.issues.push(issue(given, 'must be longer than 0', { code: 'InvalidConstraintValue' }));
+    return z.NEVER;
+  });
 
 /** Milliseconds; no limit is the longest duration there is. */
 const retentionTime: z.ZodType<number> = z.string().transform((given, ctx) => {
@@ -24,7 +26,11 @@ const retentionTime: z.ZodType<number> = z.string().transform((given, ctx) => {
   return z.NEVER;
 });
 
-const maxTaskRetryCount = whole(leastTaskRetryCount, MAX_INT32, 'InvalidConstraintValue');
+export const maxTaskRetryCount: z.ZodType<number> = whole(
+  leastTaskRetryCount,
+  MAX_INT32,
+  'InvalidConstraintValue',
+);
 
 /** semantics §1.6 */
 export const taskConstraints: z.ZodType<TaskConstraints> = entity({

@@ -54,7 +54,7 @@ import {
 } from './pool-resize.ts';
 import { demand, read } from './read.ts';
 import type { SealOptions } from './seal.ts';
-import { sealTask, sealTaskFactory } from './seal.ts';
+import { sealJob, sealTask, sealTaskFactory } from './seal.ts';
 import { task } from './task.ts';
 import { taskCollection } from './task-collection.ts';
 import { taskFactory } from './task-factory.ts';
@@ -159,8 +159,13 @@ export function parseCertificate(
 }
 
 /** A job. semantics §1.4 @throws `BatchError` */
-export function parseJob(value: unknown, options: PoolOptions = none): JobSpecification {
-  return demand(job(options), value, { name: 'job' });
+export function parseJob(
+  value: unknown,
+  options: PoolOptions = none,
+  sealOptions: SealOptions = {},
+): JobSpecification {
+  const schema = job(options).transform((one, ctx) => sealJob(one, sealOptions, ctx));
+  return demand(schema, value, { name: 'job' });
 }
 
 /** The body of PATCH job. semantics §1.4 @throws `BatchError` */
@@ -300,8 +305,9 @@ function sealedSchedule<Given extends JobSchedulePatch>(
   options: SealOptions,
 ): z.ZodType<Given> {
   return schema.transform((given, ctx): Given => {
-    const { jobSpecification } = given;
-    if (jobSpecification?.taskFactory === undefined) return given;
+    if (given.jobSpecification === undefined) return given;
+    const jobSpecification = sealJob(given.jobSpecification, options, ctx, ['jobSpecification']);
+    if (jobSpecification.taskFactory === undefined) return { ...given, jobSpecification };
     const place = ['jobSpecification', 'taskFactory'];
     const taskFactory = sealTaskFactory(jobSpecification.taskFactory, options, ctx, place);
     return { ...given, jobSpecification: { ...jobSpecification, taskFactory } };

@@ -13,7 +13,7 @@ import { pool } from './pool.ts';
 import type { ProblemDetails } from './problem.ts';
 import { issue } from './problem.ts';
 import type { SealOptions } from './seal.ts';
-import { sealTask, sealTaskFactory } from './seal.ts';
+import { sealJob, sealTask, sealTaskFactory } from './seal.ts';
 import { task } from './task.ts';
 import { taskFactory } from './task-factory.ts';
 import type { Download, Upload } from './transfer.ts';
@@ -50,11 +50,15 @@ export function jobFile(options: PoolOptions & SealOptions): z.ZodType<JobFile> 
     if (job.poolInfo && job.poolInfo.poolId.toLowerCase() !== pool.id.toLowerCase()) {
       add(['job', 'poolInfo', 'poolId'], `must be the id of the file's pool, "${pool.id}"`);
     }
-    if (tasks.length === 0 && taskFactory === undefined) {
-      add(['tasks'], 'must have at least one task where there is no taskFactory', {
-        code: 'MissingRequiredProperty',
-        hideValue: true,
-      });
+    if (tasks.length === 0 && taskFactory === undefined && job.jobManagerTask === undefined) {
+      add(
+        ['tasks'],
+        'must have at least one task where there is no taskFactory and no jobManagerTask',
+        {
+          code: 'MissingRequiredProperty',
+          hideValue: true,
+        },
+      );
     }
     if (!job.usesTaskDependencies) {
       for (const path of placesOfDependencies(tasks, taskFactory)) {
@@ -64,7 +68,7 @@ export function jobFile(options: PoolOptions & SealOptions): z.ZodType<JobFile> 
         });
       }
     }
-    for (const { index, takenBy } of takenIds(tasks, taskFactory)) {
+    for (const { index, takenBy } of takenIds(tasks, taskFactory, job.jobManagerTask?.id)) {
       const id = JSON.stringify(tasks[index]?.id);
       add(['tasks', index, 'id'], `${id} is already the id of ${takenBy}`, {
         code: 'TaskExists',
@@ -73,7 +77,7 @@ export function jobFile(options: PoolOptions & SealOptions): z.ZodType<JobFile> 
     }
     return {
       ...file,
-      job: { ...job, poolInfo },
+      job: { ...sealJob(job, options, ctx, ['job']), poolInfo },
       tasks: tasks.map((task, i) => sealTask(task, options, ctx, ['tasks', i])),
       ...(taskFactory && {
         taskFactory: sealTaskFactory(taskFactory, options, ctx, ['taskFactory']),
@@ -98,6 +102,7 @@ function placesOfDependencies(
 function takenIds(
   tasks: readonly TaskSpecification[],
   factory: TaskFactory | undefined,
+  managerId: string | undefined,
 ): { index: number; takenBy: string }[] {
   const taken: { index: number; takenBy: string }[] = [];
   const seen = new Map<string, number>();
@@ -106,7 +111,8 @@ function takenIds(
   for (const [index, { id }] of tasks.entries()) {
     const key = id.toLowerCase();
     const other = seen.get(key);
-    if (other !== undefined) taken.push({ index, takenBy: `tasks[${other}]` });
+    if (key === managerId?.toLowerCase()) taken.push({ index, takenBy: 'the jobManagerTask' });
+    else if (other !== undefined) taken.push({ index, takenBy: `tasks[${other}]` });
     else seen.set(key, index);
     if (/^(0|[1-9]\d*)$/.test(id) && Number(id) >= first && Number(id) < end) {
       taken.push({

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import type { TaskConstraints } from '../specification.ts';
+import type {
+  JobManagerTask,
+  TaskConstraints,
+  TaskFactory,
+  TaskSpecification,
+} from '../specification.ts';
 import { factoryCount } from '../task-factory.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { entity } from './entity.ts';
@@ -10,7 +15,7 @@ import { longestSeconds } from './workflow.ts';
 
 /**
  * (extension) How long the tasks of a job file run on a virtual clock, and how they end. Places are those of the
- * tasks in their job: first the factory's, then those given one by one.
+ * tasks: first the factory's, then those given one by one, then the job manager.
  */
 export interface JobSimulation {
   /** From the request for a node to its being up. */
@@ -140,13 +145,16 @@ export function jobSimulation(file: JobFile): z.ZodType<JobSimulation> {
 /** The tasks of a file by place. */
 class TaskPlaces {
   readonly ofFactory: number;
-  readonly #file: JobFile;
+  readonly #factory: TaskFactory | undefined;
+  readonly #tasks: readonly (TaskSpecification | JobManagerTask)[];
   readonly #firstId: number;
   readonly #given: Map<string, number>;
 
   constructor(file: JobFile) {
-    const { tasks, taskFactory } = file;
-    this.#file = file;
+    const { taskFactory } = file;
+    const tasks = [...file.tasks, ...(file.job.jobManagerTask ? [file.job.jobManagerTask] : [])];
+    this.#factory = taskFactory;
+    this.#tasks = tasks;
     this.ofFactory = taskFactory === undefined ? 0 : factoryCount(taskFactory);
     this.#firstId = taskFactory?.firstTaskId ?? 0;
     this.#given = new Map(tasks.map(({ id }, i) => [id.toLowerCase(), this.ofFactory + i]));
@@ -161,14 +169,14 @@ class TaskPlaces {
   }
 
   constraints(place: number): TaskConstraints {
-    const { tasks, taskFactory } = this.#file;
-    const task = place < this.ofFactory ? taskFactory?.repeatTask : tasks[place - this.ofFactory];
+    const task =
+      place < this.ofFactory ? this.#factory?.repeatTask : this.#tasks[place - this.ofFactory];
     return task?.constraints ?? {};
   }
 
   /** Id of the first task whose place is `wanted`. */
   first(wanted: (place: number) => boolean): string | undefined {
-    const { tasks } = this.#file;
+    const tasks = this.#tasks;
     for (let place = 0; place < this.ofFactory; place++) {
       if (wanted(place)) return String(this.#firstId + place);
     }

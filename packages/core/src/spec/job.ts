@@ -12,6 +12,7 @@ import { jobConstraints } from './constraints.ts';
 import type { OtherNames } from './entity.ts';
 import { entity, stateProperties } from './entity.ts';
 import { environmentSettings } from './environment.ts';
+import { jobManagerTask, jobPreparationTask, jobReleaseTask, judgeJobTasks } from './job-tasks.ts';
 import { metadata } from './metadata.ts';
 import type { PoolOptions } from './pool.ts';
 import { remembered } from './remembered.ts';
@@ -21,9 +22,6 @@ import { taskFactory } from './task-factory.ts';
 const readOnly = [...stateProperties, 'executionInfo', 'stats'];
 
 const notBuiltYet: OtherNames['notBuiltYet'] = {
-  jobManagerTask: [],
-  jobPreparationTask: [],
-  jobReleaseTask: [],
   networkConfiguration: [],
 };
 
@@ -57,6 +55,9 @@ const everywhere = {
   maxParallelTasks: maxParallelTasks.transform(noLimit).optional(),
   allowTaskPreemption: flag.transform((allowed) => (allowed ? true : undefined)).optional(),
   usesTaskDependencies: flag.default(false),
+  jobManagerTask: jobManagerTask.optional(),
+  jobPreparationTask: jobPreparationTask.optional(),
+  jobReleaseTask: jobReleaseTask.optional(),
   metadata: metadata.default(() => []),
 };
 
@@ -72,7 +73,7 @@ const common = {
 
 /** semantics §1.4 */
 export const job: (options: PoolOptions) => z.ZodType<JobSpecification> = remembered((options) =>
-  entity({ id, ...common, poolInfo: poolInfo(options, ['job']) }, others),
+  entity({ id, ...common, poolInfo: poolInfo(options, ['job']) }, others).transform(judgeJobTasks),
 );
 
 /** What a job schedule makes its jobs of: a job without an id, and (extension) its tasks. semantics §1.8 */
@@ -84,7 +85,7 @@ export function scheduledJob(options: PoolOptions): z.ZodType<ScheduledJobSpecif
       taskFactory: taskFactory.optional(),
     },
     { ...others, readOnly: ['id', ...readOnly] },
-  );
+  ).transform(judgeJobTasks);
 }
 
 /** A job as it stands in a job file. */
@@ -99,7 +100,7 @@ export const jobInFile: z.ZodType<JobInFile> = entity(
     onAllTasksComplete: onAllTasksComplete.default('terminatejob'),
   },
   others,
-);
+).transform(judgeJobTasks);
 
 /** Only given elements change; of given constraints, what is left out goes back to its default. semantics §1.4 */
 export const jobPatch: (options: PoolOptions) => z.ZodType<JobPatch> = remembered((options) =>

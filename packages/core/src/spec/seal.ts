@@ -1,5 +1,10 @@
 import type { z } from 'zod';
-import type { MultiInstanceSettings, ResourceFile, TaskFactory } from '../specification.ts';
+import type {
+  MultiInstanceSettings,
+  ResourceFile,
+  ScheduledJobSpecification,
+  TaskFactory,
+} from '../specification.ts';
 import type { ProblemDetails } from './problem.ts';
 import { issue } from './problem.ts';
 import type { Seal } from './secret-url.ts';
@@ -17,6 +22,11 @@ export interface SealOptions {
 const unsealed: ProblemDetails = { code: 'UnsupportedProperty', hideValue: true };
 const reason = 'carries a signature or password, and there is no secret store to keep it in';
 
+type WithJobTasks = Pick<
+  ScheduledJobSpecification,
+  'jobManagerTask' | 'jobPreparationTask' | 'jobReleaseTask'
+>;
+
 interface WithFiles {
   resourceFiles: ResourceFile[];
   multiInstanceSettings?: MultiInstanceSettings;
@@ -30,6 +40,22 @@ export function sealTask<Task extends WithFiles>(
   path: PropertyKey[] = [],
 ): Task {
   return sealFiles(task, seal, sealUrl, ctx, path);
+}
+
+/** The tasks that a job has of its own likewise. */
+export function sealJob<Job extends WithJobTasks>(
+  job: Job,
+  options: SealOptions,
+  ctx: z.core.ParsePayload,
+  path: PropertyKey[] = [],
+): Job {
+  const sealed: Job = { ...job };
+  for (const name of ['jobManagerTask', 'jobPreparationTask', 'jobReleaseTask'] as const) {
+    const task = job[name];
+    if (task !== undefined)
+      Object.assign(sealed, { [name]: sealTask(task, options, ctx, [...path, name]) });
+  }
+  return sealed;
 }
 
 /** The factory likewise. */

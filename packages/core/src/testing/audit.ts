@@ -1,4 +1,4 @@
-import type { Applied, Engine, Report, TaskView } from '../index.ts';
+import type { Applied, Engine, JobSpecification, Report, TaskView } from '../index.ts';
 import { ReportKind } from '../index.ts';
 import type { Input, KnownNode, KnownRun, Ledger } from './ledger.ts';
 import { must } from './must.ts';
@@ -29,7 +29,9 @@ export class Audit {
   #count(input: Input, { events, results }: Applied, { queries }: Engine): void {
     if ('command' in input && results[0]?.error === undefined) {
       const { command } = input;
-      if (command.type === 'addTasks') {
+      if (command.type === 'addJob' && command.job.jobManagerTask !== undefined) {
+        this.#add(command.job.id, 1);
+      } else if (command.type === 'addTasks') {
         this.#add(command.jobId, command.tasks.length - (results[0]?.refused?.length ?? 0));
       } else if (command.type === 'addTaskFactory') {
         const counts = command.factory.parameterSets.map(
@@ -139,6 +141,12 @@ export function drain(recording: Recording, watch?: Watcher): void {
       const report: Report = { kind: ReportKind.startTaskEnded, node, sequence, exitCode: 0 };
       applyTo(recording, { at, report }, watch);
     }
+    for (const { run, sequence, is } of [...ledger.nodeTasks]) {
+      if (is === 'over') continue;
+      const report: Report = { kind: ReportKind.nodeTaskEnded, run, sequence, exitCode: 0 };
+      applyTo(recording, { at, report }, watch);
+      left = true;
+    }
     for (let next = nextToEnd(ledger); next !== undefined; next = nextToEnd(ledger)) {
       const { run, sequence } = next;
       if (next.instance !== undefined && next.is === 'running' && next.commandStarted !== true) {
@@ -154,8 +162,9 @@ export function drain(recording: Recording, watch?: Watcher): void {
       left = true;
     }
   }
-  const left = readyWithoutDependencies(engine).find((waiting) =>
-    fits(waiting, engine, ledger, (node) => freeSlots(engine, node)),
+  const left = readyWithoutDependencies(engine).find(
+    (waiting) =>
+      !waiting.isLimited && fits(waiting, engine, ledger, (node) => freeSlots(engine, node)),
   );
   if (left !== undefined) throw new Error(`${left.title} is left over`);
 }
@@ -203,7 +212,7 @@ function readyWithoutDependencies({ queries }: Engine): Waiting[] {
   return queries
     .jobs()
     .filter(({ state }) => state === 'active')
-    .flatMap(({ id, priority, poolInfo, maxParallelTasks }) =>
+    .flatMap(({ id, priority, poolInfo, maxParallelTasks, ...job }) =>
       must(queries.tasks(id, { state: 'active' }))
         .tasks.filter(({ dependsOn }) => dependsOn === undefined)
         .map((task) => ({
@@ -212,18 +221,37 @@ function readyWithoutDependencies({ queries }: Engine): Waiting[] {
           priority,
           slots: task.requiredSlots,
           instances: instancesOf(task),
-          isLimited: maxParallelTasks !== -1,
+          // What waits for a job manager, or is barred from nodes, is nobody's matter here.
+          isLimited: maxParallelTasks !== -1 || hasOwnTasks(job),
         })),
     );
 }
 
-function freeSlots({ queries }: Engine, node: KnownNode): number {
+function hasOwnTasks(
+  job: Pick<JobSpecification, 'jobManagerTask' | 'jobPreparationTask'>,
+): boolean {
+  return job.jobManagerTask !== undefined || job.jobPreparationTask !== undefined;
+}
+
+/** Whether a job manager has the node for itself. */
+function isExclusive({ queries }: Engine, poolId: string, nodeId: string): boolean {
+  return queries.jobs().some(({ id, jobManagerTask }) => {
+    if (jobManagerTask?.runExclusive !== true) return false;
+    const { state, nodeInfo } = queries.task(id, jobManagerTask.id) ?? {};
+    const isPlaced = state === 'running' || state === 'preparing';
+    return isPlaced && nodeInfo?.poolId === poolId && nodeInfo.nodeId === nodeId;
+  });
+}
+
+function freeSlots(engine: Engine, node: KnownNode): number {
+  const { queries } = engine;
   const [poolId = '', nodeId] = node.name.split('/');
   const pool = queries.pool(poolId);
   const view = queries.nodes(poolId)?.find(({ id }) => id === nodeId);
   if (node.is !== 'up' || pool === undefined || view === undefined) return 0;
   if (view.state !== 'idle' && view.state !== 'running') return 0;
   if (view.schedulingState === 'disabled') return 0;
+  if (isExclusive(engine, poolId, view.id)) return 0;
   return pool.taskSlotsPerNode - view.runningTaskSlotsCount;
 }
 

@@ -68,6 +68,11 @@ function report(report: Report, ledger: Ledger): string {
     const stale = node?.sequence === report.sequence ? '' : ' (stale)';
     return `node ${what}: ${node?.name ?? report.node}${stale}`;
   }
+  if (report.kind === ReportKind.nodeTaskEnded) {
+    const task = ledger.nodeTasks.find(({ sequence }) => sequence === report.sequence);
+    const stale = task?.is === 'over' ? ' (stale)' : '';
+    return `node task ended: ${task?.title ?? report.run}${stale}, exit ${report.exitCode ?? 'none'} ${report.failure ?? ''}`;
+  }
   const run = ledger.runs.find(
     ({ run, sequence }) => run === report.run && sequence === report.sequence,
   );

@@ -4,7 +4,10 @@ import type {
   Command,
   ExitConditions,
   ExitOptions,
+  JobManagerTask,
   JobPatch,
+  JobPreparationTask,
+  JobReleaseTask,
   JobSpecification,
   NodeDeallocationOption,
   PoolSpecification,
@@ -51,6 +54,7 @@ export type Step = { pass: number } & (
     }
   | { is: 'coordinated'; pick: number }
   | { is: 'startTaskEnded'; pick: number; ending: Ending }
+  | { is: 'nodeTaskEnded'; pick: number; ending: Ending }
   | { is: 'runEnded'; pick: number; ending: Ending }
   | { is: 'again'; pick: number; ending: Ending }
 );
@@ -546,6 +550,71 @@ export const history: fc.Arbitrary<Step[]> = fc
     ...steps,
   ]);
 
+const jobManagerTask: fc.Arbitrary<JobManagerTask> = fc.record({
+  id: fc.constant('manager'),
+  commandLine: fc.constant('manage'),
+  resourceFiles: fc.constant([]),
+  outputFiles: fc.constant([]),
+  environmentSettings: fc.constant([]),
+  constraints: fewConstraints,
+  requiredSlots: slots,
+  killJobOnCompletion: fc.constantFrom(true, false, false),
+  runExclusive: fc.boolean(),
+  allowLowPriorityNode: fc.constantFrom(true, true, false),
+});
+const jobPreparationTask: fc.Arbitrary<JobPreparationTask> = fc.record({
+  id: fc.constant('jobpreparation'),
+  commandLine: fc.constant('prepare'),
+  resourceFiles: fc.constant([]),
+  environmentSettings: fc.constant([]),
+  constraints: fewConstraints,
+  waitForSuccess: fc.constantFrom(true, true, false),
+  rerunOnNodeRebootAfterSuccess: fc.boolean(),
+});
+const jobReleaseTask: fc.Arbitrary<JobReleaseTask> = fc.record({
+  id: fc.constant('jobrelease'),
+  commandLine: fc.constant('tidy up'),
+  resourceFiles: fc.constant([]),
+  environmentSettings: fc.constant([]),
+  maxWallClockTimeMs: fc.constantFrom(1_000, 900_000),
+  maxTaskRetryCount: fc.constantFrom(0, 0, 1, -1),
+});
+
+/** What a job may have of its own: nothing, some or all of it. */
+const jobTasks: fc.Arbitrary<
+  Pick<JobSpecification, 'jobManagerTask' | 'jobPreparationTask' | 'jobReleaseTask'>
+> = fc
+  .record({
+    manager: fc.option(jobManagerTask),
+    preparation: fc.option(jobPreparationTask, { freq: 4 }),
+    release: fc.option(jobReleaseTask),
+  })
+  .map(({ manager, preparation, release }) => ({
+    ...(manager === null ? {} : { jobManagerTask: manager }),
+    ...(preparation === null ? {} : { jobPreparationTask: preparation }),
+    ...(preparation === null || release === null ? {} : { jobReleaseTask: release }),
+  }));
+
+/** The same with jobs that have tasks of their own, and with what becomes of those. */
+const historyWithJobTasks: fc.Arbitrary<Step[]> = fc
+  .record({
+    history,
+    own: fc.array(jobTasks, { minLength: 4, maxLength: 4 }),
+    ends: fc.infiniteStream(
+      fc.record({ is: fc.constant('nodeTaskEnded' as const), pick, ending, pass }),
+    ),
+    every: fc.integer({ min: 1, max: 4 }),
+  })
+  .map(({ history, own, ends, every }) => {
+    let jobs = 0;
+    return history.flatMap((step, index): Step[] => {
+      const more: Step[] = index % every === 0 ? [ends.next().value] : [];
+      if (step.is !== 'command' || step.command.type !== 'addJob') return [step, ...more];
+      const job = { ...step.command.job, ...own[jobs++ % own.length] };
+      return [{ ...step, command: { type: 'addJob', job } }, ...more];
+    });
+  });
+
 /** What goes wrong with nodes and reports. */
 const faults: ReadonlySet<Step['is']> = new Set([
   'nodeLost',
@@ -558,11 +627,14 @@ const faults: ReadonlySet<Step['is']> = new Set([
 /**
  * Random histories of a small world: pools of every kind, jobs, tasks with dependencies, retries and limits, everything
  * that users may do, and nodes that fail. `faults`: whether nodes and reports go wrong, by default they do; runs fail
- * in any case.
+ * in any case. `jobTasks`: whether jobs have managers, preparations and releases, by default they do not.
  */
-export function histories(options: { faults?: boolean } = {}): fc.Arbitrary<Step[]> {
-  if (options.faults ?? true) return history;
-  return history.map((steps) => steps.filter(({ is }) => !faults.has(is)));
+export function histories(
+  options: { faults?: boolean; jobTasks?: boolean } = {},
+): fc.Arbitrary<Step[]> {
+  const all = options.jobTasks === true ? historyWithJobTasks : history;
+  if (options.faults ?? true) return all;
+  return all.map((steps) => steps.filter(({ is }) => !faults.has(is)));
 }
 
 /** The step as an input to a world in this state, `undefined` if there is nothing that it could be about. */
@@ -654,6 +726,12 @@ function reportOf(
         instances.filter(({ coordinated }) => step.pick % 8 === 0 || !coordinated),
       );
       return run && { kind: ReportKind.coordinated, run: run.run, sequence: run.sequence };
+    }
+    case 'nodeTaskEnded': {
+      const task = choose(ledger.nodeTasks.filter(({ is }) => is !== 'over'));
+      const { run, sequence } = task ?? {};
+      if (run === undefined || sequence === undefined) return undefined;
+      return { kind: ReportKind.nodeTaskEnded, run, sequence, ...step.ending };
     }
     case 'nodeGone':
       return node(ReportKind.nodeGone, ['releasing']);

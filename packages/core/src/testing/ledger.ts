@@ -48,6 +48,8 @@ export type CountedReport =
     }
   | { kind: 'nodeUnusable'; request: number; error?: string }
   | { kind: 'allocationFailed'; request: number; error: string }
+  /** Of a preparation or release; they are counted together. */
+  | { kind: 'nodeTaskEnded'; start: number; exitCode?: number; failure?: FailureCode }
   | {
       kind: 'startTaskEnded';
       start: number;
@@ -63,6 +65,8 @@ export type CountedReport =
 export class Ledger {
   readonly nodes: KnownNode[] = [];
   readonly runs: KnownRun[] = [];
+  /** Preparations and releases: each try. */
+  readonly nodeTasks: KnownRun[] = [];
   #requests = 0;
   #startTasks = 0;
   readonly #requestOf = new Map<string, number>();
@@ -105,6 +109,15 @@ export class Ledger {
           ...(exitCode === undefined ? {} : { exitCode }),
           ...(failure === undefined ? {} : { failure }),
           ...(detail === undefined ? {} : { detail }),
+        };
+      }
+      case ReportKind.nodeTaskEnded: {
+        const { exitCode, failure } = report;
+        return {
+          kind: 'nodeTaskEnded',
+          start: this.nodeTasks.find(({ sequence }) => sequence === report.sequence)?.start ?? -1,
+          ...(exitCode === undefined ? {} : { exitCode }),
+          ...(failure === undefined ? {} : { failure }),
         };
       }
       case ReportKind.nodeUnusable: {
@@ -157,6 +170,11 @@ export class Ledger {
       if (run !== undefined) run.coordinated = true;
       return;
     }
+    if (report.kind === ReportKind.nodeTaskEnded) {
+      const task = this.nodeTasks.find(({ sequence }) => sequence === report.sequence);
+      if (task !== undefined) task.is = 'over';
+      return;
+    }
     const node = this.nodes[report.node];
     if (node === undefined) return;
     if (report.kind === ReportKind.startTaskEnded) {
@@ -196,6 +214,7 @@ export class Ledger {
 
   #allOver(node: KnownNode): void {
     for (const run of this.live) if (run.node === node.number) run.is = 'over';
+    for (const task of this.nodeTasks) if (task.node === node.number) task.is = 'over';
   }
 
   #note(effects: Applied['effects'], index: number): string {
@@ -239,6 +258,22 @@ export class Ledger {
         this.#startTaskOf.set(`${number} ${sequence}`, start);
         const sync = effects.mustSync(index) ? ' after sync' : '';
         return `run start task #${start} on ${node.name}${sync}`;
+      }
+      case EffectKind.runJobPreparation:
+      case EffectKind.runJobRelease: {
+        const run = effects.run(index);
+        // It may be over by now, with its node.
+        const details = effects.catalog.nodeTask(run, sequence);
+        const start = this.nodeTasks.length;
+        const title = `${details?.kind ?? 'unknown'} of ${details?.jobId ?? 'unknown'} #${start}`;
+        this.nodeTasks.push({ run, sequence, start, node: number, title, is: 'running' });
+        const sync = effects.mustSync(index) ? ' after sync' : '';
+        return `run ${title} on ${must(this.nodes[number]).name}${sync}`;
+      }
+      case EffectKind.killNodeTask: {
+        const task = must(this.nodeTasks.find((one) => one.sequence === sequence));
+        if (task.is === 'running') task.is = 'killed';
+        return `kill ${task.title} (${effects.killReason(index)})`;
       }
       case EffectKind.releaseNode: {
         const node = must(this.nodes[number]);

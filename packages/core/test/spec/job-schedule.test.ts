@@ -86,7 +86,9 @@ describe('a job schedule', () => {
 
   it('has no jobs that name themselves, or that the engine cannot make yet', () => {
     expect(refusalOf(() => inJob({ id: 'j' })).message).toContain('is set by the service');
-    expect(refusalOf(() => inJob({ jobManagerTask: {} })).message).toContain('not supported yet');
+    expect(refusalOf(() => inJob({ networkConfiguration: {} })).message).toContain(
+      'not supported yet',
+    );
     expect(refusalOf(() => parseJobSchedule({ id: 's' })).path).toBe('jobSpecification');
   });
 
