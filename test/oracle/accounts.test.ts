@@ -96,6 +96,8 @@ function sharedInput(input: Input, { name, ledger, shared }: Side): Input | unde
 }
 
 function sharedReport(report: Report, ledger: Ledger, shared: Ledger): Report | undefined {
+  // The jobs of these histories have none of these tasks.
+  if (report.kind === ReportKind.nodeTaskEnded) return undefined;
   if ('run' in report) {
     const known = ledger.runs.find(
       ({ run, sequence }) => run === report.run && sequence === report.sequence,

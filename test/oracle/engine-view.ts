@@ -1,9 +1,9 @@
 import type {
   Engine,
   JobView,
+  NodeTaskInfo,
   NodeView,
   Queries,
-  StartTaskInfo,
   SubtaskView,
   TaskView,
 } from '@berth/core';
@@ -50,7 +50,7 @@ function viewNode(node: NodeView): unknown {
   };
 }
 
-function viewStartTask(info: StartTaskInfo): unknown {
+function viewStartTask(info: NodeTaskInfo): unknown {
   return {
     state: info.state,
     started: info.startTime,

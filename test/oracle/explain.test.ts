@@ -257,6 +257,10 @@ function bring(
     }
     case 'jobEnabled':
       return command({ type: 'enableJob', jobId });
+    case 'nodeReimaged':
+    case 'preparationEnds':
+    case 'jobManagerStarts':
+      return undefined;
     case 'poolResized': {
       if (!('poolId' in reason)) return undefined;
       // A quota may leave no room for a node.

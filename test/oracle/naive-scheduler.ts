@@ -325,6 +325,7 @@ export class NaiveScheduler {
       return true;
     }
     if (report.kind === 'coordinated') return this.#coordinated(report.start);
+    if (report.kind === 'nodeTaskEnded') return false;
     const nodes = this.#pools.flatMap((pool) => pool.nodes);
     if (report.kind === 'startTaskEnded') {
       const of = nodes.find(({ startTask }) => startTask?.start === report.start);

@@ -56,7 +56,6 @@ import type { SubtaskView } from './subtasks.ts';
 import { listSubtasks } from './subtasks.ts';
 import type { EffectiveSetting } from './system-environment.ts';
 import { effectiveEnvironment } from './system-environment.ts';
-import type { TaskFailure } from './task-failure.ts';
 import { Failure, reportedFrom, taskFailure, wallClockExitCode } from './task-failure.ts';
 import { Flag, failureMask, failureShift, stateMask, TaskState, Word } from './task-rows.ts';
 import { idKey } from './task-text.ts';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type {
   EffectCatalog,
   KillReason,
+  NodeTaskDetails,
   Report,
   RunDetails,
   RunEnded,
@@ -33,6 +34,7 @@ export class ScriptedEngine {
   readonly runs: Map<string, RunDetails> = new Map();
   /** By `<node>-<sequence>`. */
   readonly startTasks: Map<string, StartTaskDetails> = new Map();
+  readonly nodeTasks: Map<string, NodeTaskDetails> = new Map();
   /** Reports that came from inside `carryOut`, which they must not. */
   readonly early: Report[] = [];
   #carryingOut = false;
@@ -55,6 +57,7 @@ export class ScriptedEngine {
     node: (node) => nodeDetails(node),
     run: (run, sequence) => this.runs.get(`${run}-${sequence}`),
     startTask: (node, sequence) => this.startTasks.get(`${node}-${sequence}`),
+    nodeTask: (run, sequence) => this.nodeTasks.get(`${run}-${sequence}`),
   };
 
   async open(outstanding: readonly Effect[] = [], present: readonly number[] = []): Promise<this> {
