@@ -63,10 +63,9 @@ export const notGiven: Readonly<Record<string, string>> = {
   ...all(
     `OSVersionNotFound OSVersionDisabled OSVersionExpired PoolVersionEqualsUpgradeVersion
     PoolNotEligibleForOSVersionUpgrade UpgradePoolVersionConflict NodeUserNotFound NodeUserExists
-    JobPreparationTaskNotRunOnNode JobReleaseTaskNotRunOnNode TaskIdSameAsJobPreparationTask TaskIdSameAsJobReleaseTask
-    JobPreparationTaskNotSpecified JobReleaseTaskNotSpecified TaskFilesUnavailable TaskFilesCleanedup
+    TaskFilesUnavailable TaskFilesCleanedup
     ContainerInvalidImage ContainerInvalidRegistry ContainerInvalidSettings ContainerMiscError
-    CommunicationEnabledPoolReachedMaxVMCount NodeAgentSKUNotFound DiskEncryptionFailure FailedIdentityOperation`,
+    NodeAgentSKUNotFound DiskEncryptionFailure FailedIdentityOperation`,
     notBuilt,
   ),
   InvalidMetadata: 'EmptyMetadataKey and MetadataTooLarge say what is wrong with it',
@@ -82,7 +81,6 @@ export const notGiven: Readonly<Record<string, string>> = {
   JobNotActive: 'the codes of its state are given',
   CertificateBeingDeleted: 'a certificate is deleted in one step',
   MaxInternalRetryCountReached: 'internal reruns have no cap (ruling 22)',
-  TaskSchedulingConstraintFailed: 'a task that fits nowhere stays active, and explain says why',
   AccountSpotCoreQuotaReached: 'today’s name of AccountLowPriorityCoreQuotaReached',
   AccountVMSeriesCoreQuotaReached: 'quotas are not by series of sizes',
   IncompatibleVMSize: 'a pool keeps its size',

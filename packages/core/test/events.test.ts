@@ -135,7 +135,11 @@ test('diagnostic events have the vocabulary of the service', () => {
   const events: string[] = [];
   const told = ({ diagnostics, events: changes }: Applied): void => {
     expect(changes).toEqual([]);
-    for (const { event } of diagnostics) events.push(event);
+    for (const one of diagnostics) {
+      events.push(one.event);
+      if (one.event !== 'TaskScheduleFailEvent') continue;
+      expect(one.schedulingError.code).toBe('TaskSchedulingConstraintFailed');
+    }
   };
   told(world.give(0, { type: 'addPool', pool }));
   told(world.give(1, ready));
