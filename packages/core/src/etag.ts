@@ -47,8 +47,9 @@ export function taskETag(job: Job, row: number): string {
   // While it runs there is the row of its run instead, which is nobody's business.
   if ((flags & Flag.hasExitCode) !== 0) hash.word(rows.get(row, Word.runOrExitCode));
   if (job.expiredAt !== undefined && (flags & stateMask) === TaskState.active) hash.word(1);
-  const rare = (flags & Flag.rare) === 0 ? undefined : job.rareOf(row);
-  if (rare !== undefined && Object.keys(rare).length > 0) {
+  // How far the instances of a gang are is a matter of its subtasks.
+  const { gang: _gang, ...rare } = (flags & Flag.rare) === 0 ? {} : (job.rareOf(row) ?? {});
+  if (Object.keys(rare).length > 0) {
     const text = canonicalJson(rare);
     for (let at = 0; at < text.length; at++) hash.word(text.charCodeAt(at));
   }

@@ -3,7 +3,7 @@ import type { KillReason } from './effect.ts';
 import { endGangAs } from './gang-end.ts';
 import type { Job } from './job.ts';
 import { endsJob, endWait } from './job-manager.ts';
-import { beginReleases, considerReleases } from './job-release.ts';
+import { abandonNodeTasks, beginReleases, considerReleases } from './job-release.ts';
 import { assignPool } from './pool-jobs.ts';
 import { leavePreparing } from './preparing-runs.ts';
 import { dropQueues, joinRings, leaveRings } from './ready-queue.ts';
@@ -72,6 +72,7 @@ export function deleteJob(world: World, job: Job, force: boolean = false): void 
  * its slots until its end is confirmed (ruling 33), and is nobody's business any more.
  */
 export function waitNoLonger(world: World, job: Job): void {
+  abandonNodeTasks(world, job);
   if (job.state === 'terminating') complete(world, job);
   else if (job.state === 'deleting') vanish(world, job);
 }
@@ -171,7 +172,6 @@ export function considerRunsGone(world: World, job: Job): void {
 }
 
 function complete(world: World, job: Job): void {
-  job.onNodes?.holdingBack.clear();
   world.moveJob(job, 'allEnded');
   job.endTime = world.now;
   world.endedJobs.push(job);

@@ -30,6 +30,23 @@ export function beginReleases(world: World, job: Job): void {
   }
 }
 
+/** The job does not wait for its nodes (`force`, semantics §2.4): what they still run for it is ended behind its back. */
+export function abandonNodeTasks(world: World, job: Job): void {
+  const { onNodes } = job;
+  for (const onNode of [...(onNodes?.holdingBack ?? [])]) {
+    for (const run of [onNode.preparation, onNode.release]) {
+      if (!isUnderWay(run)) continue;
+      killNodeTask(world, onNode, run, 'ended');
+      run.sequence = 0;
+      run.ending = undefined;
+    }
+    if (onNode.preparation?.state === 'running') onNode.preparation = undefined;
+    if (onNode.release?.state === 'running') giveUp(world, onNode, Failure.endedByUser);
+    setNodeTaskDeadline(world, onNode, undefined);
+    onNodes!.setHoldsBack(onNode, false);
+  }
+}
+
 /** Starts what is due, and lets go of the nodes that are done, or on which nothing will come of it. */
 export function considerReleases(world: World, job: Job): void {
   const holdingBack = job.onNodes?.holdingBack;
