@@ -94,7 +94,8 @@ function checkNode(world: World, node: Node): string[] {
 
 function checkJob(world: World, job: Job): string[] {
   const wrong: string[] = [];
-  if (job.state === 'gone' && !job.hasRuns && !world.displaced.hasJob(job.number)) {
+  const isLeft = world.displaced.hasJob(job.number) || world.gangs.hasJob(job.number);
+  if (job.state === 'gone' && !job.hasRuns && !isLeft) {
     wrong.push(`job ${job.specification.id}: is gone, and nothing of it runs`);
   }
   const byClass = new Map(job.classes.map((ready) => [ready, [0, 0, 0, 0]]));
