@@ -230,8 +230,8 @@ describe.concurrent('a rule that is broken: file, property path, rule, code', ()
     ],
     [
       'another',
-      jobOf([{ ...task, multiInstanceSettings: { numberOfInstances: 2 } }]),
-      'job.yaml: tasks[0].multiInstanceSettings is not supported yet (UnsupportedProperty)',
+      jobOf([{ ...task, userIdentity: { userName: 'somebody' } }]),
+      'job.yaml: tasks[0].userIdentity is not supported yet (only {"autoUser":{"scope":"pool","elevationLevel":"nonadmin"}} is accepted) (UnsupportedProperty)',
     ],
     [
       'a property of the service',
