@@ -988,7 +988,7 @@ export class NaiveScheduler {
     const ready = jobs
       .filter(isOpen)
       .flatMap(({ tasks }) => tasks)
-      .filter(({ state, place }) => state === 'active' && place !== undefined);
+      .filter((task) => isReady(task, this.now));
     samples.push({
       at: this.now,
       active: weightOf(ready),
@@ -1586,7 +1586,7 @@ export class NaiveScheduler {
   /** 3.3. */
   #queueOf({ tasks }: NaiveJob): NaiveTask[] {
     return tasks
-      .filter((task) => task.state === 'active' && task.place !== undefined)
+      .filter((task) => isReady(task, this.now))
       .sort(
         (a, b) => orderIn(a) - orderIn(b) || momentOf(a) - momentOf(b) || a.sequence - b.sequence,
       );
@@ -1806,9 +1806,7 @@ export class NaiveScheduler {
       ended: isoTime(job.ended),
       counts: countsOf(tasks, () => 1),
       slots: countsOf(tasks, (task) => task.specification.requiredSlots),
-      ready: isOpen(job)
-        ? tasks.filter((task) => task.state === 'active' && task.place !== undefined).length
-        : 0,
+      ready: isOpen(job) ? tasks.filter((task) => isReady(task, this.now)).length : 0,
       tasks: tasks.map(viewTask),
     };
   }
@@ -1954,6 +1952,11 @@ function integersOf({ taskIdRanges }: TaskDependencies): number[] {
     for (let integer = start; integer <= end; integer++) integers.push(integer);
   }
   return integers;
+}
+
+/** 3.1, rule 1; ruling 19. */
+function isReady({ state, place, created }: NaiveTask, now: number): boolean {
+  return state === 'active' && place !== undefined && now - created < 180 * 86_400_000;
 }
 
 function orderIn({ place }: NaiveTask): number {

@@ -86,6 +86,7 @@ import { endRun, lost } from './run-end.ts';
 import { Ending } from './run-table.ts';
 import { readSnapshot, stateHash, writeSnapshot } from './snapshot.ts';
 import type { ScheduledJobSpecification } from './specification.ts';
+import { ageTasks } from './task-age.ts';
 import type { TaskRefusal } from './task-rules.ts';
 import {
   addTaskFactory,
@@ -620,18 +621,23 @@ export class Engine {
   }
 
   /**
-   * The same with samples, which are taken of what the last input has left, whenever the next one comes: nobody
-   * has to wake up for them.
+   * The same with samples, which are taken of what the last input has left, whenever the next one comes, and with
+   * the ages of tasks: nobody has to wake up for them.
    */
   #nextDue(): number {
-    const { sampleDeadlines, retentionDeadlines } = this.#world;
-    return Math.min(this.nextDeadline(), sampleDeadlines.firstTime, retentionDeadlines.firstTime);
+    const { ageDeadlines, sampleDeadlines, retentionDeadlines } = this.#world;
+    return Math.min(
+      this.nextDeadline(),
+      ageDeadlines.firstTime,
+      sampleDeadlines.firstTime,
+      retentionDeadlines.firstTime,
+    );
   }
 
   /**
-   * Time passes: every deadline up to `at` falls due at its own moment, jobs before schedules before pools before
-   * preparations and releases before runs before samples before files that expire before formulas, and has its
-   * consequences there.
+   * Time passes: every deadline up to `at` falls due at its own moment, ages of tasks before jobs before schedules before
+   * pools before preparations and releases before runs before samples before files that expire before formulas, and has
+   * its consequences there.
    */
   #advance(at: number): void {
     const world = this.#world;
@@ -645,7 +651,9 @@ export class Engine {
     world.isFallingDue = true;
     for (let due = this.#nextDue(); due <= at; due = this.#nextDue()) {
       world.now = Math.max(world.now, due);
-      if (world.jobDeadlines.firstTime === due) {
+      if (world.ageDeadlines.firstTime === due) {
+        ageTasks(world, world.jobs[world.ageDeadlines.firstKey]!);
+      } else if (world.jobDeadlines.firstTime === due) {
         const job = world.jobs[world.jobDeadlines.firstKey]!;
         world.jobDeadlines.delete(job.number);
         expire(world, job);

@@ -4,6 +4,7 @@ import { explainPlace, explainPool, misfitsIn } from './explain-place.ts';
 import type { ExplanationReason, TaskExplanation } from './explanation.ts';
 import { defaultSearchLimit, reason } from './explanation.ts';
 import type { Job } from './job.ts';
+import { taskLifetimeMs } from './limits.ts';
 import { nodeId } from './node.ts';
 import type { TaskView } from './queries.ts';
 import { Ending } from './run-table.ts';
@@ -40,7 +41,11 @@ export function explainTask(
   if ((job.rows.get(row, Word.flags) & stateMask) === TaskState.preparing) {
     return { ...explanation, reasons: [explainPreparing(world, job, row)] };
   }
-  const stateReasons = [...explainJobState(job), ...explainManager(job, row)];
+  const stateReasons = [
+    ...explainAge(job, row, view),
+    ...explainJobState(job),
+    ...explainManager(job, row),
+  ];
   const pool = world.poolOf(job);
   const reasons = [...stateReasons, ...explainPool(world, job, row)];
   if (job.isWaiting(row)) {
@@ -56,6 +61,12 @@ export function explainTask(
     reasons.push(...explainPlace(world, pool, job, row));
   }
   return { ...explanation, reasons };
+}
+
+/** semantics §3.1, rule 1 */
+function explainAge(job: Job, row: number, { creationTime }: TaskView): ExplanationReason[] {
+  if (row >= job.agedRows) return [];
+  return [reason('lifetime', { creationTime, lifetimeMs: taskLifetimeMs }, 'taskReplaced')];
 }
 
 function explainJobState(job: Job): ExplanationReason[] {

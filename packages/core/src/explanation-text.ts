@@ -29,6 +29,8 @@ export function explanationSentences({ reasons, searchedEdges }: TaskExplanation
   return sentences;
 }
 
+const dayMs = 86_400_000;
+
 /** What a reason says of the task, without what frees it. */
 export function reasonSentence(one: ExplanationReason): string {
   switch (one.kind) {
@@ -63,6 +65,8 @@ export function reasonSentence(one: ExplanationReason): string {
       return Object.keys(one.nodesByState).length === 0
         ? `Pool ${one.poolId} has no nodes.`
         : `Pool ${one.poolId} has no nodes but those that ${'lowPriority' in one.nodesByState ? 'leave it or that it may not use' : 'leave it'}: ${statesText(one.nodesByState)}.`;
+    case 'lifetime':
+      return `It was made at ${one.creationTime}, and a task starts within ${one.lifetimeMs / dayMs} days or never.`;
     case 'tooManySlots':
       return `It needs ${many(one.requiredSlots, 'task slot')} (requiredSlots), and a node of pool ${one.poolId} has ${one.taskSlotsPerNode} (taskSlotsPerNode).`;
     case 'nodesNotReady':

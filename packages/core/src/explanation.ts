@@ -166,6 +166,12 @@ export interface NoNodesReason extends Reason<'noNodes'> {
   nodesByState: NodesByState;
 }
 
+/** It was made too long ago to start (semantics §3.1, rule 1). */
+export interface LifetimeReason extends Reason<'lifetime'> {
+  creationTime: string;
+  lifetimeMs: number;
+}
+
 /** No node of the pool has as many slots. */
 export interface TooManySlotsReason extends Reason<'tooManySlots'> {
   poolId: string;
@@ -288,6 +294,7 @@ export type ExplanationReason =
   | NoPoolReason
   | PoolDeletingReason
   | NoNodesReason
+  | LifetimeReason
   | TooManySlotsReason
   | NodesNotReadyReason
   | NoFreeSlotsReason

@@ -40,6 +40,7 @@ export {
   type JobManagerReason,
   type JobOrderReason,
   type JobStateReason,
+  type LifetimeReason,
   type MaxParallelTasksReason,
   type MoreParentsReason,
   type MultiInstancePoolReason,

@@ -121,6 +121,7 @@ function stop(world: World, job: Job, trigger: 'terminate' | 'delete'): void {
   const isFirst = job.isOpen;
   endWait(world, job);
   dropQueues(world, job);
+  world.ageDeadlines.delete(job.number);
   world.moveJob(job, trigger);
   job.watch();
   // Not twice: a job that is deleted after its end has had its releases (semantics §8).

@@ -11,8 +11,8 @@ export function brokenJobManagers(world: World): string[] {
     const { row, waits } = job.jobManager;
     const { id } = job.specification;
     const flags = job.rows.get(row, Word.flags);
-    const isActive = (flags & stateMask) === TaskState.active;
-    if (job.isOpen && isActive !== (waits !== undefined)) {
+    const mayStart = (flags & stateMask) === TaskState.active && row >= job.agedRows;
+    if (job.isOpen && mayStart !== (waits !== undefined)) {
       wrong.push(`job ${id}: its manager waits ${waits ?? 'for nothing'}, its task says otherwise`);
     }
     if (!job.isOpen && waits !== undefined) wrong.push(`job ${id}: its manager waits, it is over`);

@@ -1,6 +1,7 @@
 import type { Job } from './job.ts';
 import { joinRings } from './ready-queue.ts';
 import type { JobManagerTask, TaskSpecification } from './specification.ts';
+import { expectAge } from './task-age.ts';
 import { Flag, stateMask, TaskState, Word } from './task-rows.ts';
 import type { World } from './world.ts';
 
@@ -23,6 +24,7 @@ export function addJobManager(world: World, job: Job): void {
   const row = job.addTask(asTask(jobManagerTask), world.now);
   job.dependencies?.added(jobManagerTask.id, row);
   job.jobManager = { row, waits: 'first' };
+  expectAge(world, job, row);
   noteWaiting(world, job);
 }
 
@@ -33,7 +35,7 @@ export function isJobManager(job: Job, row: number): boolean {
 /** It is active, and to be placed. One that has never started starts before all others, however often it was placed. */
 export function awaitStart(world: World, job: Job): void {
   const { jobManager } = job;
-  if (jobManager === undefined) return;
+  if (jobManager === undefined || jobManager.row < job.agedRows) return;
   const started = (job.rows.get(jobManager.row, Word.flags) & Flag.hasStart) !== 0;
   jobManager.waits = started ? 'again' : 'first';
   noteWaiting(world, job);

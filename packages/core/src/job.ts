@@ -142,6 +142,8 @@ export class Job implements TaskLookup {
   readonly classes: ReadyClass[] = [];
   nextStamp = 0;
   rowCount = 0;
+  /** Tasks of rows before this one are too old to start. */
+  agedRows = 0;
 
   constructor(
     number: number,

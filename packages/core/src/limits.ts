@@ -4,6 +4,7 @@
  */
 
 const minuteMs = 60_000;
+const dayMs = 86_400_000;
 
 /** Ids of pools, jobs, job schedules, tasks and applications, and names of accounts and executors. */
 export const longestId = 64;
@@ -30,6 +31,9 @@ export const mostTaskSlotsPerNode = 256;
 export const longestDependencyIdList = 64_000;
 /** The service names an error for too many and no number. */
 export const mostDependencyRanges = 10_000;
+
+/** From its creation to its latest start (ruling 19). */
+export const taskLifetimeMs: number = 180 * dayMs;
 
 /** Of the wire: `parseTaskCollection` holds them; the embedded client adds any number. */
 export const mostTasksPerCollection = 100;

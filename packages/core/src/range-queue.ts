@@ -101,6 +101,20 @@ export class RangeQueue {
     return false;
   }
 
+  /** Takes out all rows before `end`, and gives back where they stood. Costs the number of ranges. */
+  takeBefore(end: number): { row: number; count: number }[] {
+    const held = [...this.ranges()];
+    const taken: { row: number; count: number }[] = [];
+    this.#length = 0;
+    this.#rows = 0;
+    for (const { row, count, stamp } of held) {
+      const out = Math.min(count, Math.max(0, end - row));
+      if (out > 0) taken.push({ row, count: out });
+      if (out < count) this.restore(row + out, count - out, stamp + out);
+    }
+    return taken;
+  }
+
   *ranges(): IterableIterator<{ row: number; count: number; stamp: number }> {
     for (let index = 0; index < this.#length; index++) {
       const at = this.#at(index);

@@ -47,7 +47,10 @@ export interface ReadyRange {
   stamp: number;
 }
 
-/** Puts rows at a part of their job's queue; `live` of them are to be placed, the others are marked stale. */
+/**
+ * Puts rows at a part of their job's queue; `live` of them are to be placed, the others are marked stale. Rows that are
+ * too old to start are in no queue (semantics §3.1, rule 1); those of one segment are made, and too old, together.
+ */
 export function enqueue(
   world: World,
   job: Job,
@@ -56,6 +59,7 @@ export function enqueue(
   part: Part,
   live: number = count,
 ): void {
+  if (row < job.agedRows) return;
   const ready = job.readyClassOf(row);
   const stamp = job.nextStamp;
   job.nextStamp += count;
@@ -68,6 +72,7 @@ export function enqueue(
 
 /** Puts a row at the back, where retries stand by time of failure, then by creation (semantics §3.3). */
 export function enqueueRetry(world: World, job: Job, row: number): void {
+  if (row < job.agedRows) return;
   const ready = job.readyClassOf(row);
   // Of those that failed in the same moment the head may have to stand behind.
   if (ready.headPart === Part.back) putBackHead(world, ready);
@@ -77,6 +82,7 @@ export function enqueueRetry(world: World, job: Job, row: number): void {
 
 /** The row is not to be placed any more: its entry stays in the queue, marked to be skipped. */
 export function dequeue(world: World, job: Job, row: number): void {
+  if (row < job.agedRows) return;
   const { classes } = world;
   job.rows.touch(row)[job.rows.offset(row) + Word.flags]! |= Flag.stale;
   const ready = job.readyClassOf(row);
@@ -100,6 +106,32 @@ export function purge(world: World, job: Job, row: number): void {
   putBackHead(world, ready);
   for (const part of ready.parts) if (part?.remove(row) === true) break;
   job.rows.touch(row)[job.rows.offset(row) + Word.flags]! &= ~Flag.stale;
+}
+
+/** Rows before this one are not placed again: they leave the queues. */
+export function takeOutBefore(world: World, job: Job, end: number): void {
+  const { classes } = world;
+  for (const ready of job.classes) {
+    if (classes.live(ready.at) === 0) continue;
+    putBackHead(world, ready);
+    for (const part of ready.parts) {
+      for (const { row, count } of part?.takeBefore(end) ?? []) {
+        classes.words[ready.at + Class.rest]! -= count - clearStale(job, row, count);
+      }
+    }
+  }
+  joinRings(world, job);
+}
+
+/** Of rows that are in no queue any more; how many there were. */
+function clearStale(job: Job, row: number, count: number): number {
+  let stale = 0;
+  for (let at = row; at < row + count; at++) {
+    if (!isStale(job, at)) continue;
+    job.rows.touch(at)[job.rows.offset(at) + Word.flags]! &= ~Flag.stale;
+    stale++;
+  }
+  return stale;
 }
 
 /** Nothing of the job is placed again. */

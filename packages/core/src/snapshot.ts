@@ -34,6 +34,7 @@ import type {
   TaskFactory,
   TaskTemplate,
 } from './specification.ts';
+import { setAgeDeadline } from './task-age.ts';
 import { Class, ClassFlag } from './task-classes.ts';
 import { firstRowOf, rowsOf, wordsPerRow } from './task-rows.ts';
 import { idKey, TaskText } from './task-text.ts';
@@ -106,6 +107,7 @@ interface JobRecord {
     | 'hasExitConditions'
     | 'nextStamp'
     | 'rowCount'
+    | 'agedRows'
   >;
   segments: {
     firstRow: number;
@@ -377,6 +379,7 @@ function derive(world: World): void {
     if (job.isOpen && maxWallClockTimeMs !== undefined) {
       world.setJobDeadline(job.number, job.creationTime + maxWallClockTimeMs);
     }
+    if (job.isOpen) setAgeDeadline(world, job);
     world.pools[job.pool]?.jobs.add(job.number);
     joinRings(world, job);
     expectRetention(world, job);
@@ -494,6 +497,7 @@ function jobRecord(world: World, job: Job): JobRecord {
       hasExitConditions: job.hasExitConditions,
       nextStamp: job.nextStamp,
       rowCount: job.rowCount,
+      agedRows: job.agedRows,
     },
     segments: job.segments.map(
       ({ expand: _expand, limits: _limits, written: _written, ...segment }) => segment,

@@ -16,6 +16,7 @@ import type {
   TaskSpecification,
   TaskTemplate,
 } from './specification.ts';
+import { expectAge } from './task-age.ts';
 import { factoryCount } from './task-factory.ts';
 import { endActive, forget, reactivate } from './task-lifecycle.ts';
 import { Flag, stateMask, TaskState, Word } from './task-rows.ts';
@@ -55,6 +56,7 @@ function addTask(world: World, job: Job, task: TaskSpecification): BatchErrorBod
   const refusal = refuseSpecialId(job.specification, id) ?? refuseTemplate(job.specification, task);
   if (refusal !== undefined) return refusal;
   const row = job.addTask(task, world.now);
+  expectAge(world, job, row);
   job.dependencies?.added(id, row);
   expectFiles(world, job, row, 1, task.constraints.retentionTimeMs);
   const waiting = dependsOn !== undefined && job.dependencies!.wait(row, 1, dependsOn, job);
@@ -94,6 +96,7 @@ export function addTaskFactory(
 export function appendFactory(world: World, job: Job, factory: TaskFactory): void {
   const count = factoryCount(factory);
   const { firstRow } = job.addFactory(factory, count, world.now);
+  expectAge(world, job, firstRow);
   expectFiles(world, job, firstRow, count, factory.repeatTask.constraints.retentionTimeMs);
   job.dependencies?.addedIntegers(factory.firstTaskId, count, firstRow);
   const { dependsOn } = factory.repeatTask;

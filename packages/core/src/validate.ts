@@ -242,6 +242,7 @@ function checkQueues(world: World, job: Job): string[] {
           const flags = job.rows.get(at, Word.flags);
           if ((flags & Flag.stale) !== 0) continue;
           live++;
+          if (at < job.agedRows) wrong.push(`job ${id}, task ${job.idOf(at)}: queued, and too old`);
           if ((flags & stateMask) !== TaskState.active || job.isWaiting(at)) {
             wrong.push(`job ${id}, task ${job.idOf(at)}: queued but not ready`);
           }

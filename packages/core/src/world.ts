@@ -93,6 +93,8 @@ export class World implements EffectCatalog {
   readonly nodeTaskDeadlines: DeadlineHeap = new DeadlineHeap();
   /** Jobs whose tasks may be displaced, by number. */
   readonly displaceable: Set<number> = new Set();
+  /** When the oldest tasks of jobs are too old to start, by number. */
+  readonly ageDeadlines: DeadlineHeap = new DeadlineHeap();
   readonly displaced: DisplacedRuns = new DisplacedRuns();
   /** When the files of completed tasks have to be looked at, by number of the job (retention.ts). */
   readonly retentionDeadlines: DeadlineHeap = new DeadlineHeap();
@@ -152,6 +154,11 @@ export class World implements EffectCatalog {
 
   setPoolDeadline(pool: number, time: number): void {
     this.poolDeadlines.set(pool, time);
+    this.expect(time);
+  }
+
+  setAgeDeadline(job: number, time: number): void {
+    this.ageDeadlines.set(job, time);
     this.expect(time);
   }
 

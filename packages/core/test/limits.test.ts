@@ -155,6 +155,8 @@ const cases: Record<keyof typeof limits, Case> = {
     beyond: () => task(ranges(10_001)),
     code: 'TaskDependencyRangesTooLong',
   },
+  // The scenarios lifetime-* show it.
+  taskLifetimeMs: { within: () => expect(limits.taskLifetimeMs).toBe(180 * 86_400_000) },
   mostTasksPerCollection: { within: () => collection(100), beyond: () => collection(101) },
   largestTaskCollection: {
     within: () => collection(1, 1_048_575),

@@ -1,0 +1,47 @@
+import type { CommandResult } from '@berth/core';
+import type { Step } from '@berth/core/testing';
+import { record } from '@berth/core/testing';
+import { expect } from 'vitest';
+import { engineView } from './engine-view.ts';
+import type { NaiveResult } from './naive-scheduler.ts';
+import { NaiveScheduler } from './naive-scheduler.ts';
+
+/** The engine must do what the naive scheduler does, input by input, as far as effects go in those that are heeded. */
+export function agrees(
+  steps: readonly Step[],
+  heeds: (effect: string) => boolean = () => true,
+): void {
+  const naive = new NaiveScheduler();
+  record(steps, (input, { results }, effects, { engine, ledger }) => {
+    let expected: NaiveResult[] = [];
+    if ('command' in input) expected = [naive.command(input.at, input.command)];
+    else naive.report(input.at, ledger.translate(input.report));
+    same('effects', inOneOrder(effects.filter(heeds)), inOneOrder(naive.effects.filter(heeds)));
+    same('results', results.map(codesOf), expected);
+    same('state', engineView(engine), naive.view());
+    same('invariants', engine.validate(), []);
+  });
+}
+
+/** The comparison that can tell what differs is slow, so it comes second. */
+function same(what: string, actual: unknown, expected: unknown): void {
+  if (JSON.stringify(actual) !== JSON.stringify(expected)) expect(actual, what).toEqual(expected);
+}
+
+function codesOf({ error, refused }: CommandResult): NaiveResult {
+  if (error !== undefined) return { error: error.code };
+  if (refused === undefined) return {};
+  return { refused: refused.map(({ index, error }) => ({ index, code: error.code })) };
+}
+
+/** Kills, releases, restarts and removals that follow each other have no order in the rules. */
+function inOneOrder(effects: string[]): string[] {
+  const ordered = [...effects];
+  for (let from = 0; from < ordered.length; from++) {
+    let to = from;
+    while (/^(kill|release|reboot|reimage|remove) /.test(ordered[to] ?? '')) to++;
+    ordered.splice(from, to - from, ...ordered.slice(from, to).sort());
+    from = Math.max(from, to - 1);
+  }
+  return ordered;
+}
