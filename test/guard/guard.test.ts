@@ -47,7 +47,8 @@ test('bytes: a task is its row, whatever the number', { timeout: patience }, asy
 test('allocations: bytes on the heap per task', { timeout: patience }, async () => {
   const loads = [
     { ...small, tasks: 200_000 },
-    { ...oneByOne, tasks: 5_000 },
+    // With fewer, what is allocated until the code is compiled again would count for much.
+    { ...oneByOne, tasks: 40_000 },
   ];
   // One thread, so that optimised code comes at the same moment in every run.
   const flags = ['--predictable', '--min-semi-space-size=256', '--max-semi-space-size=256'];
@@ -57,7 +58,7 @@ test('allocations: bytes on the heap per task', { timeout: patience }, async () 
   expect(factory.submission).toBeLessThan(4); // 1.8: one command for all
   expect(factory.lives).toBeLessThan(12); // 3.6: reports are read and effects written in place
   expect(each.submission).toBeLessThan(5_600); // 3,750
-  expect(each.lives).toBeLessThan(60); // 26
+  expect(each.lives).toBeLessThan(30); // 13, on Node 24 21
 });
 
 const loads = {
