@@ -108,6 +108,7 @@ export const jobTaskOptions: BodyOptions = {
 export const jobOptions: BodyOptions = {
   ...jobPatchOptions,
   ...jobTaskOptions,
+  environment: ['commonEnvironmentSettings', environmentSettings],
   onTaskFailure: ['onTaskFailure', text],
   usesTaskDependencies: ['usesTaskDependencies', parseFlag],
 };
@@ -117,6 +118,7 @@ export const taskOptions: BodyOptions = {
   retention: ['constraints.retentionTime', text],
   slots: ['requiredSlots', parseNumber],
   command: ['commandLine', text],
+  environment: ['environmentSettings', environmentSettings],
   dependsOn: ['dependsOn', dependencies],
   affinity: ['affinityInfo.affinityId', text],
   instances: ['multiInstanceSettings', multiInstanceSettings],
@@ -172,6 +174,14 @@ function dependencies(list: string): unknown {
     taskIds: items.filter((item) => parseRange(item) === undefined),
     taskIdRanges: items.map(parseRange).filter((range) => range !== undefined),
   };
+}
+
+/** `A=x,B=`: B has an empty value. */
+function environmentSettings(list: string): unknown {
+  return list.split(',').map((setting) => {
+    const [name, value] = setting.split('=');
+    return { name, value };
+  });
 }
 
 /** `a@1,b`: version 1 of a, the default version of b. */

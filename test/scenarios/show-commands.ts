@@ -109,6 +109,14 @@ export const showCommands: Record<string, ScenarioCommand> = {
     const job = world.queries.job(jobId);
     world.say(task === undefined ? 'not found' : taskText(job?.id ?? jobId, task));
   },
+  /** What its process gets; values that nobody knows yet as `?`. */
+  'show environment'(world, line) {
+    const [jobId, taskId] = line.pair('a task');
+    line.end();
+    const settings = world.queries.task(jobId, taskId, () => '/node')?.effectiveEnvironment;
+    if (settings === undefined) world.say('not found');
+    for (const { name, value } of settings ?? []) world.say(`${name}=${value ?? '?'}`);
+  },
   'show tasks'(world, line) {
     const jobId = line.word('a job');
     const wanted = line.option('state');
