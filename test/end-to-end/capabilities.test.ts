@@ -29,13 +29,6 @@ test('a pool whose nodes must reach one another is refused where they cannot, al
   expect(batch.pools.list()).toEqual([]);
 });
 
-test('so it is by the local executor, which runs no multi-instance tasks yet', async () => {
-  await using batch = await openBatch({ directory: temporaryDirectory(), warn: () => {} });
-  const { executor: _, ...local } = pool;
-  const wanted = { ...local, enableInterNodeCommunication: true };
-  await expect(batch.pools.add(wanted)).rejects.toEqual(codeOf('OperationNotValidOnPool'));
-});
-
 test('low-priority nodes are refused where there are none', async () => {
   await using batch = await open(perRun(async () => {}, { capabilities: { lowPriority: false } }));
   const refused = codeOf('OperationNotValidOnPool');

@@ -1,4 +1,4 @@
-import type { Command, CommandResult, EngineEvent, Queries } from '@berth/core';
+import type { Command, CommandResult, EngineEvent, NodeView, Queries } from '@berth/core';
 import type { Executor } from '@berth/executors';
 import type { SecretGroup } from '@berth/storage';
 import type { Runtime } from './runtime.ts';
@@ -29,6 +29,15 @@ export class AccountRuntime {
     if (name === undefined || accountName === undefined) return undefined;
     return this.executor(name)?.nodeRoot?.(accountName, poolId, nodeId);
   };
+
+  /** The node with what its executor alone can say of it. */
+  placed(node: NodeView): NodeView {
+    const name = this.queries.pool(node.poolId)?.executor;
+    const accountName = this.queries.account()?.accountName;
+    if (name === undefined || accountName === undefined) return node;
+    const ipAddress = this.executor(name)?.nodeAddress?.(accountName, node.poolId, node.id);
+    return ipAddress === undefined ? node : { ...node, ipAddress };
+  }
 
   get executorNames(): string[] {
     return this.#runtime.executorNames;

@@ -81,7 +81,7 @@ export class PoolClient {
   nodes(poolId: string): NodeView[] {
     const nodes = this.#runtime.queries.nodes(poolId);
     if (nodes === undefined) throw notFound('Pool', poolId);
-    return nodes;
+    return nodes.map((node) => this.#runtime.placed(node));
   }
 
   /** How many nodes of each pool are in which state (semantics §14.6). */

@@ -19,7 +19,7 @@ export class NodeClient {
   get(): NodeView {
     const node = this.#runtime.queries.node(this.poolId, this.id);
     if (node === undefined) throw notFound('Node', this.id);
-    return node;
+    return this.#runtime.placed(node);
   }
 
   /**

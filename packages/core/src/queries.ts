@@ -103,6 +103,8 @@ export interface PoolView
 export interface NodeView {
   id: string;
   poolId: string;
+  /** By which the other nodes of its pool reach it. The runtime has it of the executor; absent: that has said nothing. */
+  ipAddress?: string;
   /** What a task's affinityInfo names to run here. */
   affinityId: string;
   state: string;

@@ -1,9 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostFiles } from './host.ts';
 
-/** The first, and those that an engine took to be sure (runner-script.ts). */
-export function claimName(run: number, sequence: number, issue: number): string {
-  return issue === 1 ? `${run}-${sequence}` : `${run}-${sequence}.${issue}`;
+/**
+ * The first, and those that an engine took to be sure (runner-script.ts). `step`: what is claimed, the run or the command
+ * of a multi-instance task in it.
+ */
+export function claimName(
+  run: number,
+  sequence: number,
+  issue: number,
+  step: 'run' | 'primary' = 'run',
+): string {
+  const name = step === 'run' ? `${run}-${sequence}` : `${run}-${sequence}.primary`;
+  return issue === 1 ? name : `${name}.${issue}`;
 }
 
 /** Who has a run: nobody, and it may be started as `issue`; a slot shell; or nobody ever will. */
@@ -19,14 +28,14 @@ export type Holder =
 export async function findHolder(
   files: HostFiles,
   directory: string,
-  of: { run: number; sequence: number; wanted: boolean },
+  of: { run: number; sequence: number; step: 'run' | 'primary'; wanted: boolean },
 ): Promise<Holder> {
   if (!(await files.exists(directory))) {
     return of.wanted ? { by: 'nobody', issue: 1 } : { by: 'never' };
   }
   let issue = 1;
   for (let looks = 0; ; looks++) {
-    const claim = `${directory}/${claimName(of.run, of.sequence, issue)}.run`;
+    const claim = `${directory}/${claimName(of.run, of.sequence, issue, of.step)}.run`;
     const holder = (await files.read(claim))?.toString('latin1').trim();
     if (holder === undefined) {
       if (!(await files.create(claim, of.wanted ? 'next\n' : '-\n'))) continue; // somebody was faster

@@ -41,6 +41,8 @@ export interface Executor {
   attach(outstanding: EffectBatch, presentNodes: readonly number[]): Promise<void>;
   /** AZ_BATCH_NODE_ROOT_DIR of a node that it has, for whoever reads a task's environment back. */
   nodeRoot?(accountName: string, poolId: string, nodeId: string): string | undefined;
+  /** IP address of a node that it has, for `ipAddress` of the node. */
+  nodeAddress?(accountName: string, poolId: string, nodeId: string): string | undefined;
   /** Takes the effects of its pools; reads what it needs of the batch and its catalog before it returns. */
   carryOut(effects: EffectBatch): void;
   /** Lets go: ends idle runners, leaves running tasks running, so that a later `attach` finds them. */

@@ -60,6 +60,10 @@ export interface Host {
   readonly environment: Readonly<Record<string, string>>;
   readonly shell: string;
   readonly files: HostFiles;
+  /** IP address by which the other nodes of its pool reach it. Absent: there is none, and it is in no gang. */
+  readonly address?: string;
+  /** Processors that a task sees; for CCP_NODES. Default 1. */
+  readonly cores?: number;
   /**
    * Gives a script to the host's shell, in the order of the calls, and resolves with its exit status. What
    * it starts through `session` (see runner-script.ts) outlives the connection.

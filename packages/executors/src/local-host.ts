@@ -8,11 +8,13 @@ import {
   writeSync,
 } from 'node:fs';
 import { Socket } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { NodeDetails } from '@berth/core';
 import { BatchError } from '@berth/core';
 import type { Host, HostProvider, Pipe } from './host.ts';
 import { isAlive, Launcher } from './launcher.ts';
+import { LocalAddresses } from './local-addresses.ts';
 import { isErrno, LocalFiles } from './local-files.ts';
 import { Trash } from './local-trash.ts';
 
@@ -70,17 +72,21 @@ class LocalHost implements Host {
   readonly files: LocalFiles;
   readonly environment: Readonly<Record<string, string>>;
   readonly shell: string;
+  readonly address: string;
+  readonly cores: number = availableParallelism();
   readonly pipeLimit: number = process.platform === 'darwin' ? 512 : 4096;
   readonly #run: (script: string) => Promise<number>;
 
   constructor(options: {
     root: string;
+    address: string;
     trash: Trash;
     path: string;
     shell: string;
     run: (script: string) => Promise<number>;
   }) {
     this.root = options.root;
+    this.address = options.address;
     this.shell = options.shell;
     this.environment = {
       PATH: options.path,
@@ -121,6 +127,8 @@ function defaultPath(): string {
 export class LocalHostProvider implements HostProvider {
   readonly name = 'local';
   readonly onThisMachine = true;
+  readonly capabilities = { interNodeCommunication: true };
+  readonly #addresses = new LocalAddresses();
   readonly #path: string;
   readonly #shell: string;
   readonly #trash: Trash = new Trash();
@@ -142,6 +150,7 @@ export class LocalHostProvider implements HostProvider {
     this.#directory = directory;
     mkdirSync(join(directory, 'nodes'), { recursive: true });
     this.#trash.adopt(join(directory, 'trash'));
+    this.#addresses.open(directory);
     this.#launcher = new Launcher(directory, this.#shell, this.#path);
     await this.#launcher.open();
   }
@@ -151,6 +160,7 @@ export class LocalHostProvider implements HostProvider {
     this.#trash.adopt(`${root}/volatile/trash`);
     return new LocalHost({
       root,
+      address: this.#addresses.of(root),
       trash: this.#trash,
       path: this.#path,
       shell: this.#shell,
@@ -162,6 +172,7 @@ export class LocalHostProvider implements HostProvider {
   }
 
   async release(host: Host): Promise<void> {
+    this.#addresses.release(host.root);
     this.#trash.take(host.root, join(this.#directory, 'trash'));
   }
 

@@ -29,6 +29,8 @@ export interface RemoteHostOptions {
   root: string;
   path: string;
   shell: string;
+  /** By which the other nodes of its pool reach it. Default: the one by which we do, or one that it has. */
+  address?: string;
 }
 
 /** So many files are on their way at once; a server may allow as few as ten channels. */
@@ -66,6 +68,8 @@ export class RemoteHost implements Host {
   readonly environment: Readonly<Record<string, string>>;
   readonly shell: string;
   readonly files: RemoteFiles;
+  readonly address: string;
+  readonly cores: number;
   /** Resolves when the connection has ended, with the reason. */
   readonly lost: Promise<Error>;
   readonly #shell: RemoteShell;
@@ -76,6 +80,8 @@ export class RemoteHost implements Host {
     pipeLimit: number;
     environment: Readonly<Record<string, string>>;
     shell: string;
+    address: string;
+    cores: number;
     files: RemoteFiles;
     remote: RemoteShell;
     listeners: Set<(text: string) => void>;
@@ -84,6 +90,8 @@ export class RemoteHost implements Host {
     this.pipeLimit = options.pipeLimit;
     this.environment = options.environment;
     this.shell = options.shell;
+    this.address = options.address;
+    this.cores = options.cores;
     this.files = options.files;
     this.#shell = options.remote;
     this.#listeners = options.listeners;
@@ -115,9 +123,13 @@ export class RemoteHost implements Host {
     await remote.exec(`PATH=${quote(path)}; export PATH; LC_ALL=C; export LC_ALL; umask 022
 cd /${sessionFunction}${connectScript}`);
     const facts = await remote.exec(
-      `echo "$HOME"; uname -s; getconf PIPE_BUF / 2>/dev/null || echo 512`,
+      `echo "$HOME"; uname -s; getconf PIPE_BUF / 2>/dev/null || echo 512
+getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1
+set -- $SSH_CONNECTION; echo "$3"; hostname -I 2>/dev/null || echo`,
     );
-    const [home = '/', system = '', limit = ''] = facts.output.toString('utf8').split('\n');
+    const [home = '/', system = '', limit = '', cores = '', reached = '', own = ''] = facts.output
+      .toString('utf8')
+      .split('\n');
     const root = options.root.startsWith('/') ? options.root : `${home}/${options.root}`;
     const claimed = await remote.exec(takeOver(`${root}/volatile`));
     if (claimed.status !== 0) {
@@ -132,6 +144,8 @@ cd /${sessionFunction}${connectScript}`);
       shell,
       // Some say more than what a writer of a shell puts out at once.
       pipeLimit: Math.min(4_096, Number(limit) || 512),
+      cores: Number(cores) || 1,
+      address: options.address ?? addressOf(reached, own),
       environment: { PATH: path, LANG: system === 'Darwin' ? 'en_US.UTF-8' : 'C.UTF-8' },
       files: new RemoteFiles({
         root,
@@ -209,6 +223,13 @@ fi`);
   async close(): Promise<void> {
     await this.#shell.close();
   }
+}
+
+/** `reached`: the end of the connection at the host; its loopback, where it passes through another host. */
+function addressOf(reached: string, own: string): string {
+  const [first = ''] = own.trim().split(/\s+/);
+  const isLoopback = reached === '' || reached.startsWith('127.') || reached === '::1';
+  return isLoopback && first !== '' ? first : reached || '127.0.0.1';
 }
 
 /** The shell and the reader of an earlier connection end, and these are noted for the next one. */

@@ -14,25 +14,25 @@ const defaultMode = 0o770;
 const httpIdleMs = 60_000;
 
 /**
- * Puts a run's resource files into its working directory, one after the other (semantics §1.12): of two
+ * Puts a run's resource files into a directory of it, one after the other (semantics §1.12): of two
  * with the same target the later stays. Throws a {@link RunFailure}.
  */
 export async function stageResourceFiles(
   resourceFiles: readonly ResourceFile[],
   options: {
     host: Host;
-    workingDirectory: string;
+    directory: string;
     blobStore: BlobStore;
     secrets: Secrets;
     signal: AbortSignal;
     httpIdleMs?: number;
   },
 ): Promise<void> {
-  const { host, workingDirectory, blobStore, secrets, signal } = options;
+  const { host, directory, blobStore, secrets, signal } = options;
   for (const file of resourceFiles) {
     const mode = modeOf(file);
     if ('httpUrl' in file) {
-      const target = below(workingDirectory, file.filePath, file.filePath);
+      const target = below(directory, file.filePath, file.filePath);
       await put(host, target, file.filePath, (local) =>
         download(file.httpUrl, secrets, local, mode, signal, options.httpIdleMs ?? httpIdleMs),
       );
@@ -45,7 +45,7 @@ export async function stageResourceFiles(
       for await (const { name } of blobStore.list(container, { prefix, signal })) {
         found = true;
         const filePath = file.filePath === undefined ? name : `${file.filePath}/${name}`;
-        const target = below(workingDirectory, filePath, filePath);
+        const target = below(directory, filePath, filePath);
         await put(host, target, filePath, (local) =>
           blobStore.download(container, name, local, { mode, signal }),
         );
@@ -74,8 +74,8 @@ function modeOf(file: ResourceFile): number {
   return Number.parseInt(file.fileMode, 8);
 }
 
-/** The target, which no `..` may lead out of the working directory. */
-function below(workingDirectory: string, path: string, filePath: string): string {
+/** The target, which no `..` may lead out of the directory. */
+function below(directory: string, path: string, filePath: string): string {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   if (path.startsWith('/') || parts.includes('..') || path.includes('\0') || parts.length === 0) {
     throw new RunFailure(
@@ -83,7 +83,7 @@ function below(workingDirectory: string, path: string, filePath: string): string
       `The target is not inside the working directory; FilePath: ${filePath}`,
     );
   }
-  return `${workingDirectory}/${parts.join('/')}`;
+  return `${directory}/${parts.join('/')}`;
 }
 
 async function put(

@@ -1,11 +1,13 @@
 import type { NodeDetails } from '@berth/core';
 import type { BlobStore, Secrets } from '@berth/storage';
 import type { Host } from './host.ts';
+import type { NodePlace } from './multi-instance.ts';
+import { instanceEnvironment, peersOf } from './multi-instance.ts';
 import { uploadOutputFiles } from './output-files.ts';
 import { stageResourceFiles } from './resource-files.ts';
 import { RunFailure } from './run-failure.ts';
 import type { Running } from './running.ts';
-import { directoryOf } from './running.ts';
+import { directoryOf, isInstance, workOf } from './running.ts';
 import { expandedEnvironment } from './task-environment.ts';
 
 /** After a wall clock output files are uploaded for so long (semantics §5). */
@@ -17,26 +19,47 @@ export class RunWork {
   readonly #host: Host;
   readonly #blobStore: BlobStore;
   readonly #secrets: Secrets;
+  readonly #placeOf: (nodeId: string) => NodePlace | undefined;
   readonly #underWay = new Set<Promise<void>>();
 
-  constructor(node: NodeDetails, host: Host, blobStore: BlobStore, secrets: Secrets) {
+  /** `placeOf`: where a node of the same pool is, once that is known. */
+  constructor(
+    node: NodeDetails,
+    host: Host,
+    { blobStore, secrets }: { blobStore: BlobStore; secrets: Secrets },
+    placeOf: (nodeId: string) => NodePlace | undefined,
+  ) {
     this.#node = node;
     this.#host = host;
     this.#blobStore = blobStore;
     this.#secrets = secrets;
+    this.#placeOf = placeOf;
   }
 
-  /** Puts the resource files into the fresh working directory. */
+  /** Whether there is something to {@link stage}. */
+  isNeeded(running: Running): boolean {
+    return workOf(running).resourceFiles.length > 0 || isInstance(running);
+  }
+
+  /**
+   * Puts the resource files into the fresh working directory; those that all instances of a multi-instance task have, into
+   * the directory of the task.
+   */
   async stage(running: Running): Promise<void> {
-    await this.#watch(running, (signal) =>
-      stageResourceFiles(running.details.resourceFiles, {
+    const { multiInstance } = running.details;
+    const directory = this.#directoryOf(running);
+    await this.#watch(running, async (signal) => {
+      if (multiInstance !== undefined) {
+        running.peers = await peersOf(multiInstance.nodeIds, this.#placeOf, signal);
+      }
+      await stageResourceFiles(workOf(running).resourceFiles, {
         host: this.#host,
-        workingDirectory: `${this.#directoryOf(running)}/wd`,
+        directory: running.step === 'coordination' ? directory : `${directory}/wd`,
         blobStore: this.#blobStore,
         secrets: this.#secrets,
         signal,
-      }),
-    );
+      });
+    });
   }
 
   /** After the end of the process. One that a wall clock ended has not succeeded, whatever its exit code. */
@@ -49,7 +72,9 @@ export class RunWork {
         await uploadOutputFiles(details.outputFiles, exitCode === 0 && running.kill === undefined, {
           host: this.#host,
           taskDirectory: this.#directoryOf(running),
-          variables: expandedEnvironment(this.#node, root, environment, details),
+          variables: expandedEnvironment(this.#node, root, environment, details, [
+            ...instanceEnvironment(details, running.peers, this.#directoryOf(running)),
+          ]),
           blobStore: this.#blobStore,
           signal,
         });

@@ -20,6 +20,9 @@
  *         Claim the run and run it in the foreground: one fork, one exec. DIRECTORY is below
  *         `workitems`. PROGRAM is looked for before ARGUMENT0 is executed; the two differ where `env` sets
  *         variables whose names a shell cannot export.
+ *     primary CLAIM …
+ *         The same for the command of a multi-instance task, in the run that has coordinated: its output
+ *         goes behind what the coordination wrote, and its answers end with `primary`.
  *     . FILE           a file that holds one such line that was too long
  *     ask NONCE        answer `p`: everything before this line is done
  *     log N            from here on append to reports.N
@@ -27,7 +30,7 @@
  *
  * To the control shell:
  *
- *     end ID CLAIM DIRECTORY RUN SEQUENCE SLOT
+ *     end ID CLAIM DIRECTORY RUN SEQUENCE SLOT [primary]
  *         End the run that was given to SLOT (`-`: its shell is dead): if it is not claimed, take the claim
  *         (answer `u`), else kill its processes (answer `k`). Harmless if the run is over.
  *     release ID       end every run and slot shell of the node, answer `g`, exit
@@ -48,20 +51,31 @@
  * A run begins by creating `<task directory>/<CLAIM>.run` exclusively; it holds `<slot> <pid of its shell>`.
  * `-` instead: it will never run. `next`: an engine that came back could not know whether a start was on
  * its way, so it took the claim and starts the run under the next one (claims.ts). Claims are
- * `<run>-<sequence>`, then `<run>-<sequence>.2`, and so on.
+ * `<run>-<sequence>`, then `<run>-<sequence>.2`, and so on; of the command of a multi-instance task
+ * `<run>-<sequence>.primary`, and so on.
  * If the process was not launched, `<task directory>/<marker>` holds the reason.
  */
 export const protocolVersion = 1;
 
 export type Answer =
-  | { type: 'e' | 'f'; slot: number; run: number; sequence: number; code: number }
-  | { type: 'u' | 'c'; slot: number; run: number; sequence: number }
+  | (RunAnswer & { type: 'e' | 'f'; code: number })
+  | (RunAnswer & { type: 'u' | 'c' })
   | { type: 'p'; slot: number; id: string }
   | { type: 'k' | 'g'; id: string };
+
+/** About a run, or, with `primary`, about the command of a multi-instance task in it. */
+export interface RunAnswer {
+  slot: number;
+  run: number;
+  sequence: number;
+  primary: boolean;
+}
 
 /** `undefined` for what is no answer: a line cut off by a full disk. */
 export function parseAnswer(line: string): Answer | undefined {
   const words = line.split(' ');
+  const primary = words.at(-1) === 'primary';
+  if (primary) words.pop();
   const type = words[0];
   const first = words[1] ?? '';
   const numbers = words.slice(1).map(Number);
@@ -70,12 +84,12 @@ export function parseAnswer(line: string): Answer | undefined {
     case 'e':
     case 'f':
       if (words.length !== 5 || numbers.some(Number.isNaN)) return undefined;
-      return { type, slot, run, sequence, code };
+      return { type, slot, run, sequence, code, primary };
     case 'u':
     case 'c':
       // slot `-`: the shell was dead
       if (words.length !== 4 || Number.isNaN(run) || Number.isNaN(sequence)) return undefined;
-      return { type, slot, run, sequence };
+      return { type, slot, run, sequence, primary };
     case 'p':
       return words.length === 3 ? { type, slot, id: words[2] ?? '' } : undefined;
     case 'k':
@@ -127,7 +141,7 @@ printf '%s\\n' ${settings} 1<>${v}.in; }`;
 export const runnerScript: string = String.raw`# Berth runner, protocol ${protocolVersion}. See runner-script.ts.
 set -C
 umask 022
-v=$node/volatile
+v=$node/volatile step=
 # A task may signal its whole process group, which is this shell's too. Handlers, since what is ignored
 # here would stay ignored in the tasks.
 trap : HUP INT QUIT USR1 USR2 PIPE ALRM TERM TSTP TTIN TTOU
@@ -143,6 +157,7 @@ started() { # PID: sets $start, 0 where unknown; fails if it is dead
 }
 log() { exec 5>>"$v/reports.$1"; }
 ask() { echo "p $slot $1" >&4; }
+primary() { step=' primary'; run "$@"; step=; }
 
 run() { # CLAIM DIRECTORY RUN SEQUENCE NAME=VALUE... '' PROGRAM ARGUMENT0 ARGUMENT...
   AZ_BATCH_TASK_DIR=$node/workitems/$2 AZ_BATCH_TASK_WORKING_DIR=$node/workitems/$2/wd
@@ -154,7 +169,9 @@ run() { # CLAIM DIRECTORY RUN SEQUENCE NAME=VALUE... '' PROGRAM ARGUMENT0 ARGUME
       # Only a process that was not launched comes to its trap.
       trap 'echo $? >|"$AZ_BATCH_TASK_DIR/$BERTH_RUN"' 0
       cd "$AZ_BATCH_TASK_WORKING_DIR" || exit 126
-      exec >|../stdout.txt 2>|../stderr.txt 4>&- 5>&- 9<&- || exit 126
+      if [ "$step" ]; then exec >>../stdout.txt 2>>../stderr.txt || exit 126
+      else exec >|../stdout.txt 2>|../stderr.txt || exit 126; fi
+      exec 4>&- 5>&- 9<&-
       unset PWD OLDPWD SHLVL
       while [ "$1" ]; do export "$1"; shift; done
       shift
@@ -166,11 +183,11 @@ run() { # CLAIM DIRECTORY RUN SEQUENCE NAME=VALUE... '' PROGRAM ARGUMENT0 ARGUME
       exec "$@"
     )
     code=$?
-    a="e $r $code"
-    if [ $code != 0 ] && [ -e "$AZ_BATCH_TASK_DIR/$BERTH_RUN" ]; then a="f $r $code"; fi
+    a="e $r $code$step"
+    if [ $code != 0 ] && [ -e "$AZ_BATCH_TASK_DIR/$BERTH_RUN" ]; then a="f $r $code$step"; fi
     echo "$a" >&5
   else
-    a="c $r"
+    a="c $r$step"
   fi
   echo "$a" >&4
 }
@@ -215,10 +232,11 @@ session_of() { # SLOT: sets $session, - if its shell is dead
   [ "$1" != - ] && read -r pid was rest 2>/dev/null <"$v/slot-$1.pid" && started "$pid" &&
     [ "$start" = "$was" ] && session=$pid
 }
-end() { # ID CLAIM DIRECTORY RUN SEQUENCE SLOT
+end() { # ID CLAIM DIRECTORY RUN SEQUENCE SLOT [primary]
   if echo - 2>/dev/null >"$node/workitems/$3/$2.run"; then
-    echo "u $6 $4 $5" >&5
-    echo "u $6 $4 $5" >&4
+    a="u $6 $4 $5${'$'}{7:+ $7}"
+    echo "$a" >&5
+    echo "$a" >&4
   else
     session_of "$6"
     tree "$session" "$key.$4.$5."

@@ -8,6 +8,8 @@ import type {
 import { ReportKind } from '@berth/core';
 import { claimName } from './claims.ts';
 import { quote } from './command-line.ts';
+import type { NodePlace } from './multi-instance.ts';
+import { instanceEnvironment } from './multi-instance.ts';
 import type { Slot } from './node-slots.ts';
 import type { RunEnd } from './run-failure.ts';
 import {
@@ -27,8 +29,17 @@ export interface Running {
   /** Below `workitems`. */
   readonly directory: string;
   readonly details: RunDetails;
-  /** Not given to a slot shell yet; given; its process is over, what that started may not be; all is over. */
-  phase: 'preparing' | 'started' | 'exited' | 'ended';
+  /**
+   * Not given to a slot shell yet; given; of an instance: has coordinated and runs nothing; its process is over, what that
+   * started may not be; all is over.
+   */
+  phase: 'preparing' | 'started' | 'coordinated' | 'exited' | 'ended';
+  /** An instance of a multi-instance task coordinates first; all else runs its command at once. */
+  step: 'coordination' | 'command';
+  /** Of an instance: it is to go on with the command (`startPrimary`). */
+  isPrimary: boolean;
+  /** Of an instance: the nodes of all, once they are known. */
+  peers: readonly NodePlace[];
   /** Which of its claims counts. */
   issue: number;
   slot: Slot | undefined;
@@ -37,6 +48,8 @@ export interface Running {
   killedAt: number;
   /** Once it is `exited`. */
   exitCode: number;
+  /** What is reported when what it has left behind is over; absent: its exit code. */
+  outcome: RunEnd | undefined;
   /** No slot shell has it any more, and none reported it. */
   lost: boolean;
   /** What the engine itself does for it: staging, uploading. */
@@ -96,11 +109,15 @@ export function newRunning(
     directory: is === 'startTask' ? startupDirectory : taskDirectory(details.jobId, details.taskId),
     details,
     phase: 'preparing',
+    step: details.multiInstance === undefined ? 'command' : 'coordination',
+    isPrimary: false,
+    peers: [],
     issue: 1,
     slot: undefined,
     kill: undefined,
     killedAt: 0,
     exitCode: 0,
+    outcome: undefined,
     lost: false,
     work: undefined,
     timer: undefined,
@@ -114,13 +131,15 @@ const shellNames =
 /** The line that starts a run (runner-script.ts). */
 export function startLine(running: Running, command: readonly string[], root: string): string {
   const { run, sequence, directory, is } = running;
-  const claim = claimName(run, sequence, running.issue);
-  const words = ['run', claim, directory, String(run), String(sequence)];
+  const words = [claimedStep(running), claimOf(running), directory, String(run), String(sequence)];
   const others: string[] = [];
   const settings =
     is === 'startTask'
       ? startTaskEnvironment(running.details, root)
-      : runEnvironment(running.details, root);
+      : [
+          ...runEnvironment(running.details, root),
+          ...instanceEnvironment(running.details, running.peers, directoryOf(running, root)),
+        ];
   for (const { name, value } of settings) {
     const exportable = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !shellNames.test(name);
     (exportable ? words : others).push(`${name}=${value}`);
@@ -134,6 +153,40 @@ export function startLine(running: Running, command: readonly string[], root: st
 /** The line that ends it; slot `-` where no shell has it. */
 export function endLine(running: Running, id: string): string {
   const { run, sequence, directory, slot } = running;
-  const claim = claimName(run, sequence, running.issue);
-  return `end ${id} ${claim} ${quote(directory)} ${run} ${sequence} ${slot?.index ?? '-'}\n`;
+  const where = `${quote(directory)} ${run} ${sequence} ${slot?.index ?? '-'}`;
+  if (!hasCoordinated(running)) return `end ${id} ${claimOf(running)} ${where}\n`;
+  // The command is not to begin any more; then whatever has the mark of the run, which the coordination left as well.
+  return `end - ${claimOf(running)} ${where} primary\nend ${id} ${claimName(run, sequence, 1)} ${where}\n`;
+}
+
+/** Of what it does now. */
+export function claimOf(running: Running): string {
+  return claimName(running.run, running.sequence, running.issue, claimedStep(running));
+}
+
+/** What of the run is claimed now (claims.ts). */
+export function claimedStep(running: Running): 'run' | 'primary' {
+  return hasCoordinated(running) ? 'primary' : 'run';
+}
+
+export function isInstance({ details }: Running): boolean {
+  return details.multiInstance !== undefined;
+}
+
+/** An instance that goes on as the primary: what its coordination has left may still be there. */
+export function hasCoordinated(running: Running): boolean {
+  return isInstance(running) && running.step === 'command';
+}
+
+/** What it runs now, and the files that it needs for that. */
+export function workOf({
+  step,
+  details,
+}: Running): Pick<RunDetails, 'commandLine' | 'resourceFiles'> {
+  const { multiInstance } = details;
+  if (multiInstance === undefined || step === 'command') return details;
+  return {
+    commandLine: multiInstance.coordinationCommandLine,
+    resourceFiles: multiInstance.commonResourceFiles,
+  };
 }

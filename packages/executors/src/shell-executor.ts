@@ -7,6 +7,7 @@ import { HostLostError, HostUnusableError, NoHostError } from './host.ts';
 import { nodeRefusal, runRefusal } from './install-refusal.ts';
 import type { LocalOptions } from './local-host.ts';
 import { LocalHostProvider } from './local-host.ts';
+import type { NodePlace } from './multi-instance.ts';
 import { messageOf } from './run-failure.ts';
 import { nodeTaskDetails, startTaskDetails, startTaskRun } from './running.ts';
 import type { NodeContext, Outstanding } from './shell-node.ts';
@@ -54,6 +55,8 @@ export class ShellExecutor implements Executor {
   readonly #restarts = new Map<number, Promise<void>>();
   #reports: Report[] = [];
   readonly #warned = new Set<string>();
+  /** By account, pool and id. */
+  readonly #places = new Map<string, NodePlace>();
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
   #closed = false;
@@ -64,8 +67,7 @@ export class ShellExecutor implements Executor {
     this.#retryAfterMs = options.retryAfterMs ?? 5_000;
     this.name = provider.name;
     this.onThisMachine = provider.onThisMachine;
-    // Whatever its nodes can reach: it runs no multi-instance tasks yet.
-    this.capabilities = { ...provider.capabilities, interNodeCommunication: false };
+    this.capabilities = provider.capabilities ?? {};
   }
 
   async open(host: ExecutorHost): Promise<void> {
@@ -76,6 +78,7 @@ export class ShellExecutor implements Executor {
       secrets: host.secrets,
       report: (report) => this.#report(report),
       warn: (message) => host.warn(message),
+      placeOf: (...node) => this.#places.get(node.join('/')),
     };
     this.#timer = setInterval(() => {
       this.#looking = this.#looking.then(() => this.#look());
@@ -122,7 +125,8 @@ export class ShellExecutor implements Executor {
         continue;
       }
       const kill = kind === EffectKind.killRun ? outstanding.killReason(i) : known.get(key)?.kill;
-      known.set(key, { run, sequence, details, is: 'task', kill });
+      const isPrimary = kind === EffectKind.startPrimary || known.get(key)?.isPrimary === true;
+      known.set(key, { run, sequence, details, is: 'task', kill, isPrimary });
     }
     for (const [node, known] of runs) {
       if (released.has(node)) continue;
@@ -171,6 +175,9 @@ export class ShellExecutor implements Executor {
       case EffectKind.startRun:
         this.#start(node, effects.run(i), sequence, effects.catalog);
         return;
+      case EffectKind.startPrimary:
+        this.#startPrimary(node, effects.run(i), sequence);
+        return;
       case EffectKind.killRun:
       case EffectKind.killNodeTask:
         this.#kill(node, effects.run(i), sequence, effects.killReason(i), effects.catalog);
@@ -214,6 +221,10 @@ export class ShellExecutor implements Executor {
     return undefined;
   }
 
+  nodeAddress(accountName: string, poolId: string, nodeId: string): string | undefined {
+    return this.#places.get(`${accountName}/${poolId}/${nodeId}`)?.address;
+  }
+
   #start(node: number, run: number, sequence: number, catalog: EffectCatalog): void {
     const details = catalog.run(run, sequence);
     if (details === undefined) return;
@@ -232,6 +243,18 @@ export class ShellExecutor implements Executor {
       (opened) => opened.start(run, sequence, details),
       () => this.#later(() => this.#report({ kind: ReportKind.runLost, run, sequence })),
     );
+  }
+
+  /** Of a run that its node has, or is told of when it is reached. */
+  #startPrimary(node: number, run: number, sequence: number): void {
+    const ready = this.#ready.get(node);
+    if (ready !== undefined) {
+      ready.startPrimary(run, sequence);
+      return;
+    }
+    const owed = this.#owed.get(node)?.find((o) => o.run === run && o.sequence === sequence);
+    if (owed !== undefined) owed.isPrimary = true;
+    else this.#nodes.get(node)?.then((there) => there.startPrimary(run, sequence), ignore);
   }
 
   #startTask(node: number, sequence: number, catalog: EffectCatalog): void {
@@ -376,6 +399,7 @@ export class ShellExecutor implements Executor {
       if (there !== undefined) await this.#provider.release(there.host);
       this.#nodes.delete(node);
       this.#releasing.delete(node);
+      this.#places.delete(placeKey(details));
       this.#report({ kind: ReportKind.nodeGone, node, sequence });
     };
     act().catch((error: unknown) => {
@@ -384,6 +408,7 @@ export class ShellExecutor implements Executor {
       if (this.#provider.forsake !== undefined && this.#away.get(node)?.isLost === true) {
         this.#away.delete(node);
         this.#provider.forsake(details);
+        this.#places.delete(placeKey(details));
         this.#report({ kind: ReportKind.nodeGone, node, sequence });
         return;
       }
@@ -484,6 +509,8 @@ export class ShellExecutor implements Executor {
         throw error;
       }
     }
+    const { address, cores = 1 } = there.host;
+    if (address !== undefined) this.#places.set(placeKey(details), { address, cores });
     const owed = this.#owed.get(node) ?? [];
     this.#owed.delete(node);
     await there.recover(owed);
@@ -526,6 +553,7 @@ export class ShellExecutor implements Executor {
 function isRun(kind: EffectKind): boolean {
   return (
     kind === EffectKind.startRun ||
+    kind === EffectKind.startPrimary ||
     kind === EffectKind.killRun ||
     kind === EffectKind.runStartTask ||
     isNodeTask(kind)
@@ -538,6 +566,10 @@ function isNodeTask(kind: EffectKind): boolean {
     kind === EffectKind.runJobRelease ||
     kind === EffectKind.killNodeTask
   );
+}
+
+function placeKey({ accountName, poolId, nodeId }: NodeDetails): string {
+  return `${accountName}/${poolId}/${nodeId}`;
 }
 
 function ignore(): void {}

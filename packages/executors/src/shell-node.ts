@@ -8,11 +8,13 @@ import type {
   RunDetails,
   StartTaskDetails,
 } from '@berth/core';
+import { ReportKind } from '@berth/core';
 import type { BlobStore, Secrets } from '@berth/storage';
-import { claimName, findHolder } from './claims.ts';
+import { findHolder } from './claims.ts';
 import { quote, splitCommandLine } from './command-line.ts';
 import type { Host, Prepared } from './host.ts';
 import { HostLostError } from './host.ts';
+import type { NodePlace } from './multi-instance.ts';
 import { NodeShell } from './node-shell.ts';
 import type { Slot } from './node-slots.ts';
 import { NodeSlots } from './node-slots.ts';
@@ -20,12 +22,16 @@ import { ReportLog } from './report-log.ts';
 import type { RunEnd } from './run-failure.ts';
 import { codeOf, endOf, launchFailure, messageOf } from './run-failure.ts';
 import { RunWork } from './run-work.ts';
-import type { Answer } from './runner-script.ts';
+import type { Answer, RunAnswer } from './runner-script.ts';
 import { parseAnswer, runnerScript } from './runner-script.ts';
 import type { Running, RunningKind } from './running.ts';
 import {
+  claimedStep,
+  claimOf,
   directoryOf,
   endLine,
+  hasCoordinated,
+  isInstance,
   keyOf,
   newRunning,
   nodeTaskDetails,
@@ -33,6 +39,7 @@ import {
   startLine,
   startTaskDetails,
   startTaskRun,
+  workOf,
 } from './running.ts';
 import { nodeEnvironment } from './task-environment.ts';
 
@@ -42,6 +49,8 @@ export interface NodeContext {
   /** Not before the caller has returned. */
   report(report: Report): void;
   warn(message: string): void;
+  /** Where a node of the pool is; `undefined`: not known yet. */
+  placeOf(accountName: string, poolId: string, nodeId: string): NodePlace | undefined;
 }
 
 /** A run that an earlier life did not see the end of. */
@@ -51,6 +60,8 @@ export interface Outstanding {
   details: RunDetails;
   is: RunningKind;
   kill: KillReason | undefined;
+  /** Of an instance of a multi-instance task: it is to go on as the primary. */
+  isPrimary?: boolean;
 }
 
 /** How long whoever ends a whole node may be silent before it is looked after. */
@@ -90,7 +101,10 @@ export class ShellNode {
     this.#volatile = `${host.root}/volatile`;
     this.#log = new ReportLog(host.files, this.#volatile);
     this.#control = new NodeShell(host, 'control');
-    this.#work = new RunWork(details, host, context.blobStore, context.secrets);
+    const { accountName, poolId } = details;
+    this.#work = new RunWork(details, host, context, (nodeId) =>
+      context.placeOf(accountName, poolId, nodeId),
+    );
     this.#slots = new NodeSlots({
       host,
       log: this.#log,
@@ -132,11 +146,12 @@ export class ShellNode {
 
   /** The runs of an earlier life: what ended is reported, what never started is started, the rest awaited. */
   async recover(outstanding: readonly Outstanding[]): Promise<void> {
-    for (const { run, sequence, details, is, kill } of outstanding) {
-      this.#add(run, sequence, details, is).kill = kill;
+    for (const { run, sequence, details, is, kill, isPrimary = false } of outstanding) {
+      Object.assign(this.#add(run, sequence, details, is), { kill, isPrimary });
     }
     for (const answer of await this.#log.unread()) this.#take(answer);
     for (const running of [...this.#runs.values()]) {
+      if (running.phase === 'coordinated' && running.isPrimary) advance(running);
       if (running.phase !== 'preparing') continue;
       try {
         await this.#reattach(running);
@@ -167,6 +182,18 @@ export class ShellNode {
   /** The node's start task, beside its runs. */
   startTask(sequence: number, details: StartTaskDetails): void {
     this.start(startTaskRun, sequence, startTaskDetails(details), 'startTask');
+  }
+
+  /** An instance of a multi-instance task goes on: all have coordinated. */
+  startPrimary(run: number, sequence: number): void {
+    if (this.#state === 'closed') {
+      this.#queue.push(() => this.startPrimary(run, sequence));
+      return;
+    }
+    const running = this.#runs.get(keyOf(run, sequence));
+    if (running === undefined || this.#state === 'over' || running.isPrimary) return;
+    running.isPrimary = true;
+    if (running.phase === 'coordinated' && running.kill === undefined) this.#goOn(running);
   }
 
   kill(run: number, sequence: number, reason: KillReason): void {
@@ -217,8 +244,8 @@ export class ShellNode {
     this.#state = 'over';
     const outstanding: Outstanding[] = [];
     for (const running of this.#runs.values()) {
-      const { run, sequence, details, is, kill } = running;
-      outstanding.push({ run, sequence, details, is, kill });
+      const { run, sequence, details, is, kill, isPrimary } = running;
+      outstanding.push({ run, sequence, details, is, kill, isPrimary });
       running.work?.abort();
       clearTimeout(running.timer);
     }
@@ -271,7 +298,7 @@ export class ShellNode {
 
   #begin(running: Running): void {
     try {
-      const command = splitCommandLine(running.details.commandLine);
+      const command = splitCommandLine(workOf(running).commandLine);
       if (running.details.environmentSettings.some(({ value }) => value.includes('\0'))) {
         throw new Error('The value of an environment variable contains the character NUL.');
       }
@@ -295,7 +322,8 @@ export class ShellNode {
   }
 
   #prepare(running: Running): Prepared | Promise<Prepared> {
-    const claim = claimName(running.run, running.sequence, running.issue);
+    if (hasCoordinated(running)) return 'ready';
+    const claim = claimOf(running);
     if (running.is === 'startTask') return this.#prepareStartup(running, claim);
     return this.host.files.prepareTask(this.#directoryOf(running), claim);
   }
@@ -312,7 +340,7 @@ export class ShellNode {
       this.#forget(running); // started before: whoever has the claim answers for it
       return;
     }
-    if (running.details.resourceFiles.length === 0) {
+    if (!this.#work.isNeeded(running)) {
       this.#launch(running, command);
       return;
     }
@@ -325,7 +353,7 @@ export class ShellNode {
   #launch(running: Running, command: readonly string[]): void {
     if (this.#state === 'over') return;
     if (running.kill !== undefined) {
-      this.#over(running, {});
+      this.#quit(running, {});
       return;
     }
     const slot = this.#slots.take(running);
@@ -335,7 +363,7 @@ export class ShellNode {
       slot.shell.send(line);
       return;
     }
-    const script = `${this.#directoryOf(running)}/${running.key}.sh`;
+    const script = `${this.#directoryOf(running)}/${claimOf(running)}.sh`;
     this.host.files.write(script, line).then(
       () => slot.shell.send(`. ${quote(script)}\n`),
       (error: unknown) => {
@@ -412,6 +440,7 @@ export class ShellNode {
     if (slot !== undefined) this.#slots.endAnswered(slot, id);
     if (this.#runs.get(running.key) !== running) return;
     if (running.phase === 'exited') this.#finish(running);
+    if (running.phase === 'coordinated') this.#over(running, {});
     if (running.phase !== 'started') return;
     if (running.lost && running.kill !== undefined) {
       this.#over(running, {}); // it was not to come again
@@ -453,6 +482,7 @@ export class ShellNode {
     }
     const key = keyOf(answer.run, answer.sequence);
     const running = this.#runs.get(key);
+    if (running !== undefined && !isAboutNow(running, answer)) return;
     const slot = this.#slots.get(answer.slot);
     if (slot?.run?.key === key && answer.type !== 'u') {
       this.#slots.free(slot);
@@ -461,10 +491,13 @@ export class ShellNode {
     if (running.phase === 'exited' || running.phase === 'ended') return;
     if (answer.type === 'e') this.#exited(running, answer.code);
     else if (answer.type === 'f') {
-      const failure = launchFailure(running.details.commandLine, answer.code);
+      const failure = launchFailure(workOf(running).commandLine, answer.code);
       this.#failed(running, failure, failure.code);
     } else if (answer.type === 'u') {
-      if (!running.lost || running.kill !== undefined) this.#over(running, {});
+      if (running.lost && running.kill === undefined) return;
+      if (!hasCoordinated(running)) this.#over(running, {});
+      // What the coordination has left is being ended.
+      else Object.assign(running, { phase: 'exited', outcome: {} });
     } else if (running.slot === slot) {
       // Refused: a kill was faster, or its directory is gone.
       this.#lose(running);
@@ -483,19 +516,36 @@ export class ShellNode {
   }
 
   #exited(running: Running, exitCode: number): void {
-    running.phase = 'exited';
     running.exitCode = exitCode;
     running.slot = undefined;
     clearTimeout(running.timer);
-    if (running.kill === undefined) this.#finish(running);
+    if (running.step === 'coordination' && exitCode === 0 && running.kill === undefined) {
+      const { run, sequence } = running;
+      running.phase = 'coordinated';
+      this.#context.report({ kind: ReportKind.coordinated, run, sequence });
+      if (running.isPrimary && this.#state === 'open') this.#goOn(running);
+      return;
+    }
+    running.phase = 'exited';
+    if (running.kill === undefined && !isInstance(running)) this.#finish(running);
     // It is over when its whole tree is: until then that may still write what is to be uploaded.
     else if (![...this.#ends.values()].some((end) => end.running === running)) this.#end(running);
   }
 
+  /** All instances have coordinated, and this one runs the command. */
+  #goOn(running: Running): void {
+    advance(running);
+    this.#begin(running);
+  }
+
   #finish(running: Running): void {
     running.phase = 'ended';
-    const { details, kill, exitCode } = running;
-    if (details.outputFiles.length === 0 || kill === 'ended') {
+    const { details, kill, exitCode, outcome, step } = running;
+    if (outcome !== undefined) {
+      this.#over(running, outcome);
+      return;
+    }
+    if (details.outputFiles.length === 0 || kill === 'ended' || step === 'coordination') {
       this.#over(running, { exitCode });
       return;
     }
@@ -508,10 +558,20 @@ export class ShellNode {
   #failed(running: Running, error: unknown, otherwise: FailureCode, exitCode?: number): void {
     if (error instanceof HostLostError) return; // it is asked again when the host is back
     if (running.kill === 'ended' || (running.kill !== undefined && exitCode === undefined)) {
-      this.#over(running, exitCode === undefined ? {} : { exitCode });
+      this.#quit(running, exitCode === undefined ? {} : { exitCode });
       return;
     }
-    this.#over(running, endOf(error, otherwise, exitCode));
+    this.#quit(running, endOf(error, otherwise, exitCode));
+  }
+
+  /** It is over; of an instance when nothing is left of its coordination either. */
+  #quit(running: Running, end: RunEnd): void {
+    if (running.phase === 'ended' || !hasCoordinated(running)) {
+      this.#over(running, end);
+      return;
+    }
+    Object.assign(running, { phase: 'exited', outcome: end, slot: undefined });
+    this.#end(running);
   }
 
   #over(running: Running, end: RunEnd): void {
@@ -533,10 +593,11 @@ export class ShellNode {
     const holder = await findHolder(this.host.files, this.#directoryOf(running), {
       run: running.run,
       sequence: running.sequence,
+      step: claimedStep(running),
       wanted: running.kill === undefined,
     });
     if (holder.by === 'never') {
-      this.#over(running, {});
+      this.#quit(running, {});
       return;
     }
     running.issue = holder.issue;
@@ -566,6 +627,19 @@ export class ShellNode {
     this.#control.close();
     this.#slots.close();
   }
+}
+
+/** Of an instance: what it does next is the command. */
+function advance(running: Running): void {
+  Object.assign(running, { step: 'command', phase: 'preparing', issue: 1 });
+}
+
+/** The log is read more than once: what an instance said of its coordination is old when it runs the command. */
+function isAboutNow(running: Running, { primary }: RunAnswer): boolean {
+  if (primary === hasCoordinated(running)) return true;
+  if (!primary || running.phase !== 'coordinated') return false;
+  Object.assign(running, { step: 'command', phase: 'started' });
+  return true;
 }
 
 async function resolvesWithin(promise: Promise<void>, ms: number): Promise<boolean> {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeDetails } from '@berth/core';
+import type { ExecutorCapabilities } from './capabilities.ts';
 import type { Executor } from './executor.ts';
 import type { Host, HostProvider } from './host.ts';
 import { HostUnusableError, NoHostError } from './host.ts';
@@ -63,7 +64,7 @@ export function sshExecutor(options: SshOptions): Executor {
 export class SshHostProvider implements HostProvider {
   readonly name: string;
   readonly onThisMachine = false;
-  readonly capabilities: { reboot: boolean; reimage: boolean; lowPriority: boolean };
+  readonly capabilities: Partial<ExecutorCapabilities>;
   readonly #options: SshOptions;
   readonly #hosts: ReadonlyMap<string, SshHost>;
   readonly #connected = new Map<string, { node: NodeDetails; host: RemoteHost }>();
@@ -92,6 +93,7 @@ export class SshHostProvider implements HostProvider {
       reboot: options.reboot !== undefined,
       reimage: options.reimage !== undefined,
       lowPriority: false,
+      interNodeCommunication: true,
     };
   }
 

@@ -50,17 +50,19 @@ function preparationEnvironment(run: RunDetails, root: string): EnvironmentSetti
   ];
 }
 
-/** All that the process sees but the marker, for patterns that name variables. */
+/** All that the process sees but the marker, for patterns that name variables. `more`: of this run alone. */
 export function expandedEnvironment(
   node: NodeDetails,
   root: string,
   common: Readonly<Record<string, string>>,
   run: RunDetails,
+  more: readonly EnvironmentSetting[],
 ): Map<string, string> {
   const directory = `${root}/workitems/${taskDirectory(run.jobId, run.taskId)}`;
   const all = new Map(Object.entries({ ...common, HOME: `${directory}/wd` }));
   for (const { name, value } of runEnvironment(run, root)) all.set(name, value);
   for (const [name, value] of Object.entries(nodeEnvironment(node, root))) all.set(name, value);
+  for (const { name, value } of more) all.set(name, value);
   const facts = { accountName: run.accountName, task: run, node, nodeRoot: root };
   for (const { name, value } of systemEnvironment('directory', facts)) all.set(name, value);
   return all;

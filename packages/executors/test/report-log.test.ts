@@ -28,8 +28,8 @@ it('reads what nobody has been told yet, in the next life too', async () => {
   append('e 0 1 11 0\nf 1 2 12 127\n');
   const log = await opened();
   expect(await log.unread()).toEqual([
-    { type: 'e', slot: 0, run: 1, sequence: 11, code: 0 },
-    { type: 'f', slot: 1, run: 2, sequence: 12, code: 127 },
+    { type: 'e', slot: 0, run: 1, sequence: 11, code: 0, primary: false },
+    { type: 'f', slot: 1, run: 2, sequence: 12, code: 127, primary: false },
   ]);
   await log.save(() => false, 1);
   append('u - 3 13\n');

@@ -6,7 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report, RunEnded } from '@berth/core';
 import { EffectKind, ReportKind } from '@berth/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ExecutorCapabilities } from '../capabilities.ts';
 import type { Executor } from '../executor.ts';
+import { gangContract } from './contract-gangs.ts';
 import type { Effect } from './effects.ts';
 import { runDetails, startTaskDetails } from './effects.ts';
 import { ScriptedEngine } from './scripted-engine.ts';
@@ -24,6 +26,10 @@ export interface ContractCommands {
   beat(file: string): string;
   /** The same, by a process that the task started and that has left it as far as it can; the task goes on, too. */
   beatApart?(file: string): string;
+  /** Ends with 0 and leaves a process that does so. */
+  beatBehind?(file: string): string;
+  /** Runs a script of a POSIX shell. */
+  shell?(script: string): string;
   /** Goes on for so long, then ends with this exit code. */
   exitLater(afterMs: number, code: number): string;
   /** Cannot be launched. */
@@ -52,12 +58,29 @@ export interface ContractHarness {
   /** Whether its nodes can be started again, as its capabilities say. Default true. */
   readonly restarts?: boolean;
   readonly files?: ContractFiles;
+  /** What else it says that it can do: that is tried, too. */
+  readonly capabilities?: Pick<Partial<ExecutorCapabilities>, 'interNodeCommunication'>;
   /** How many lines have been appended to `file`. Default: it is read. */
   lines?(file: string): number;
 }
 
 /** On a machine that has much else to do. */
 const slowMs = 120_000;
+
+/** What parts of the contract that are elsewhere need of a test under way. */
+export interface ContractWorld {
+  readonly harness: ContractHarness;
+  /** Of the present life. */
+  readonly engine: ScriptedEngine;
+  /** Another life, with what is outstanding from the one before. */
+  restart(outstanding: Effect[], present?: number[]): Promise<void>;
+  lines(file: string): number;
+  newFile(): string;
+  /** Waits until so many lines, by default one, have been appended. */
+  appended(file: string, count?: number): Promise<void>;
+  /** Whether lines still come. */
+  beats(file: string): Promise<boolean>;
+}
 
 /** Declares the tests (vitest) that every executor must pass. */
 export function executorContract(name: string, harness: ContractHarness): void {
@@ -326,6 +349,20 @@ export function executorContract(name: string, harness: ContractHarness): void {
         expect(count(engine.reports, ReportKind.startTaskEnded, 100)).toBe(0);
       });
     });
+
+    const able = harness.capabilities ?? {};
+    const world: ContractWorld = {
+      harness,
+      get engine() {
+        return engine;
+      },
+      restart,
+      lines,
+      newFile,
+      appended,
+      beats,
+    };
+    if (able.interNodeCommunication === true) gangContract(world);
 
     const withFiles = harness.files;
     if (withFiles !== undefined) {

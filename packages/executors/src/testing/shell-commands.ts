@@ -12,6 +12,9 @@ export const shellCommands: ContractCommands & { missing: string } = {
   beat: (file) => shell('while :; do echo x >>"$1"; sleep 0.02; done', file),
   beatApart: (file) =>
     shell('setsid sh -c \'while :; do echo x >>"$1"; sleep 0.02; done\' sh "$1" & wait', file),
+  beatBehind: (file) =>
+    shell('{ while :; do echo x >>"$1"; sleep 0.02; done; } >/dev/null 2>&1 &', file),
+  shell: (script) => shell(script),
   exitLater: (afterMs, code) =>
     shell('sleep "$1"; exit "$2"', String(afterMs / 1_000), String(code)),
   missing: 'no-such-program x',
