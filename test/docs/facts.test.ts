@@ -77,6 +77,7 @@ describe('errors.md', () => {
       'HostLostError',
       'NoHostError',
       'HostUnusableError',
+      'ZipError',
       'BadChecksum',
       'WrongSequence',
       // codes of other stores, which are understood and never made

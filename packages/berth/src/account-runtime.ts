@@ -1,6 +1,6 @@
 import type { Command, CommandResult, EngineEvent, NodeView, Queries } from '@berth/core';
 import type { Executor } from '@berth/executors';
-import type { SecretGroup } from '@berth/storage';
+import type { BlobStore, SecretGroup } from '@berth/storage';
 import type { Runtime } from './runtime.ts';
 
 /** The runtime as those see it who act in one account: what they submit, ask for and hear of is in that account. */
@@ -37,6 +37,10 @@ export class AccountRuntime {
     if (name === undefined || accountName === undefined) return node;
     const ipAddress = this.executor(name)?.nodeAddress?.(accountName, node.poolId, node.id);
     return ipAddress === undefined ? node : { ...node, ipAddress };
+  }
+
+  get blobStore(): BlobStore {
+    return this.#runtime.blobStore;
   }
 
   get executorNames(): string[] {

@@ -140,6 +140,10 @@ export class Runtime {
     return this.#options.executors.find((executor) => executor.name === name);
   }
 
+  get blobStore(): BlobStore {
+    return this.#options.blobStore;
+  }
+
   get executorNames(): string[] {
     return this.#names();
   }

@@ -63,7 +63,7 @@ const systemNames: ReadonlySet<string> = new Set([
 
 /** A user's value for one of them is ignored (semantics §1.14). */
 export function isSystemVariable(name: string): boolean {
-  return systemNames.has(name);
+  return systemNames.has(name) || name.startsWith('AZ_BATCH_APP_PACKAGE_');
 }
 
 /** The variables of one sort whose values are known. */

@@ -1,5 +1,6 @@
 import type { NodeDetails, NodeErrorCode } from '@berth/core';
 import type { ExecutorCapabilities } from './capabilities.ts';
+import type { TreeFile } from './file-tree.ts';
 
 /** One way into a FIFO of a node. */
 export interface Pipe {
@@ -34,6 +35,11 @@ export interface HostFiles {
    * are made. A file that is there is replaced. {@link EscapeError} if symbolic links lead out of the root.
    */
   put(path: string, fill: (localFile: string) => Promise<void>): Promise<void>;
+  /**
+   * Puts files into `path`, a directory that appears whole or not at all; what is there is discarded.
+   * {@link EscapeError} as above.
+   */
+  putTree(path: string, files: readonly TreeFile[], signal: AbortSignal): Promise<void>;
   /** `use` gets a local file with the content of `path`. {@link EscapeError} as above. */
   get<T>(path: string, use: (localFile: string) => Promise<T>): Promise<T>;
 }

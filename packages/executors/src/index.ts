@@ -1,5 +1,6 @@
 export * from './capabilities.ts';
 export * from './executor.ts';
+export type { TreeFile } from './file-tree.ts';
 export * from './host.ts';
 export { Launcher } from './launcher.ts';
 export type { LocalOptions } from './local-host.ts';
@@ -11,3 +12,4 @@ export { revealSecrets, revealUrl } from './secret-url.ts';
 export * from './shell-executor.ts';
 export type { SshHost, SshOptions } from './ssh-host.ts';
 export { SshHostProvider, sshExecutor } from './ssh-host.ts';
+export { ZipArchive, ZipError } from './zip-archive.ts';

@@ -1,6 +1,8 @@
 import { lstatSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import type { TreeFile } from './file-tree.ts';
+import { writeTree } from './file-tree.ts';
 import type { DirectoryEntry, HostFiles, Prepared } from './host.ts';
 import { EscapeError } from './host.ts';
 import type { Trash } from './local-trash.ts';
@@ -125,6 +127,21 @@ export class LocalFiles implements HostFiles {
     await this.#makeDirectories(dirname(path));
     await fs.rm(path, { force: true });
     await fill(path);
+  }
+
+  async putTree(path: string, files: readonly TreeFile[], signal: AbortSignal): Promise<void> {
+    await this.#makeDirectories(dirname(path));
+    const fresh = `${path}@new`;
+    await fs.rm(fresh, { recursive: true, force: true });
+    await fs.mkdir(fresh);
+    try {
+      await writeTree(fresh, files, signal);
+      this.discard(path);
+      await fs.rename(fresh, path);
+    } catch (error) {
+      await fs.rm(fresh, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   async get<T>(path: string, use: (localFile: string) => Promise<T>): Promise<T> {

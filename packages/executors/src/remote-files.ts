@@ -1,6 +1,8 @@
 import { chmod, mkdir, open, rm, stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { quote } from './command-line.ts';
+import type { TreeFile } from './file-tree.ts';
+import { writeTar } from './file-tree.ts';
 import type { DirectoryEntry, HostFiles, Prepared } from './host.ts';
 import { EscapeError } from './host.ts';
 import type { Output, RemoteShell } from './remote-shell.ts';
@@ -178,21 +180,40 @@ fi`);
     await this.#locally(async (local, errors) => {
       await fill(local);
       const mode = ((await stat(local)).mode & 0o7777).toString(8);
-      const parts = posix.relative(this.#root, posix.dirname(path)).split('/');
       const [p, fresh] = [quote(path), quote(`${path}.${this.#life}-${this.#serial++}`)];
-      // Every directory on the way is looked at: an earlier task may have put a symbolic link there.
-      const script = `d=${quote(this.#root)}
-for p in ${parts.map(quote).join(' ')}; do
-  d=$d/$p
-  if [ -L "$d" ]; then exit ${escapes}
-  elif [ ! -d "$d" ]; then [ -e "$d" ] && exit ${escapes}; mkdir -- "$d" || exit 1; fi
-done
+      const script = `${this.#makeWay(path)}
 if [ -d ${p} ] && [ ! -L ${p} ]; then echo 'Is a directory' >&2; exit 1; fi
 cat >${fresh} && chmod ${mode} ${fresh} && mv -f -- ${fresh} ${p} || { rm -f -- ${fresh}; exit 1; }`;
       const status = await this.#transfer(script, { input: local, errors });
       if (status === escapes) throw new EscapeError(`Not a directory, or a symbolic link: ${path}`);
       if (status !== 0) throw failure({ status, output: await contentOf(errors) });
     });
+  }
+
+  async putTree(path: string, files: readonly TreeFile[], signal: AbortSignal): Promise<void> {
+    await this.#locally(async (local, errors) => {
+      await writeTar(local, files, signal);
+      const [p, fresh] = [quote(path), quote(`${path}@new`)];
+      const script = `${this.#makeWay(path)}
+command -v tar >/dev/null || { echo 'The host has no tar: install it.' >&2; exit 1; }
+rm -rf -- ${fresh} && mkdir -- ${fresh} && cd ${fresh} && tar -xpof - && cd / || { rm -rf -- ${fresh}; exit 1; }
+if [ -e ${p} ] || [ -L ${p} ]; then mv -f -- ${p} ${quote(this.#newTrash())} || exit 1; fi
+mv -- ${fresh} ${p}`;
+      const status = await this.#transfer(script, { input: local, errors });
+      if (status === escapes) throw new EscapeError(`Not a directory, or a symbolic link: ${path}`);
+      if (status !== 0) throw failure({ status, output: await contentOf(errors) });
+    });
+  }
+
+  /** Makes the directories above a path. Each is looked at: an earlier task may have put a symbolic link there. */
+  #makeWay(path: string): string {
+    const parts = posix.relative(this.#root, posix.dirname(path)).split('/');
+    return `d=${quote(this.#root)}
+for p in ${parts.map(quote).join(' ')}; do
+  d=$d/$p
+  if [ -L "$d" ]; then exit ${escapes}
+  elif [ ! -d "$d" ]; then [ -e "$d" ] && exit ${escapes}; mkdir -- "$d" || exit 1; fi
+done`;
   }
 
   async get<T>(path: string, use: (localFile: string) => Promise<T>): Promise<T> {

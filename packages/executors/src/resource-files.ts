@@ -132,6 +132,16 @@ function failureOf(error: unknown, what: string, otherwise: FailureCode): RunFai
   return new RunFailure(otherwise, detail);
 }
 
+/** Throws a {@link RunFailure}, or an error of the system. `file` must not exist; nobody else may read it. */
+export async function downloadUrl(
+  httpUrl: string,
+  secrets: Secrets,
+  file: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await download(httpUrl, secrets, file, 0o600, signal, httpIdleMs);
+}
+
 async function download(
   httpUrl: string,
   secrets: Secrets,

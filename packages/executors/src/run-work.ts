@@ -1,5 +1,6 @@
 import type { NodeDetails } from '@berth/core';
 import type { BlobStore, Secrets } from '@berth/storage';
+import type { ApplicationPackages } from './application-packages.ts';
 import type { Host } from './host.ts';
 import type { NodePlace } from './multi-instance.ts';
 import { instanceEnvironment, peersOf } from './multi-instance.ts';
@@ -19,39 +20,49 @@ export class RunWork {
   readonly #host: Host;
   readonly #blobStore: BlobStore;
   readonly #secrets: Secrets;
+  readonly #packages: ApplicationPackages;
   readonly #placeOf: (nodeId: string) => NodePlace | undefined;
   readonly #underWay = new Set<Promise<void>>();
 
-  /** `placeOf`: where a node of the same pool is, once that is known. */
-  constructor(
-    node: NodeDetails,
-    host: Host,
-    { blobStore, secrets }: { blobStore: BlobStore; secrets: Secrets },
-    placeOf: (nodeId: string) => NodePlace | undefined,
-  ) {
-    this.#node = node;
-    this.#host = host;
-    this.#blobStore = blobStore;
-    this.#secrets = secrets;
-    this.#placeOf = placeOf;
+  constructor(options: {
+    node: NodeDetails;
+    host: Host;
+    blobStore: BlobStore;
+    secrets: Secrets;
+    packages: ApplicationPackages;
+    /** Where a node of the same pool is, once that is known. */
+    placeOf: (nodeId: string) => NodePlace | undefined;
+  }) {
+    this.#node = options.node;
+    this.#host = options.host;
+    this.#blobStore = options.blobStore;
+    this.#secrets = options.secrets;
+    this.#packages = options.packages;
+    this.#placeOf = options.placeOf;
   }
 
   /** Whether there is something to {@link stage}. */
   isNeeded(running: Running): boolean {
-    return workOf(running).resourceFiles.length > 0 || isInstance(running);
+    const { applicationPackages } = running.details;
+    return (
+      workOf(running).resourceFiles.length > 0 ||
+      isInstance(running) ||
+      applicationPackages !== undefined
+    );
   }
 
   /**
-   * Puts the resource files into the fresh working directory; those that all instances of a multi-instance task have, into
+   * Unpacks application packages, and puts the resource files into the fresh working directory; those that all instances of a multi-instance task have, into
    * the directory of the task.
    */
   async stage(running: Running): Promise<void> {
-    const { multiInstance } = running.details;
+    const { multiInstance, applicationPackages } = running.details;
     const directory = this.#directoryOf(running);
     await this.#watch(running, async (signal) => {
       if (multiInstance !== undefined) {
         running.peers = await peersOf(multiInstance.nodeIds, this.#placeOf, signal);
       }
+      await this.#packages.install(applicationPackages?.packages ?? [], { signal });
       await stageResourceFiles(workOf(running).resourceFiles, {
         host: this.#host,
         directory: running.step === 'coordination' ? directory : `${directory}/wd`,

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { EffectBatch, EffectCatalog, KillReason, NodeDetails, Report } from '@berth/core';
 import { EffectKind, ReportKind } from '@berth/core';
 import type { ExecutorCapabilities } from './capabilities.ts';
@@ -67,13 +69,16 @@ export class ShellExecutor implements Executor {
     this.#retryAfterMs = options.retryAfterMs ?? 5_000;
     this.name = provider.name;
     this.onThisMachine = provider.onThisMachine;
-    this.capabilities = provider.capabilities ?? {};
+    this.capabilities = { applicationPackages: true, ...provider.capabilities };
   }
 
   async open(host: ExecutorHost): Promise<void> {
     await this.#provider.open(host.directory, (message) => host.warn(message));
     this.#host = host;
+    const downloads = join(host.directory, 'downloads');
+    rmSync(downloads, { recursive: true, force: true }); // of an engine that was killed
     this.#context = {
+      downloads,
       blobStore: host.blobStore,
       secrets: host.secrets,
       report: (report) => this.#report(report),
@@ -309,7 +314,8 @@ export class ShellExecutor implements Executor {
       return;
     }
     this.#requests.set(node, sequence);
-    this.#node(node, details, sequence).then(
+    const opened = this.#node(node, details, sequence).then((there) => there.install(false));
+    opened.then(
       () => this.#report({ kind: ReportKind.nodeReady, node, sequence }),
       (error: unknown) => {
         if (this.#refuse(node, sequence, error)) return;
@@ -438,7 +444,8 @@ export class ShellExecutor implements Executor {
       if (this.#provider.restart) await this.#provider.restart(there.host, fresh);
       else if (fresh) await this.#provider.release(there.host);
       this.#nodes.delete(node);
-      await this.#node(node, details, fresh ? sequence : undefined);
+      const again = await this.#node(node, details, fresh ? sequence : undefined);
+      await again.install(true);
       this.#report({ kind: ReportKind.nodeReady, node, sequence });
     };
     const restart: Promise<void> = act()

@@ -10,17 +10,18 @@ import type {
 } from '@berth/core';
 import { ReportKind } from '@berth/core';
 import type { BlobStore, Secrets } from '@berth/storage';
+import { ApplicationPackages } from './application-packages.ts';
 import { findHolder } from './claims.ts';
 import { quote, splitCommandLine } from './command-line.ts';
 import type { Host, Prepared } from './host.ts';
-import { HostLostError } from './host.ts';
+import { HostLostError, HostUnusableError } from './host.ts';
 import type { NodePlace } from './multi-instance.ts';
 import { NodeShell } from './node-shell.ts';
 import type { Slot } from './node-slots.ts';
 import { NodeSlots } from './node-slots.ts';
 import { ReportLog } from './report-log.ts';
 import type { RunEnd } from './run-failure.ts';
-import { codeOf, endOf, launchFailure, messageOf } from './run-failure.ts';
+import { codeOf, endOf, launchFailure, messageOf, RunFailure } from './run-failure.ts';
 import { RunWork } from './run-work.ts';
 import type { Answer, RunAnswer } from './runner-script.ts';
 import { parseAnswer, runnerScript } from './runner-script.ts';
@@ -44,6 +45,8 @@ import {
 import { nodeEnvironment } from './task-environment.ts';
 
 export interface NodeContext {
+  /** A directory of this machine for what is on its way to nodes. */
+  readonly downloads: string;
   readonly blobStore: BlobStore;
   readonly secrets: Secrets;
   /** Not before the caller has returned. */
@@ -79,6 +82,7 @@ export class ShellNode {
   readonly #runs = new Map<string, Running>();
   readonly #slots: NodeSlots;
   readonly #work: RunWork;
+  readonly #packages: ApplicationPackages;
   /** Kills that are not answered. */
   readonly #ends = new Map<string, { running: Running; slot: Slot | undefined; line: string }>();
   /** Ids of this life's questions: answers to an earlier life's are not taken for them. */
@@ -102,9 +106,12 @@ export class ShellNode {
     this.#log = new ReportLog(host.files, this.#volatile);
     this.#control = new NodeShell(host, 'control');
     const { accountName, poolId } = details;
-    this.#work = new RunWork(details, host, context, (nodeId) =>
-      context.placeOf(accountName, poolId, nodeId),
-    );
+    const { blobStore, secrets, placeOf } = context;
+    this.#packages = new ApplicationPackages(host, context, context.downloads);
+    this.#work = new RunWork({
+      ...{ node: details, host, blobStore, secrets, packages: this.#packages },
+      placeOf: (nodeId) => placeOf(accountName, poolId, nodeId),
+    });
     this.#slots = new NodeSlots({
       host,
       log: this.#log,
@@ -134,6 +141,20 @@ export class ShellNode {
     await this.#log.open();
     if (!(await this.#control.reopen())) await this.#startControl();
     await this.#slots.reopen(() => this.#nextId());
+  }
+
+  /**
+   * What it needs before its start task and any task; `again`: also what it has had before it was started again.
+   * @throws HostUnusableError, HostLostError
+   */
+  async install(again: boolean): Promise<void> {
+    try {
+      await this.#packages.install(this.details.applicationPackages, { again });
+    } catch (error) {
+      if (!(error instanceof RunFailure)) throw error;
+      const code = error.code === 'DiskFull' ? 'DiskFull' : 'ApplicationPackageError';
+      throw new HostUnusableError(code, error.message);
+    }
   }
 
   /** Whether the directory was made for this request of a node; one that was made for none now is. */
@@ -215,6 +236,7 @@ export class ShellNode {
   async release(): Promise<void> {
     this.#state = 'over';
     for (const running of this.#runs.values()) this.#forget(running);
+    await this.#packages.close();
     const gone = new Promise<void>((resolve, reject) => {
       this.#releasing = { resolve, reject };
     });
@@ -250,6 +272,7 @@ export class ShellNode {
       clearTimeout(running.timer);
     }
     this.#runs.clear();
+    void this.#packages.close();
     this.#closeEnds();
     return outstanding;
   }
@@ -271,7 +294,7 @@ export class ShellNode {
     }
     this.#closeEnds();
     // Staging and uploads are done again in the next life; they must not go on beside it.
-    await this.#work.settled();
+    await Promise.all([this.#work.settled(), this.#packages.close()]);
   }
 
   /** Called now and then: shells may die, and what was consumed is noted. */

@@ -1,5 +1,6 @@
 import type { EnvironmentSetting, NodeDetails, RunDetails } from '@berth/core';
 import { isSystemVariable, systemEnvironment, taskDirectory } from '@berth/core';
+import { packageEnvironment } from './application-packages.ts';
 
 export { jobDirectory, taskDirectory } from '@berth/core';
 
@@ -13,7 +14,10 @@ function isReserved(name: string): boolean {
 
 /** The same for every run of the node: its slot shells hold them. */
 export function nodeEnvironment(node: NodeDetails, root: string): Record<string, string> {
-  const settings = systemEnvironment('node', { accountName: '', node, nodeRoot: root });
+  const settings = [
+    ...systemEnvironment('node', { accountName: '', node, nodeRoot: root }),
+    ...packageEnvironment(root, node.applicationPackages),
+  ];
   return Object.fromEntries(settings.map(({ name, value }) => [name, value]));
 }
 
@@ -36,6 +40,7 @@ export function runEnvironment(run: RunDetails, root: string): EnvironmentSettin
   return [
     ...run.environmentSettings.filter(({ name }) => !isReserved(name)),
     ...systemEnvironment('run', { accountName: run.accountName, task: run }),
+    ...packageEnvironment(root, run.applicationPackages?.packages),
     ...preparationEnvironment(run, root),
   ];
 }

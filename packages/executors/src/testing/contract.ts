@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ExecutorCapabilities } from '../capabilities.ts';
 import type { Executor } from '../executor.ts';
 import { gangContract } from './contract-gangs.ts';
+import { packagesContract } from './contract-packages.ts';
 import type { Effect } from './effects.ts';
 import { runDetails, startTaskDetails } from './effects.ts';
 import { ScriptedEngine } from './scripted-engine.ts';
@@ -59,7 +60,10 @@ export interface ContractHarness {
   readonly restarts?: boolean;
   readonly files?: ContractFiles;
   /** What else it says that it can do: that is tried, too. */
-  readonly capabilities?: Pick<Partial<ExecutorCapabilities>, 'interNodeCommunication'>;
+  readonly capabilities?: Pick<
+    Partial<ExecutorCapabilities>,
+    'interNodeCommunication' | 'applicationPackages'
+  >;
   /** How many lines have been appended to `file`. Default: it is read. */
   lines?(file: string): number;
 }
@@ -363,6 +367,9 @@ export function executorContract(name: string, harness: ContractHarness): void {
       beats,
     };
     if (able.interNodeCommunication === true) gangContract(world);
+    if (able.applicationPackages === true && commands.shell !== undefined) {
+      packagesContract(world, commands.shell);
+    }
 
     const withFiles = harness.files;
     if (withFiles !== undefined) {

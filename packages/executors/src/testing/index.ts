@@ -4,3 +4,4 @@ export * from './scripted-engine.ts';
 export * from './shell-commands.ts';
 export * from './simulated-executor.ts';
 export * from './virtual-clock.ts';
+export * from './zip.ts';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type {
   EffectCatalog,
   KillReason,
+  NodeDetails,
   NodeTaskDetails,
   Report,
   RunDetails,
@@ -32,6 +33,8 @@ export class ScriptedEngine {
   readonly warnings: string[] = [];
   /** What the catalog knows: by `<run>-<sequence>`. */
   readonly runs: Map<string, RunDetails> = new Map();
+  /** Where a node differs from {@link nodeDetails}. */
+  readonly nodes: Map<number, Partial<NodeDetails>> = new Map();
   /** By `<node>-<sequence>`. */
   readonly startTasks: Map<string, StartTaskDetails> = new Map();
   readonly nodeTasks: Map<string, NodeTaskDetails> = new Map();
@@ -54,7 +57,7 @@ export class ScriptedEngine {
   }
 
   readonly catalog: EffectCatalog = {
-    node: (node) => nodeDetails(node),
+    node: (node) => ({ ...nodeDetails(node), ...this.nodes.get(node) }),
     run: (run, sequence) => this.runs.get(`${run}-${sequence}`),
     startTask: (node, sequence) => this.startTasks.get(`${node}-${sequence}`),
     nodeTask: (run, sequence) => this.nodeTasks.get(`${run}-${sequence}`),
