@@ -94,3 +94,33 @@ test('an executor that has windows gets the pool', async () => {
   await batch.pools.steady('p');
   expect(batch.pools.get('p').resizeErrors).toBeUndefined();
 });
+
+test('a pool comes to another version of its operating system, and by itself to the newest after a restart', async () => {
+  const directory = temporaryDirectory();
+  const with_ = (...versions: string[]): Executor =>
+    perRun(async () => {}, { capabilities: { osVersions: { '4': versions } } });
+  const cloudServiceConfiguration = { osFamily: '4', targetOSVersion: '1' };
+  {
+    await using batch = await open(with_('1', '2'), directory);
+    await batch.pools.add({ ...pool, cloudServiceConfiguration });
+    await batch.pools.add({ ...pool, id: 'q', cloudServiceConfiguration: { osFamily: '4' } });
+    const unknown = { osFamily: '5' };
+    await expect(
+      batch.pools.add({ ...pool, id: 'r', cloudServiceConfiguration: unknown }),
+    ).rejects.toEqual(codeOf('InvalidPropertyValue'));
+    await batch.pools.steady('p');
+    await batch.pools.steady('q');
+    await batch.pools.upgradeOS('p', { targetOSVersion: '2' });
+    await batch.pools.upgraded('p');
+    const { targetOSVersion, currentOSVersion } =
+      batch.pools.get('p').cloudServiceConfiguration ?? {};
+    expect([targetOSVersion, currentOSVersion]).toEqual(['2', '2']);
+    await expect(batch.pools.upgradeOS('p', { targetOSVersion: '3' })).rejects.toEqual(
+      codeOf('OSVersionNotFound'),
+    );
+  }
+  await using again = await open(with_('1', '2', '3'), directory);
+  await again.pools.upgraded('q');
+  const versions = ['p', 'q'].map((id) => again.pools.get(id).cloudServiceConfiguration);
+  expect(versions.map((one) => one?.currentOSVersion)).toEqual(['2', '3']);
+});

@@ -5,6 +5,7 @@
 
 const p = 'add pool p\nnodes ready\n';
 const running = `${p}add job j\nadd task j/a\n`;
+const versioned = 'os versions 4 1,2\nadd pool p osFamily=4 osVersion=1\nnodes ready\n';
 const scheduled = 'add schedule s\n';
 
 /** What executors report of a task, and what it fails with then. */
@@ -53,6 +54,10 @@ export const cases: Record<string, string> = {
   TooManyEnableAutoScaleRequests:
     'add pool p nodes=0\nenable autoscale p formula="a=1"\nenable autoscale p formula="a=1"',
   OperationInvalidForCurrentState: 'add pool p nodes=0\nstop resize p',
+  PoolNotEligibleForOSVersionUpgrade: `${p}upgrade os p version=2`,
+  PoolVersionEqualsUpgradeVersion: `${versioned}upgrade os p version=1`,
+  OSVersionNotFound: `${versioned}upgrade os p version=3`,
+  UpgradePoolVersionConflict: `${versioned}upgrade os p version=2\nupgrade os p version=1`,
   NodeNotFound: `${p}reboot node p/node-9`,
   NodeAlreadyInTargetSchedulingState: `${p}enable node p/node-1`,
   NodeBeingCreated: 'add pool p\nreboot node p/node-1',

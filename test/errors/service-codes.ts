@@ -61,13 +61,13 @@ export const notGiven: Readonly<Record<string, string>> = {
     wire,
   ),
   ...all(
-    `OSVersionNotFound OSVersionDisabled OSVersionExpired PoolVersionEqualsUpgradeVersion
-    PoolNotEligibleForOSVersionUpgrade UpgradePoolVersionConflict NodeUserNotFound NodeUserExists
-    TaskFilesUnavailable TaskFilesCleanedup
+    `NodeUserNotFound NodeUserExists TaskFilesUnavailable TaskFilesCleanedup
     ContainerInvalidImage ContainerInvalidRegistry ContainerInvalidSettings ContainerMiscError
     NodeAgentSKUNotFound DiskEncryptionFailure FailedIdentityOperation`,
     notBuilt,
   ),
+  OSVersionDisabled: 'an executor has a version, or has it not',
+  OSVersionExpired: 'an executor has a version, or has it not',
   InvalidMetadata: 'EmptyMetadataKey and MetadataTooLarge say what is wrong with it',
   ResourceTypeMismatch: 'commands name what they are about, so that nothing else can be meant',
   UnsupportedConstraint: 'a constraint that there is not is an UnsupportedProperty',

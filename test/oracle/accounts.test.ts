@@ -1,4 +1,4 @@
-import type { EffectBatch, Report } from '@berth/core';
+import type { Command, EffectBatch, Report } from '@berth/core';
 import { EffectKind, Engine, ReportKind } from '@berth/core';
 import type { Input } from '@berth/core/testing';
 import { batchOf, firstTime, history, Ledger, resolve } from '@berth/core/testing';
@@ -58,16 +58,18 @@ check(
       const same = input && sharedInput(input, side);
       if (input === undefined || same === undefined) continue;
       inputs.push(same);
-      // The other engine hears of the time as well.
+      // The other engine hears of the time as well, and of what is no account's.
+      const isForAll = 'command' in input && engineWide.has(input.command.type);
       const apart = sides.map((one) => {
-        const own: Input = one === side ? input : { at: input.at, command: { type: 'tick' } };
+        const own: Input =
+          one === side || isForAll ? input : { at: input.at, command: { type: 'tick' } };
         return one.ledger.observe(own, one.engine.apply(batchOf([own])));
       });
       const applied = engine.apply(batchOf([same]));
       for (const [index, one] of sides.entries()) {
         const effects = effectsOf(applied.effects, one.name);
         const own: Input =
-          one === side ? same : { at: input.at, command: { type: 'tick' as const } };
+          one === side || isForAll ? same : { at: input.at, command: { type: 'tick' as const } };
         expect(one.shared.observe(own, { ...applied, effects })).toEqual(apart[index]);
         expect(accountContents(engine.queries.of(one.name))).toEqual(
           accountContents(one.engine.queries),
@@ -87,6 +89,9 @@ check(
     }
   },
 );
+
+/** What executors have, and what the host chooses. */
+const engineWide: ReadonlySet<Command['type']> = new Set<Command['type']>(['setOSVersions']);
 
 /** The same in the shared engine, where nodes and runs have other numbers; `undefined`: it is about nothing there. */
 function sharedInput(input: Input, { name, ledger, shared }: Side): Input | undefined {

@@ -26,6 +26,10 @@ export function accountContents(queries: Queries): object {
       state: pool.state,
       since: pool.stateTransitionTime,
       allocation: pool.allocationState,
+      version: [
+        pool.cloudServiceConfiguration?.targetOSVersion,
+        pool.cloudServiceConfiguration?.currentOSVersion,
+      ],
       targets: [pool.targetDedicatedNodes, pool.targetLowPriorityNodes],
       resizeErrors: (pool.resizeErrors ?? []).map(({ code }) => code),
       evaluated: pool.autoScaleRun && [pool.autoScaleRun.timestamp, pool.autoScaleRun.error?.code],

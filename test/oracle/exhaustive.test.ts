@@ -163,6 +163,22 @@ const worlds: Record<string, SmallWorld> = {
     losses: 0,
     exitCodes: [0],
   },
+  'an OS version changed under a task and its retry, and the pool deleted': {
+    setup: [
+      { type: 'setOSVersions', executor: 'simulated', osFamily: '4', versions: ['1', '2'] },
+      ...setup(
+        [task('1', retryOnce)],
+        {},
+        { cloudServiceConfiguration: { osFamily: '4', targetOSVersion: '1' } },
+      ),
+    ],
+    commands: [
+      { type: 'upgradeOS', poolId: 'p', targetOSVersion: '*' },
+      { type: 'deletePool', poolId: 'p' },
+    ],
+    losses: 0,
+    exitCodes: [0, 1],
+  },
 };
 
 const startTask: StartTask = {

@@ -56,8 +56,12 @@ export interface NaiveResult {
 
 interface NaivePool {
   specification: PoolSpecification;
-  state: 'active' | 'deleting';
+  state: 'active' | 'upgrading' | 'deleting';
   since: number;
+  targetVersion?: string;
+  currentVersion?: string;
+  /** What it is coming to while it is upgrading. */
+  nextVersion?: string;
   dedicated: number;
   lowPriority: number;
   allocation: 'steady' | 'resizing' | 'stopping';
@@ -88,6 +92,7 @@ interface NaiveNode {
   /** What it was before it was lost. */
   before?: NaiveNodeState;
   error?: string;
+  version?: string;
   startTask?: NaiveStartTask;
   request: number;
   started: number;
@@ -221,6 +226,8 @@ export class NaiveScheduler {
   #moment = 0;
   #quotas: AccountPatch = {};
   #pools: NaivePool[] = [];
+  /** By executor and OS family, the newest last. */
+  #versions = new Map<string, string[]>();
   #jobs: NaiveJob[] = [];
   #runs: NaiveRun[] = [];
   /** Their tasks are active again, their processes may still be there. */
@@ -393,9 +400,14 @@ export class NaiveScheduler {
         return true;
       case 'unusable':
         if (node.error !== undefined) return false;
-        this.#boot(node);
+        if (isOutdated(node)) this.#startAnew(node);
+        else this.#boot(node);
         return true;
       case 'unknown':
+        if (isOutdated(node)) {
+          this.#startAnew(node);
+          return true;
+        }
         node.state = must(node.before);
         this.#actIfEmpty(node);
         if (node.state !== node.before || node.startTask === undefined) return true;
@@ -409,6 +421,9 @@ export class NaiveScheduler {
   /** 4.3. */
   #boot(node: NaiveNode): void {
     const { startTask: specification } = node.pool.specification;
+    delete node.version;
+    const version = versionOf(node.pool);
+    if (version !== undefined) node.version = version;
     delete node.startTask;
     delete node.error;
     node.state = specification?.waitForSuccess === true ? 'waitingforstarttask' : 'up';
@@ -794,6 +809,14 @@ export class NaiveScheduler {
         return this.#restart(command, 'reboot', command.nodeRebootOption);
       case 'reimageNode':
         return this.#restart(command, 'reimage', command.nodeReimageOption);
+      case 'setOSVersions': {
+        const { executor, osFamily, versions } = command;
+        this.#versions.set(`${executor} ${osFamily}`, versions);
+        for (const pool of this.#pools) this.#followNewest(pool);
+        return {};
+      }
+      case 'upgradeOS':
+        return this.#upgradeOS(command.poolId, command.targetOSVersion);
       case 'stopResize':
         return this.#withPool(command.poolId, false, (pool) => {
           if (pool.allocation !== 'resizing') return { error: 'OperationInvalidForCurrentState' };
@@ -939,8 +962,13 @@ export class NaiveScheduler {
 
   #addPool(specification: PoolSpecification): NaiveResult {
     if (this.#pool(specification.id) !== undefined) return { error: 'PoolExists' };
-    if (this.#pools.length >= limit(this.#quotas.poolQuota)) return { error: 'PoolQuotaReached' };
     const { targetDedicatedNodes, targetLowPriorityNodes = 0, resizeTimeoutMs } = specification;
+    const target = specification.cloudServiceConfiguration?.targetOSVersion;
+    if (target !== undefined) {
+      if (this.#versionsOf(specification).length === 0) return { error: 'InvalidPropertyValue' };
+      if (this.#resolve(specification, target) === undefined) return { error: 'OSVersionNotFound' };
+    }
+    if (this.#pools.length >= limit(this.#quotas.poolQuota)) return { error: 'PoolQuotaReached' };
     const pool: NaivePool = {
       specification,
       state: 'active',
@@ -956,6 +984,10 @@ export class NaiveScheduler {
       ordinals: 0,
       cursors: new Map(),
     };
+    if (target !== undefined) {
+      pool.targetVersion = target;
+      pool.currentVersion = must(this.#resolve(specification, target));
+    }
     this.#pools.push(pool);
     if (specification.enableAutoScale === true) {
       const intervalMs = must(specification.autoScaleEvaluationIntervalMs);
@@ -1003,7 +1035,9 @@ export class NaiveScheduler {
   #fallDue(pool: NaivePool, autoscale: NaiveAutoscale): void {
     delete autoscale.retry;
     if (this.now >= autoscale.next) autoscale.next += autoscale.intervalMs;
-    if (pool.allocation !== 'stopping') this.#evaluate(pool, autoscale);
+    if (pool.allocation !== 'stopping' && pool.state !== 'upgrading') {
+      this.#evaluate(pool, autoscale);
+    }
   }
 
   #evaluate(pool: NaivePool, autoscale: NaiveAutoscale): void {
@@ -1053,7 +1087,9 @@ export class NaiveScheduler {
     const pool = this.#pool(id);
     if (pool === undefined) return { error: 'PoolNotFound' };
     if (pool.state === 'deleting') return { error: 'PoolBeingDeleted' };
-    if (steady && pool.allocation !== 'steady') return { error: 'PoolBeingResized' };
+    if (steady && (pool.allocation !== 'steady' || pool.state === 'upgrading')) {
+      return { error: 'PoolBeingResized' };
+    }
     return change(pool);
   }
 
@@ -1187,6 +1223,10 @@ export class NaiveScheduler {
     if (pending !== 'remove' && node.state === 'unknown') return;
     delete node.pending;
     this.#displacedEnded((run) => run.node === node);
+    if (pending === 'reboot' && isOutdated(node)) {
+      this.#startAnew(node);
+      return;
+    }
     delete node.error;
     delete node.startTask?.start;
     node.state = ({ remove: 'leavingpool', reboot: 'rebooting', reimage: 'reimaging' } as const)[
@@ -1260,6 +1300,82 @@ export class NaiveScheduler {
     for (const node of creating) this.#actIfEmpty(node);
     pool.allocation = 'steady';
     pool.resizeErrors = [...pool.shortOf, ...errors];
+    this.#followNewest(pool);
+  }
+
+  // ---- OS versions (2.1, ruling 12)
+
+  #versionsOf({ executor, cloudServiceConfiguration }: PoolSpecification): string[] {
+    return this.#versions.get(`${executor} ${cloudServiceConfiguration?.osFamily}`) ?? [];
+  }
+
+  #resolve(specification: PoolSpecification, target: string): string | undefined {
+    const versions = this.#versionsOf(specification);
+    return target === '*' ? versions.at(-1) : versions.find((version) => version === target);
+  }
+
+  #upgradeOS(id: string, target: string): NaiveResult {
+    return this.#withPool(id, false, (pool) => {
+      if (pool.targetVersion === undefined) return { error: 'PoolNotEligibleForOSVersionUpgrade' };
+      if (pool.state === 'upgrading') return { error: 'UpgradePoolVersionConflict' };
+      if (pool.allocation !== 'steady') return { error: 'PoolBeingResized' };
+      const version = this.#resolve(pool.specification, target);
+      if (version === undefined) return { error: 'OSVersionNotFound' };
+      if (target === pool.targetVersion) return { error: 'PoolVersionEqualsUpgradeVersion' };
+      pool.targetVersion = target;
+      this.#upgrade(pool, version);
+      return {};
+    });
+  }
+
+  #followNewest(pool: NaivePool): void {
+    if (pool.targetVersion !== '*' || pool.state !== 'active' || pool.allocation !== 'steady')
+      return;
+    const version = this.#resolve(pool.specification, '*');
+    if (version !== undefined && version !== pool.currentVersion) this.#upgrade(pool, version);
+  }
+
+  #upgrade(pool: NaivePool, version: string): void {
+    pool.state = 'upgrading';
+    pool.since = this.now;
+    pool.nextVersion = version;
+    if (version !== pool.currentVersion) {
+      const up = pool.nodes.filter(
+        ({ state }) => state !== 'preempted' && state !== 'unknown' && state !== 'leavingpool',
+      );
+      for (const node of up) delete node.pending;
+      this.#requeueAll((run) => up.includes(run.node), false);
+      this.#settleJobs();
+      for (const node of up) this.#startAnew(node);
+      for (const node of pool.nodes) {
+        if (node.state !== 'preempted') continue;
+        node.request = this.#requests++;
+        this.effects.push(`get ${nameOf(node)}`);
+      }
+    }
+    this.#settleUpgrades();
+  }
+
+  #startAnew(node: NaiveNode): void {
+    this.#displacedEnded((run) => run.node === node);
+    delete node.pending;
+    delete node.error;
+    delete node.startTask?.start;
+    node.state = 'reimaging';
+    node.request = this.#requests++;
+    this.effects.push(`reimage ${nameOf(node)}`);
+  }
+
+  #settleUpgrades(): void {
+    for (const pool of this.#pools) {
+      if (pool.state !== 'upgrading') continue;
+      if (pool.nodes.some(({ state }) => state === 'reimaging')) continue;
+      pool.currentVersion = must(pool.nextVersion);
+      delete pool.nextVersion;
+      pool.state = 'active';
+      pool.since = this.now;
+      this.#followNewest(pool);
+    }
   }
 
   /** Nodes that have run dry leave, and resizes that wait for nothing are over. */
@@ -1273,6 +1389,7 @@ export class NaiveScheduler {
       pool.resizeErrors = pool.allocation === 'stopping' ? ['ResizeStopped'] : pool.shortOf;
       pool.allocation = 'steady';
       delete pool.due;
+      this.#followNewest(pool);
     }
   }
 
@@ -1283,6 +1400,7 @@ export class NaiveScheduler {
     if (pool.state === 'deleting') return { error: 'PoolBeingDeleted' };
     pool.state = 'deleting';
     pool.since = this.now;
+    delete pool.nextVersion;
     delete pool.autoscale;
     this.#stopDraining(pool);
     for (const node of pool.nodes) delete node.pending;
@@ -1387,13 +1505,14 @@ export class NaiveScheduler {
     this.#settleSizes();
     // What was displaced on a node that has started again, or left, is over.
     this.#settleJobs();
-    this.#pools = this.#pools.filter((pool) => pool.state === 'active' || pool.nodes.length > 0);
+    this.#settleUpgrades();
+    this.#pools = this.#pools.filter((pool) => pool.state !== 'deleting' || pool.nodes.length > 0);
     for (const pool of this.#pools) while (this.#displaceOne(pool) || this.#placeOne(pool));
   }
 
   /** 3.5, ruling 15 (d): makes room for the first task that can be placed so. */
   #displaceOne(pool: NaivePool): boolean {
-    if (pool.state !== 'active') return false;
+    if (pool.state === 'deleting') return false;
     const fits = this.#firstThatFitsAny(pool)?.job.specification.priority ?? -Infinity;
     for (const job of this.#inOrder(pool)) {
       if (job.specification.priority <= fits) return false;
@@ -1533,7 +1652,7 @@ export class NaiveScheduler {
 
   /** 3.1 to 3.4. False: nothing that is ready fits. */
   #placeOne(pool: NaivePool): boolean {
-    if (pool.state !== 'active') return false;
+    if (pool.state === 'deleting') return false;
     const next = this.#firstThatFitsAny(pool);
     if (next === undefined) return false;
     pool.cursors.set(next.job.specification.priority, next.job.sequence);
@@ -1758,6 +1877,7 @@ export class NaiveScheduler {
         state: pool.state,
         since: isoTime(pool.since),
         allocation: pool.allocation,
+        version: [pool.targetVersion, pool.currentVersion],
         targets: [pool.dedicated, pool.lowPriority],
         resizeErrors: pool.resizeErrors,
         evaluated: pool.autoscale?.run && [
@@ -1831,7 +1951,7 @@ function takesTasks({ state, disabled, pending }: NaiveNode): boolean {
 /** 9, rule 1. */
 function takesGangs({ specification, state }: NaivePool): boolean {
   const { enableInterNodeCommunication, taskSlotsPerNode } = specification;
-  return state === 'active' && enableInterNodeCommunication === true && taskSlotsPerNode === 1;
+  return state !== 'deleting' && enableInterNodeCommunication === true && taskSlotsPerNode === 1;
 }
 
 /** The task goes on, unless somebody ends it for good before that is confirmed. */
@@ -1846,6 +1966,15 @@ function weightOf(tasks: readonly NaiveTask[]): number {
 
 function runName({ task, instance }: NaiveRun): string {
   return instance === undefined ? titleOf(task) : `${titleOf(task)}.${instance.id}`;
+}
+
+function versionOf({ nextVersion, currentVersion }: NaivePool): string | undefined {
+  return nextVersion ?? currentVersion;
+}
+
+/** It was away while its pool changed its version. */
+function isOutdated({ pool, version }: NaiveNode): boolean {
+  return version !== undefined && version !== versionOf(pool);
 }
 
 /** 2.4: it takes tasks, and what waits keeps its place. */

@@ -5,6 +5,7 @@ import {
   parsePoolPatch,
   parsePoolProperties,
   parsePoolResize,
+  parseUpgradeOS,
 } from '@berth/core/spec';
 import type { ScenarioCommand } from './commands.ts';
 import { poolDoor, throughDoor } from './door.ts';
@@ -57,6 +58,20 @@ export const poolCommands: Record<string, ScenarioCommand> = {
     const body = restBody(line, resizeOptions, {});
     line.end();
     throughDoor(world, () => ({ type: 'resizePool', poolId, resize: parsePoolResize(body) }));
+  },
+  /** `os versions 4 1,2`: what the executor has of OS family 4, the newest last. */
+  'os versions'(world, line) {
+    const osFamily = line.word('an OS family');
+    const versions = line.word('versions').split(',');
+    const executor = line.option('executor') ?? 'local';
+    line.end();
+    world.send({ type: 'setOSVersions', executor, osFamily, versions });
+  },
+  'upgrade os'(world, line) {
+    const poolId = line.word('an id');
+    const body = { targetOSVersion: line.option('version') };
+    line.end();
+    throughDoor(world, () => ({ type: 'upgradeOS', poolId, ...parseUpgradeOS(body) }));
   },
   'enable autoscale'(world, line) {
     const poolId = line.word('an id');

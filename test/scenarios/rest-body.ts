@@ -33,6 +33,8 @@ export const poolOptions: BodyOptions = {
   order: ['taskSchedulingPolicy.jobDefaultOrder', text],
   size: ['vmSize', text],
   osType: ['virtualMachineConfiguration.osType', text],
+  osFamily: ['cloudServiceConfiguration.osFamily', text],
+  osVersion: ['cloudServiceConfiguration.targetOSVersion', text],
   executor: ['executor', text],
 };
 

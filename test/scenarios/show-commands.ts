@@ -207,6 +207,7 @@ function poolText(pool: PoolView): string {
           pool.targetLowPriorityNodes,
           isDeleting,
         ),
+    part('osVersion', pool.cloudServiceConfiguration?.currentOSVersion),
     ...resizeErrors.map(({ code }) => part('error', code)),
   );
 }

@@ -18,6 +18,7 @@ import {
   parsePoolPatch,
   parsePoolProperties,
   parsePoolResize,
+  parseUpgradeOS,
 } from '@berth/core/spec';
 import type { BlobStore } from '@berth/storage';
 import { SecretGroup } from '@berth/storage';
@@ -173,6 +174,22 @@ export class PoolClient {
       removal: parseNodeRemoval(removal),
       ...conditionOf(condition),
     });
+  }
+
+  /**
+   * Brings the pool to another version of its operating system: its nodes are reimaged, what runs is put back to the
+   * queue, and nothing counts it. Resolves when that is accepted (see {@link upgraded}). semantics §2.1
+   * @throws BatchError `PoolNotEligibleForOSVersionUpgrade`, `UpgradePoolVersionConflict`, `PoolBeingResized`,
+   * `OSVersionNotFound`, `PoolVersionEqualsUpgradeVersion`, `PoolBeingDeleted`, `PoolNotFound`.
+   */
+  async upgradeOS(poolId: string, upgrade: { targetOSVersion: string }): Promise<void> {
+    const { targetOSVersion } = parseUpgradeOS(upgrade);
+    await this.#runtime.submit({ type: 'upgradeOS', poolId, targetOSVersion });
+  }
+
+  /** Resolves when no change of the OS version is under way. */
+  async upgraded(poolId: string, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    await this.#runtime.until(() => this.get(poolId).state !== 'upgrading', signal);
   }
 
   /**

@@ -126,6 +126,11 @@ export interface PoolParameters {
   metadata?: MetadataItem[];
   /** What its nodes run; default: linux, as the executor has it. */
   virtualMachineConfiguration?: Partial<VirtualMachineConfiguration>;
+  /** Instead of it: an operating system of which the executor has several versions. */
+  cloudServiceConfiguration?: {
+    osFamily: string /** Default `*`: always the newest. */;
+    targetOSVersion?: string;
+  };
   /** Default false. True: its nodes can reach one another, if the executor can do that. */
   enableInterNodeCommunication?: boolean;
   /** (extension) Default `local`. */

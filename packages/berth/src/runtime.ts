@@ -20,6 +20,7 @@ import {
   withSecrets,
 } from '@berth/core';
 import type { Executor } from '@berth/executors';
+import { capabilitiesOf } from '@berth/executors';
 import type { BlobStore, Journal, SecretGroup, SecretStore } from '@berth/storage';
 import { routeEffects } from './effect-routing.ts';
 import { refuseNodes } from './node-refusals.ts';
@@ -117,6 +118,8 @@ export class Runtime {
         blobStore: options.blobStore,
         secrets: options.secretStore,
         report: (reports) => this.#report(reports),
+        setOSVersions: (osFamily, versions) =>
+          this.#setOSVersions(executor.name, osFamily, versions),
         warn: (message) => options.warn(`${executor.name}: ${message}`),
       });
       await executor.attach(
@@ -125,7 +128,37 @@ export class Runtime {
       );
     }
     this.#report(reports);
+    this.#tellOSVersions();
+    this.#flush();
     this.#arm();
+  }
+
+  /** Of each OS family that an executor has, or has no more, where the engine does not know it yet. */
+  #tellOSVersions(): void {
+    for (const executor of this.#options.executors) {
+      const has = capabilitiesOf(executor).osVersions;
+      const known = this.queries.osVersions().filter((one) => one.executor === executor.name);
+      const families = new Set([...Object.keys(has), ...known.map(({ osFamily }) => osFamily)]);
+      for (const osFamily of families) {
+        this.#setOSVersions(executor.name, osFamily, has[osFamily] ?? []);
+      }
+    }
+  }
+
+  #setOSVersions(executor: string, osFamily: string, versions: readonly string[]): void {
+    if (this.#closed || this.#broken !== undefined) return;
+    const before = this.queries
+      .osVersions()
+      .find((one) => one.executor === executor && one.osFamily === osFamily);
+    if (JSON.stringify(before?.versions ?? []) === JSON.stringify(versions)) return;
+    this.#command({ type: 'setOSVersions', executor, osFamily, versions: [...versions] });
+  }
+
+  /** One of the runtime's own: its result interests nobody. */
+  #command(command: Command): void {
+    this.#inputs.command(this.#options.now(), command);
+    this.#waiting.push({ resolve: () => {}, reject: () => {} });
+    this.#schedule();
   }
 
   #refuseNodes(effects: EffectBatch): ReturnType<typeof refuseNodes> {

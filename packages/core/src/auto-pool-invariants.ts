@@ -11,7 +11,8 @@ export function brokenAutoPools(world: World): string[] {
     if (job.pool !== named) wrong.push(`job ${id}: is in pool ${job.pool}, names pool ${named}`);
     const auto = autoPoolOf(poolInfo);
     if (auto === undefined || job.state !== 'completed') continue;
-    const isLeft = world.pools[job.autoPool]?.state === 'active';
+    const state = world.pools[job.autoPool]?.state;
+    const isLeft = state === 'active' || state === 'upgrading';
     if (isLeft && auto.poolLifetimeOption === 'job' && !auto.keepAlive) {
       wrong.push(`job ${id}: is completed, and its own pool is still there`);
     }

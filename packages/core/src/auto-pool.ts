@@ -36,7 +36,7 @@ export function provideAutoPool(
     return makePool(world, jobId, specification);
   }
   const shared = world.pools[schedule.autoPool];
-  if (shared?.state === 'active') return shared;
+  if (shared !== undefined && shared.state !== 'deleting') return shared;
   const made = makePool(world, schedule.specification.id, specification);
   if (!('code' in made)) schedule.autoPool = made.number;
   return made;
@@ -116,5 +116,5 @@ export function changesKeepAliveOnly(former: PoolInfo, changed: PoolInfo): boole
 
 function remove(world: World, number: number): void {
   const pool = world.pools[number];
-  if (pool?.state === 'active') deletePool(world, pool.specification.id);
+  if (pool !== undefined && pool.state !== 'deleting') deletePool(world, pool.specification.id);
 }

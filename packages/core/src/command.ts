@@ -50,6 +50,9 @@ type Request =
   | { type: 'resizePool'; poolId: string; resize: PoolResize }
   | { type: 'stopResize'; poolId: string }
   | { type: 'removeNodes'; poolId: string; removal: NodeRemoval }
+  /** (extension) The versions of an OS family that an executor has, the newest last. The runtime says so. */
+  | { type: 'setOSVersions'; executor: string; osFamily: string; versions: string[] }
+  | { type: 'upgradeOS'; poolId: string; targetOSVersion: string }
   | { type: 'enableAutoScale'; poolId: string; settings: AutoScaleSettings }
   | { type: 'disableAutoScale'; poolId: string }
   | {

@@ -61,6 +61,8 @@ export interface NodeDetails {
   sequence: number;
   /** False: low-priority. */
   isDedicated: boolean;
+  /** What it is to run, in pools with a `cloudServiceConfiguration`. */
+  osVersion?: string;
   pool: PoolSpecification;
   /**
    * To be installed before anything else, and so before `nodeReady` is reported; one that cannot be makes the node

@@ -58,6 +58,7 @@ import {
 import { disableScheduling, enableScheduling, restartNode } from './node-operations.ts';
 import { noteMeasures } from './node-sample.ts';
 import { isUnderWay } from './node-task.ts';
+import { setOSVersions, upgradeOS } from './os-version.ts';
 import { place } from './placement.ts';
 import type { Policies, PolicyNames } from './policy.ts';
 import { PolicySet } from './policy-set.ts';
@@ -530,6 +531,13 @@ export class Engine {
         return result(stopResize(world, command.poolId));
       case 'removeNodes':
         return result(removeNodes(world, command.poolId, command.removal));
+      case 'setOSVersions': {
+        const { executor, osFamily, versions } = command;
+        setOSVersions(world, { executor, osFamily, versions });
+        return {};
+      }
+      case 'upgradeOS':
+        return result(upgradeOS(world, command.poolId, command.targetOSVersion));
       case 'enableAutoScale':
         return result(enableAutoScale(world, command.poolId, command.settings));
       case 'disableAutoScale':

@@ -32,7 +32,8 @@ export function explainPool(world: World, job: Job, row: number): ExplanationRea
     return [reason('noPool', { poolId: job.poolId }, 'poolAdded', 'jobMoved')];
   }
   const { id: poolId, taskSlotsPerNode } = pool.specification;
-  if (pool.state !== 'active') return [reason('poolDeleting', { poolId }, 'poolAdded', 'jobMoved')];
+  if (pool.state === 'deleting')
+    return [reason('poolDeleting', { poolId }, 'poolAdded', 'jobMoved')];
   const reasons: ExplanationReason[] = [];
   const { requiredSlots, instances } = job.limitsOf(row);
   if (instances > 0) reasons.push(...explainGangPool(pool));

@@ -90,6 +90,7 @@ export type {
   JobPreparationAndReleaseTaskStatus,
   NodeTaskInfo,
 } from './node-task-view.ts';
+export type { OSVersions } from './os-version.ts';
 export * from './policy.ts';
 export type { ResizeError } from './pool.ts';
 export type { AutoScaleRunError } from './pool-autoscale.ts';

@@ -122,7 +122,12 @@ export function patchJob(world: World, id: string, patch: JobPatch): BatchErrorB
 function considerDisplacement(world: World, job: Job): void {
   noteDisplacement(world, job);
   const pool = world.poolOf(job);
-  if (job.specification.allowTaskPreemption === true && pool?.state === 'active') world.stir(pool);
+  if (
+    job.specification.allowTaskPreemption === true &&
+    pool !== undefined &&
+    pool.state !== 'deleting'
+  )
+    world.stir(pool);
 }
 
 function patched(

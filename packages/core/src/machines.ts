@@ -1,14 +1,17 @@
 import { Machine } from './machine.ts';
 
 /** semantics §2.1; `gone` stands for a pool that is no more. */
-export type PoolState = 'active' | 'deleting' | 'gone';
-export type PoolTrigger = 'delete' | 'lastNodeGone';
+export type PoolState = 'active' | 'upgrading' | 'deleting' | 'gone';
+export type PoolTrigger = 'upgrade' | 'upgraded' | 'delete' | 'lastNodeGone';
 export const poolMachine: Machine<PoolState, PoolTrigger> = new Machine(
   'pool',
-  ['active', 'deleting', 'gone'],
-  ['delete', 'lastNodeGone'],
+  ['active', 'upgrading', 'deleting', 'gone'],
+  ['upgrade', 'upgraded', 'delete', 'lastNodeGone'],
   [
+    { from: 'active', trigger: 'upgrade', to: 'upgrading' },
+    { from: 'upgrading', trigger: 'upgraded', to: 'active' },
     { from: 'active', trigger: 'delete', to: 'deleting' },
+    { from: 'upgrading', trigger: 'delete', to: 'deleting' },
     { from: 'deleting', trigger: 'lastNodeGone', to: 'gone' },
   ],
 );
@@ -70,6 +73,7 @@ export type NodeTrigger =
   | 'enable'
   | 'reboot'
   | 'reimage'
+  | 'upgrade'
   | 'lost'
   | 'returned'
   | 'returnedDisabled'
@@ -111,6 +115,7 @@ export const nodeMachine: Machine<NodeState, NodeTrigger> = new Machine(
     'enable',
     'reboot',
     'reimage',
+    'upgrade',
     'lost',
     'returned',
     'returnedDisabled',
@@ -148,6 +153,18 @@ export const nodeMachine: Machine<NodeState, NodeTrigger> = new Machine(
     { from: 'offline', trigger: 'reimage', to: 'reimaging' },
     { from: 'starttaskfailed', trigger: 'reimage', to: 'reimaging' },
     { from: 'unusable', trigger: 'reimage', to: 'reimaging' },
+    { from: 'starting', trigger: 'upgrade', to: 'reimaging' },
+    { from: 'waitingforstarttask', trigger: 'upgrade', to: 'reimaging' },
+    { from: 'starttaskfailed', trigger: 'upgrade', to: 'reimaging' },
+    { from: 'idle', trigger: 'upgrade', to: 'reimaging' },
+    { from: 'running', trigger: 'upgrade', to: 'reimaging' },
+    { from: 'offline', trigger: 'upgrade', to: 'reimaging' },
+    { from: 'rebooting', trigger: 'upgrade', to: 'reimaging' },
+    // What it was asked for before is asked for anew, with the new version.
+    { from: 'reimaging', trigger: 'upgrade', to: 'reimaging' },
+    { from: 'unusable', trigger: 'upgrade', to: 'reimaging' },
+    // It was away while the version of its pool changed.
+    { from: 'unknown', trigger: 'upgrade', to: 'reimaging' },
     { from: 'waitingforstarttask', trigger: 'lost', to: 'unknown' },
     { from: 'starttaskfailed', trigger: 'lost', to: 'unknown' },
     { from: 'idle', trigger: 'lost', to: 'unknown' },

@@ -3,6 +3,7 @@ import { forgetJobsOn, interruptNodeTasks, noteBoot, resumeReleases } from './jo
 import type { Node } from './node.ts';
 import { renewInstall } from './node-install.ts';
 import { leave } from './node-request.ts';
+import type { Pool } from './pool.ts';
 import { beginStartTask } from './start-task.ts';
 import type { World } from './world.ts';
 
@@ -12,8 +13,10 @@ import type { World } from './world.ts';
 
 /** Its operating system is up: → starting, then what its pool says. */
 export function boot(world: World, node: Node): void {
-  const { startTask } = world.pools[node.pool]!.specification;
+  const pool = world.pools[node.pool]!;
+  const { startTask } = pool.specification;
   world.moveNode(node, 'booted');
+  node.osVersion = pool.osVersion;
   node.lastBootTime = world.now;
   noteBoot(world, node);
   if (startTask === undefined) node.startTask = undefined;
@@ -69,16 +72,29 @@ export function act(world: World, node: Node): void {
 }
 
 /** → rebooting or reimaging. What still runs there, a start task, ends with it. */
-export function restart(world: World, node: Node, action: 'reboot' | 'reimage'): void {
-  world.pools[node.pool]!.withdraw(node.number);
-  world.moveNode(node, action);
+export function restart(
+  world: World,
+  node: Node,
+  action: 'reboot' | 'reimage',
+  trigger: 'reboot' | 'reimage' | 'upgrade' = action,
+): void {
+  const pool = world.pools[node.pool]!;
+  pool.withdraw(node.number);
+  // One that was away while the version of its pool changed has to come to that.
+  const isAnew = action === 'reimage' || isOutdated(pool, node);
+  world.moveNode(node, isAnew && action === 'reboot' ? 'upgrade' : trigger);
   forgetDisplaced(world, node);
-  if (action === 'reimage') forgetJobsOn(world, node);
+  if (isAnew) forgetJobsOn(world, node);
   interruptNodeTasks(world, node);
   node.errors = [];
   if (node.startTask !== undefined) node.startTask.sequence = 0;
   renewInstall(world, node);
   node.sequence = world.nextSequence();
-  if (action === 'reboot') world.effects.rebootNode(node.number, node.sequence);
-  else world.effects.reimageNode(node.number, node.sequence);
+  if (isAnew) world.effects.reimageNode(node.number, node.sequence);
+  else world.effects.rebootNode(node.number, node.sequence);
+}
+
+/** Whether it does not run the OS version of its pool. */
+export function isOutdated(pool: Pool, node: Node): boolean {
+  return node.osVersion !== undefined && node.osVersion !== pool.osVersion;
 }

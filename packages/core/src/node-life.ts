@@ -2,11 +2,12 @@ import { forgetDisplaced } from './displacement.ts';
 import { preparationEnded } from './job-preparation.ts';
 import { forgetJobsOn, interruptNodeTasks, releaseEnded } from './job-release.ts';
 import type { Node, NodeError } from './node.ts';
-import { act, boot, comeUp, settle } from './node-boot.ts';
+import { act, boot, comeUp, isOutdated, restart, settle } from './node-boot.ts';
 import { renewInstall } from './node-install.ts';
 import { requeueRuns } from './node-runs.ts';
 import type { TryEnd } from './node-task.ts';
 import { isUnderWay } from './node-task.ts';
+import { considerUpgrade } from './os-version.ts';
 import { considerPoolEnd } from './pool-rules.ts';
 import { considerSize } from './pool-size.ts';
 import { lost } from './run-end.ts';
@@ -32,16 +33,23 @@ export function nodeReady(world: World, node: Node): boolean {
       start(world, node);
       return true;
     case 'rebooting':
+      start(world, node);
+      return true;
     case 'reimaging':
       start(world, node);
+      considerUpgrade(world, pool);
       return true;
     case 'unusable':
       // What has a known cause is not healed by itself.
       if (node.errors.length > 0) return false;
-      boot(world, node);
+      if (isOutdated(pool, node)) restart(world, node, 'reimage', 'upgrade');
+      else boot(world, node);
       return true;
     case 'unknown':
-      comeBack(world, node);
+      if (isOutdated(pool, node)) {
+        node.pending = undefined;
+        restart(world, node, 'reimage', 'upgrade');
+      } else comeBack(world, node);
       return true;
     default:
       return false;
@@ -56,6 +64,7 @@ function start(world: World, node: Node): void {
     return;
   }
   world.moveNode(node, 'booted');
+  node.osVersion = world.pools[node.pool]?.osVersion;
   node.lastBootTime = world.now;
   nodeUnusable(world, node, { code: 'ApplicationPackageError', message });
 }
@@ -167,6 +176,7 @@ function fall(world: World, node: Node, trigger: 'lost' | 'unusable' | 'preempt'
   forgetDisplaced(world, node);
   interruptNodeTasks(world, node);
   if (node.state === 'unusable' && node.pending !== undefined) act(world, node);
+  considerUpgrade(world, pool);
   if (wasCreating) {
     pool.nodesCreating--;
     considerSize(world, pool);

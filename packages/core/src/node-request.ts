@@ -28,6 +28,7 @@ export function addNode(world: World, pool: Pool, isDedicated: boolean): void {
     previousState: undefined,
     previousStateTransitionTime: undefined,
     lastBootTime: undefined,
+    osVersion: undefined,
     sequence: world.nextSequence(),
     schedulingState: 'enabled',
     pending: undefined,

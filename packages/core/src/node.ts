@@ -32,6 +32,8 @@ export interface NodeRecord {
   previousState: NodeState | undefined;
   previousStateTransitionTime: number | undefined;
   lastBootTime: number | undefined;
+  /** What it runs, in pools that have an OS version. */
+  osVersion: string | undefined;
   /** Of the request (get, release) that its next report answers. */
   sequence: number;
   /** Kept through boots (semantics §2.2). */
@@ -75,6 +77,7 @@ export class Node {
   previousState: NodeState | undefined;
   previousStateTransitionTime: number | undefined;
   lastBootTime: number | undefined;
+  osVersion: string | undefined;
   sequence: number;
   schedulingState: NodeRecord['schedulingState'];
   pending: NodeRecord['pending'];
@@ -101,6 +104,7 @@ export class Node {
     this.previousState = record.previousState;
     this.previousStateTransitionTime = record.previousStateTransitionTime;
     this.lastBootTime = record.lastBootTime;
+    this.osVersion = record.osVersion;
     this.sequence = record.sequence;
     this.schedulingState = record.schedulingState;
     this.pending = record.pending;

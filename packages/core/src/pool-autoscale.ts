@@ -184,8 +184,9 @@ export function evaluateNow(world: World, pool: Pool): void {
       pool.specification;
     autoscale.nextEvaluation += interval;
   }
-  // What is being stopped has to stop first; the next evaluation is soon enough.
-  if (pool.allocationState !== 'stopping') evaluate(world, pool, autoscale);
+  // What is being stopped, or upgraded, has to come to its end first; the next evaluation is soon enough.
+  if (pool.allocationState !== 'stopping' && pool.state !== 'upgrading')
+    evaluate(world, pool, autoscale);
   setDeadline(world, pool, autoscale);
 }
 

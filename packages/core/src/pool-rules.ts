@@ -6,6 +6,7 @@ import type { BatchErrorBody } from './errors.ts';
 import { touch } from './etag.ts';
 import { leave } from './node-request.ts';
 import { requeueRuns } from './node-runs.ts';
+import { firstOSVersion, refusalOfOSVersion } from './os-version.ts';
 import { Pool } from './pool.ts';
 import { beginAutoscale, endAutoscale, formulaOf } from './pool-autoscale.ts';
 import { assignPool } from './pool-jobs.ts';
@@ -27,6 +28,7 @@ export function addPool(
   const formula = formulaOf(specification);
   if (formula !== undefined && !(formula instanceof Formula)) return formula;
   const unknown =
+    refusalOfOSVersion(world, specification) ??
     refuseCertificates(world, specification.certificateReferences) ??
     refuseReferences(world.applications, specification.applicationPackageReferences);
   if (unknown !== undefined) return unknown;
@@ -41,6 +43,7 @@ export function addPool(
     world.nodeTable,
     world.policies,
   );
+  pool.currentOSVersion = firstOSVersion(world, specification);
   world.pools.push(pool);
   account.poolById.set(idKey(id), pool);
   world.events?.diagnostics?.poolCreated(pool);
@@ -115,6 +118,7 @@ export function deletePool(world: World, id: string): BatchErrorBody | undefined
     targetLowPriorityNodes: 0,
   };
   world.movePool(pool, 'delete');
+  pool.nextOSVersion = undefined;
   if (pool.nodes.size > 0) {
     world.moveAllocation(pool, 'resize');
     world.events?.diagnostics?.resizeStarted(pool, 'requeue');

@@ -9,6 +9,7 @@ import type { BatchErrorBody } from './errors.ts';
 import type { Node } from './node.ts';
 import { addNode, leave } from './node-request.ts';
 import { requeueRuns, terminateRuns } from './node-runs.ts';
+import { considerOSVersion } from './os-version.ts';
 import type { ResizeError } from './pool.ts';
 import { Pool } from './pool.ts';
 import { refuse } from './refusal.ts';
@@ -158,9 +159,11 @@ export function considerSize(world: World, pool: Pool): void {
     world.moveAllocation(pool, pool.quotaErrors.length === 0 ? 'targetReached' : 'quotaReached');
     pool.resizeErrors = [...pool.quotaErrors, ...beyondMost(pool.specification)];
     pool.quotaErrors = [];
+    considerOSVersion(world, pool);
   } else if (pool.allocationState === 'stopping') {
     world.moveAllocation(pool, 'stopped');
     pool.resizeErrors = [resizeStopped];
+    considerOSVersion(world, pool);
   }
 }
 
@@ -194,6 +197,7 @@ function endShort(
   for (const node of pool.nodes) if (node.state === 'creating') leave(world, node);
   world.moveAllocation(pool, trigger);
   pool.resizeErrors = [...quotaErrors, ...errors];
+  considerOSVersion(world, pool);
 }
 
 /** Whatever is under way is over, and nothing is left of it but nodes that have begun to leave. */
@@ -224,7 +228,14 @@ export function findPoolIn(account: Account, id: string): Pool | BatchErrorBody 
 
 export function findSteadyPool(world: World, id: string): Pool | BatchErrorBody {
   const pool = findPool(world, id);
-  if (!(pool instanceof Pool) || pool.allocationState === 'steady') return pool;
+  if (!(pool instanceof Pool)) return pool;
+  if (pool.state === 'upgrading') {
+    return refuse(
+      'PoolBeingResized',
+      `The OS version of pool "${id}" is being changed: wait until it is active.`,
+    );
+  }
+  if (pool.allocationState === 'steady') return pool;
   return refuse(
     'PoolBeingResized',
     `The pool "${id}" is ${pool.allocationState}: wait until it is steady, or stop the resize.`,

@@ -145,6 +145,10 @@ export class Pool {
   autoscale: Autoscale | undefined;
   /** When enableAutoScale was last carried out. */
   enabledAutoScaleAt: number | undefined;
+  /** What its nodes run, if it has an OS version. */
+  currentOSVersion: string | undefined;
+  /** What they are coming to, while it is upgrading. */
+  nextOSVersion: string | undefined;
   /** Numbers of the jobs that name it. */
   readonly jobs: Set<number> = new Set();
   /** What it counts as completed beyond its jobs; negative: less, since they had completed it before. */
@@ -197,6 +201,11 @@ export class Pool {
     const { enableInterNodeCommunication, taskSlotsPerNode } = specification;
     this.gangs =
       enableInterNodeCommunication === true && taskSlotsPerNode === 1 ? new GangRings() : undefined;
+  }
+
+  /** What a node that starts anew is to run. */
+  get osVersion(): string | undefined {
+    return this.nextOSVersion ?? this.currentOSVersion;
   }
 
   /** The node takes tasks from now on. */

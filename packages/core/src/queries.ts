@@ -36,6 +36,7 @@ import {
   releaseOn,
   withDetail,
 } from './node-task-view.ts';
+import type { OSVersions } from './os-version.ts';
 import type { Pool, ResizeError } from './pool.ts';
 import type { AutoScaleRun, AutoScaleRunError } from './pool-autoscale.ts';
 import { tryFormula } from './pool-autoscale.ts';
@@ -44,6 +45,7 @@ import { secretHandlesIn } from './secret-mark.ts';
 import type {
   ApplicationPackageContent,
   CertificateReference,
+  CloudServiceConfiguration,
   JobScheduleSpecification,
   JobSpecification,
   PoolSpecification,
@@ -85,8 +87,13 @@ export interface AutoScaleRunView {
 }
 
 export interface PoolView
-  extends Omit<PoolSpecification, 'enableAutoScale' | 'enableInterNodeCommunication'>,
+  extends Omit<
+      PoolSpecification,
+      'enableAutoScale' | 'enableInterNodeCommunication' | 'cloudServiceConfiguration'
+    >,
     StateView {
+  /** With what its nodes run. */
+  cloudServiceConfiguration?: CloudServiceConfiguration & { currentOSVersion: string };
   allocationState: string;
   allocationStateTransitionTime: string;
   currentDedicatedNodes: number;
@@ -280,6 +287,11 @@ export class Queries {
   evaluateAutoScale(poolId: string, autoScaleFormula: string): AutoScaleRunView | BatchErrorBody {
     const run = tryFormula(this.#world, this.#account, poolId, autoScaleFormula);
     return 'timestamp' in run ? autoScaleRunView(run) : run;
+  }
+
+  /** The versions of operating systems that executors have, as they were told. */
+  osVersions(): OSVersions[] {
+    return this.#world.osVersions.map((one) => ({ ...one, versions: [...one.versions] }));
   }
 
   /** The nodes of a pool by ordinal; `undefined` if there is no such pool. */
@@ -707,8 +719,15 @@ function autoScaleRunView(run: AutoScaleRun): AutoScaleRunView {
 }
 
 function poolView(pool: Pool): PoolView {
+  const { cloudServiceConfiguration, ...specification } = pool.specification;
   return {
-    ...pool.specification,
+    ...specification,
+    ...(cloudServiceConfiguration !== undefined && {
+      cloudServiceConfiguration: {
+        ...cloudServiceConfiguration,
+        currentOSVersion: pool.currentOSVersion ?? '',
+      },
+    }),
     ...stateView(pool),
     allocationState: pool.allocationState,
     allocationStateTransitionTime: formatTime(pool.allocationStateTransitionTime),

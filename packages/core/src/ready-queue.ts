@@ -155,7 +155,7 @@ export function joinRings(world: World, job: Job): void {
 /** The same, where placement need not look at the pool again. Whether the job is in. */
 export function enterRings(world: World, job: Job): boolean {
   const pool = world.poolOf(job);
-  if (pool === undefined || pool.state !== 'active') return false;
+  if (pool === undefined || pool.state === 'deleting') return false;
   const mayStart = job.state === 'active' && !job.isFull;
   const rank = rankOf(job.specification.priority);
   const smallest = mayStart ? smallestReady(world, job) : undefined;

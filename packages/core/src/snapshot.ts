@@ -19,6 +19,7 @@ import type { JobOnNode } from './jobs-on-nodes.ts';
 import type { NodeRecord } from './node.ts';
 import { Node } from './node.ts';
 import { setNodeTaskDeadline } from './node-task-deadline.ts';
+import type { OSVersions } from './os-version.ts';
 import type { PolicyNames } from './policy.ts';
 import type { PolicySet } from './policy-set.ts';
 import { noPool, Pool } from './pool.ts';
@@ -70,6 +71,8 @@ interface PoolRecord {
     | 'quotaErrors'
     | 'resizeErrors'
     | 'enabledAutoScaleAt'
+    | 'currentOSVersion'
+    | 'nextOSVersion'
     | 'otherCompletions'
   >;
   /** Its samples come behind the records. */
@@ -157,6 +160,7 @@ interface WorldRecord {
   gangs: { gang: Gang; isLatest: boolean }[];
   jobOnNodeCount: number;
   jobsOnNodes: JobOnNode[];
+  osVersions: OSVersions[];
   jobScheduleCount: number;
   jobSchedules: JobScheduleRecord[];
 }
@@ -242,6 +246,7 @@ function firstChunk(world: World, inputCount: number): Uint8Array {
     })),
     jobOnNodeCount: world.jobsOnNodes.next,
     jobsOnNodes: world.jobsOnNodes.all(),
+    osVersions: world.osVersions,
     jobScheduleCount: world.jobSchedules.length,
     jobSchedules: world.jobSchedules.flatMap((schedule) => schedule?.record() ?? []),
   };
@@ -316,6 +321,7 @@ function readFirst(world: World, reader: ByteReader): number {
     world.jobsOnNodes.keep(world.jobs[onNode.job]!, onNode);
     setNodeTaskDeadline(world, onNode, onNode.deadline);
   }
+  world.osVersions = record.osVersions;
   for (const { gang, isLatest } of record.gangs) {
     world.gangs.add(gang);
     if (isLatest) world.jobs[gang.job]!.rareOf(gang.row)!.gang = gang;
@@ -434,6 +440,8 @@ function poolRecord(pool: Pool): PoolRecord {
       quotaErrors: pool.quotaErrors,
       resizeErrors: pool.resizeErrors,
       enabledAutoScaleAt: pool.enabledAutoScaleAt,
+      currentOSVersion: pool.currentOSVersion,
+      nextOSVersion: pool.nextOSVersion,
       otherCompletions: pool.otherCompletions,
     },
     ...(pool.autoscale !== undefined && { autoscale: autoscaleRecord(pool.autoscale) }),

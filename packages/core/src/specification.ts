@@ -96,6 +96,13 @@ export interface VirtualMachineConfiguration {
   imageReference?: ImageReference;
 }
 
+/** An operating system by family and version, of which the executor has several (semantics §1.2). */
+export interface CloudServiceConfiguration {
+  osFamily: string;
+  /** `*`: always the newest. */
+  targetOSVersion: string;
+}
+
 /** semantics §1.2 */
 export interface PoolSpecification {
   id: string;
@@ -103,6 +110,8 @@ export interface PoolSpecification {
   vmSize: string;
   /** Absent: linux, whatever the executor has. */
   virtualMachineConfiguration?: VirtualMachineConfiguration;
+  /** Instead of it. */
+  cloudServiceConfiguration?: CloudServiceConfiguration;
   /** Its nodes can reach one another (semantics §1.2); what multi-instance tasks need. */
   enableInterNodeCommunication?: true;
   targetDedicatedNodes: number;

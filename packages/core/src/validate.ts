@@ -9,6 +9,7 @@ import { brokenSchedules } from './job-schedule-invariants.ts';
 import { brokenJobsOnNodes } from './jobs-on-nodes-invariants.ts';
 import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
+import { brokenOSVersions } from './os-version-invariants.ts';
 import type { Pool } from './pool.ts';
 import { rankOf } from './pool.ts';
 import { Part, readyRanges } from './ready-queue.ts';
@@ -43,6 +44,7 @@ export function validate(world: World): string[] {
     ...brokenSchedules(world),
     ...brokenAutoPools(world),
     ...brokenAccounts(world),
+    ...brokenOSVersions(world),
     ...brokenApplications(world),
     ...brokenCertificates(world),
     ...brokenGangs(world),
@@ -261,13 +263,15 @@ function checkQueues(world: World, job: Job): string[] {
     smallest = jobManager.waits === 'first' ? requiredSlots : Math.min(smallest, requiredSlots);
     smallestGang = Infinity;
   }
-  for (const ring of pool?.state === 'active' ? pool.rings : []) {
+  for (const ring of pool !== undefined && pool.state !== 'deleting' ? pool.rings : []) {
     const expected = job.state === 'active' && !job.isFull && ring.slots >= smallest;
     if (ring.has(rankOf(priority), job.number) !== expected) {
       wrong.push(`job ${id}: in the ring of ${ring.slots} slots is ${!expected}`);
     }
   }
-  for (const ring of pool?.state === 'active' ? (pool.gangs?.rings ?? []) : []) {
+  for (const ring of pool !== undefined && pool.state !== 'deleting'
+    ? (pool.gangs?.rings ?? [])
+    : []) {
     const expected = job.state === 'active' && !job.isFull && ring.slots >= smallestGang;
     if (ring.has(rankOf(priority), job.number) !== expected) {
       wrong.push(`job ${id}: in the ring of ${ring.slots} instances is ${!expected}`);

@@ -46,6 +46,7 @@ import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
 import { NodeTable } from './node-table.ts';
 import { isUnderWay } from './node-task.ts';
+import type { OSVersions } from './os-version.ts';
 import { PolicySet } from './policy-set.ts';
 import type { Pool } from './pool.ts';
 import { noPool, notStirred } from './pool.ts';
@@ -106,6 +107,8 @@ export class World implements EffectCatalog {
   readonly jobScheduleDeadlines: DeadlineHeap = new DeadlineHeap();
   /** Jobs that have ended, to be followed up before this input is done with: by what they held back, or had alone. */
   readonly endedJobs: Job[] = [];
+  /** Of each executor and OS family that has any. */
+  osVersions: OSVersions[] = [];
   /** Reports that named something that is over. */
   ignoredReports = 0;
 
@@ -393,6 +396,7 @@ export class World implements EffectCatalog {
       nodeId: nodeId(node),
       sequence: node.sequence,
       isDedicated,
+      ...(pool.osVersion !== undefined && { osVersion: pool.osVersion }),
       pool: pool.specification,
       certificates: install?.certificates ?? [],
       applicationPackages: install?.applicationPackages.packages ?? [],

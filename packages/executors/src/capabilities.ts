@@ -8,6 +8,11 @@ import type { Executor } from './executor.ts';
 export interface ExecutorCapabilities {
   /** Systems of its nodes. Others: resize error `UnsupportedVMSize` (ruling 21). */
   readonly osTypes: readonly OsType[];
+  /**
+   * Operating systems that pools choose by `cloudServiceConfiguration`, the newest version last; `osVersion` of
+   * {@link NodeDetails} is what a node is to run when it is got or reimaged. None by default.
+   */
+  readonly osVersions: Readonly<Record<string, readonly string[]>>;
   /** Nodes that may be taken away. Others: `OperationNotValidOnPool`, under a formula `AllocationFailed`. */
   readonly lowPriority: boolean;
   /**
@@ -28,6 +33,7 @@ export interface ExecutorCapabilities {
 /** What an executor can do that does not say otherwise: the effects of a node's life, on machines with a POSIX shell. */
 export const defaultCapabilities: ExecutorCapabilities = {
   osTypes: ['linux'],
+  osVersions: {},
   lowPriority: true,
   interNodeCommunication: false,
   applicationPackages: false,

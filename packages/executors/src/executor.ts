@@ -14,6 +14,8 @@ export interface ExecutorHost {
   readonly secrets: Secrets;
   /** Tells the engine. Any number per call; order is kept. */
   report(reports: readonly Report[]): void;
+  /** There are other versions of an OS family from now on than `capabilities` says, the newest last. */
+  setOSVersions(osFamily: string, versions: readonly string[]): void;
   /** For the person who runs it: one sentence. */
   warn(message: string): void;
 }

@@ -36,6 +36,7 @@ import { account, accountPatch } from './account.ts';
 import { application, applicationPackage, applicationPatch } from './application.ts';
 import { autoScaleEvaluation, autoScaleSettings } from './autoscale.ts';
 import { certificate } from './certificate.ts';
+import { upgradeOS } from './cloud-service.ts';
 import { taskConstraints } from './constraints.ts';
 import { disableTasks, job, jobPatch } from './job.ts';
 import type { JobFile } from './job-file.ts';
@@ -125,6 +126,11 @@ export function parseDisableSchedulingOption(value: unknown): NodeDisableSchedul
 /** The body of POST resize. semantics §2.1 @throws `BatchError` */
 export function parsePoolResize(value: unknown): PoolResize {
   return demand(poolResize, value, { name: 'resize' });
+}
+
+/** The body of POST upgradeos. semantics §2.1 @throws `BatchError` */
+export function parseUpgradeOS(value: unknown): { targetOSVersion: string } {
+  return demand(upgradeOS, value, { name: 'upgrade' });
 }
 
 /** The body of POST removenodes. semantics §2.1 @throws `BatchError` */

@@ -11,6 +11,7 @@ import type { PoolSpecification } from '../specification.ts';
 import { poolPackageReferences } from './application-package-references.ts';
 import { autoScaleEvaluationInterval, autoScaleFormula } from './autoscale.ts';
 import { certificateReferences } from './certificate.ts';
+import { cloudServiceConfiguration } from './cloud-service.ts';
 import { entity } from './entity.ts';
 import { metadata } from './metadata.ts';
 import { nodeCount, resizeTimeout, resizeTimeoutMs } from './pool-resize.ts';
@@ -82,11 +83,11 @@ const givenPool = (options: SealOptions) =>
       metadata: metadata.default(() => []),
       executor: id.default('local'),
       virtualMachineConfiguration: virtualMachineConfiguration.optional(),
+      cloudServiceConfiguration: cloudServiceConfiguration.optional(),
       enableInterNodeCommunication: z.boolean().default(false),
     },
     {
       notBuiltYet: {
-        cloudServiceConfiguration: [],
         applicationLicenses: [[]],
         userAccounts: [[]],
         mountConfiguration: [[]],
@@ -123,6 +124,12 @@ export function pool(
     }
     const perNode = underEitherName(given, 'taskSlotsPerNode', 'maxTasksPerNode', ctx) ?? 1;
     if (vmSize === undefined || nodes === undefined) return z.NEVER;
+    if (given.cloudServiceConfiguration && given.virtualMachineConfiguration) {
+      const reason = 'must not be given with virtualMachineConfiguration: a pool has one of them';
+      ctx.issues.push(
+        issue(given.cloudServiceConfiguration, reason, {}, ['cloudServiceConfiguration']),
+      );
+    }
     const size = findNodeSize(sizes, vmSize);
     if (size === undefined) {
       const reason = `must be a known node size, the nearest being "${nearestNodeSize(sizes, vmSize)}"`;
@@ -142,6 +149,9 @@ export function pool(
       vmSize,
       ...(given.virtualMachineConfiguration !== undefined && {
         virtualMachineConfiguration: given.virtualMachineConfiguration,
+      }),
+      ...(given.cloudServiceConfiguration !== undefined && {
+        cloudServiceConfiguration: given.cloudServiceConfiguration,
       }),
       ...(given.enableInterNodeCommunication && { enableInterNodeCommunication: true as const }),
       targetDedicatedNodes: nodes,

@@ -219,17 +219,25 @@ const plainPool: fc.Arbitrary<PoolSpecification> = fc.oneof(
   },
 );
 
+const osFamily = '4';
+const osVersions = fc.constantFrom(['1', '2'], ['1', '2', '3'], ['2', '1'], ['3', '1']);
+const targetOSVersion = fc.constantFrom('*', '*', '1', '2', '3');
+
 /** Of two ids, few nodes and few slots, sized by hand or by a formula. */
 export const pool: fc.Arbitrary<PoolSpecification> = fc
   .record({
     plain: plainPool,
     startTask: fc.option(startTask, { freq: 3 }),
+    targetOSVersion: fc.option(targetOSVersion, { freq: 2 }),
     communicates: fc.constantFrom(false, true),
     oneSlot: fc.constantFrom(true, true, false),
   })
-  .map(({ plain, startTask, communicates, oneSlot }) => ({
+  .map(({ plain, startTask, targetOSVersion, communicates, oneSlot }) => ({
     ...plain,
-    ...(startTask === null ? {} : { startTask }),
+    ...(startTask !== null && { startTask }),
+    ...(targetOSVersion !== null && {
+      cloudServiceConfiguration: { osFamily, targetOSVersion },
+    }),
     ...(communicates ? { enableInterNodeCommunication: true } : {}),
     ...(communicates && oneSlot ? { taskSlotsPerNode: 1 } : {}),
   }));
@@ -351,6 +359,16 @@ const sizing: fc.Arbitrary<Command> = fc.oneof(
   },
 );
 
+const aboutOSVersions: fc.Arbitrary<Command> = fc.oneof(
+  osVersions.map((versions) => setOSVersions([...versions])),
+  fc.record({ poolId, targetOSVersion }).map((rest): Command => ({ type: 'upgradeOS', ...rest })),
+  fc.record({ poolId, targetOSVersion }).map((rest): Command => ({ type: 'upgradeOS', ...rest })),
+);
+
+function setOSVersions(versions: string[]): Command {
+  return { type: 'setOSVersions', executor: 'simulated', osFamily, versions };
+}
+
 const nodeId = fc.constantFrom('node-1', 'node-1', 'node-2', 'node-2', 'node-3', 'node-4');
 const aboutNodes: fc.Arbitrary<Command> = fc.oneof(
   fc
@@ -433,6 +451,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 3, arbitrary: sizing },
   { weight: 4, arbitrary: aboutNodes },
   { weight: 1, arbitrary: quotas.map((patch): Command => ({ type: 'patchAccount', patch })) },
+  { weight: 1, arbitrary: aboutOSVersions },
   { weight: 1, arbitrary: fc.constant<Command>({ type: 'tick' }) },
 );
 
@@ -523,6 +542,7 @@ export const history: fc.Arbitrary<Step[]> = fc
     steps: fc.array(step, { maxLength: 150, size: 'max' }),
   })
   .map(({ pool, jobs, nodes, late, ofGangs, steps }) => [
+    commandStep(setOSVersions(['1', '2', '3'])),
     commandStep({
       type: 'addPool',
       pool: {

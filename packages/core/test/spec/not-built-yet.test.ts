@@ -25,7 +25,6 @@ type Case = [where: (more: object) => unknown, name: string, asks: unknown];
 
 const asking: Case[] = [
   [inMachine, 'containerConfiguration', { type: 'dockerCompatible' }],
-  [inPool, 'cloudServiceConfiguration', { osFamily: '4' }],
   [inPool, 'applicationLicenses', ['maya']],
   [inPool, 'userAccounts', [{ name: 'u', password: 'p' }]],
   [inPool, 'mountConfiguration', [{}]],
