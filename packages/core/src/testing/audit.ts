@@ -130,10 +130,13 @@ export function drain(recording: Recording, watch?: Watcher): void {
     // Whatever never comes to an end is a failure, not a test that runs for ever.
     if (rounds > 10_000) throw new Error('there is always something left');
     left = false;
-    for (const { number: node, sequence, is, hasError } of ledger.nodes) {
+    for (const known of ledger.nodes) {
+      const { number: node, sequence, is, hasError } = known;
       // One that is broken heals unless it is known why.
       if (is !== 'asked' && is !== 'lost' && (is !== 'broken' || hasError)) continue;
       applyTo(recording, { at, report: { kind: ReportKind.nodeReady, node, sequence } }, watch);
+      // It may have come back only to be reimaged.
+      if (known.is === 'asked') left = true;
     }
     for (const { number: node, startTask } of ledger.nodes) {
       if (startTask === undefined) continue;
