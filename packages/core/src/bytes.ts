@@ -1,5 +1,8 @@
 import { writeCanonicalJson } from './canonical-json.ts';
 
+/** Words in memory lie as they are written: they are copied whole. */
+const isLittleEndian = new Uint8Array(new Int32Array([1]).buffer)[0] === 1;
+
 const quote = 0x22;
 const backslash = 0x5c;
 
@@ -109,9 +112,19 @@ export class ByteWriter {
   int32s(values: Int32Array): void {
     this.int32(values.length);
     const at = this.#reserve(4 * values.length);
+    if (isLittleEndian) {
+      this.#bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
+      return;
+    }
     for (let index = 0; index < values.length; index++) {
       this.#view.setInt32(at + 4 * index, values[index]!, true);
     }
+  }
+
+  /** Bytes without a length. */
+  raw(bytes: Uint8Array): void {
+    const at = this.#reserve(bytes.length);
+    this.#bytes.set(bytes, at);
   }
 
   /** Room for `bytes` bytes, to be written by the {@link view} as it is then; where it begins. */
@@ -230,8 +243,23 @@ export class ByteReader {
     const count = this.int32();
     if (this.at + 4 * count > this.#bytes.length) throw new RangeError('more words than bytes');
     const values = new Int32Array(count);
+    if (isLittleEndian) {
+      new Uint8Array(values.buffer).set(this.raw(4 * count));
+      return values;
+    }
     for (let index = 0; index < count; index++) values[index] = this.int32();
     return values;
+  }
+
+  /** So many bytes, where they lie. */
+  raw(length: number): Uint8Array {
+    this.skip(length);
+    return this.#bytes.subarray(this.at - length, this.at);
+  }
+
+  /** Bytes from here to the end. */
+  get left(): number {
+    return this.#bytes.length - this.at;
   }
 
   /** @throws RangeError past the end, as all reading does. */

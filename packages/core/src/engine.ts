@@ -85,7 +85,7 @@ import {
 import { removeExpired } from './retention.ts';
 import { endRun, lost } from './run-end.ts';
 import { Ending } from './run-table.ts';
-import { readSnapshot, stateHash, writeSnapshot } from './snapshot.ts';
+import { SnapshotReader, stateHash, writeSnapshot } from './snapshot-stream.ts';
 import type { ScheduledJobSpecification } from './specification.ts';
 import { ageTasks } from './task-age.ts';
 import type { TaskRefusal } from './task-rules.ts';
@@ -129,6 +129,14 @@ export interface Applied {
 export interface EngineOptions {
   /** Default: each pool's own, which are built in. */
   policies?: Policies;
+}
+
+/** An engine that is being restored. */
+export interface Restoring {
+  /** The next chunk of its snapshot. */
+  chunk(bytes: Uint8Array): void;
+  /** The engine, after the last chunk. */
+  end(): Engine;
 }
 
 /** The state itself, for what is part of the core and reads it run by run. */
@@ -426,8 +434,8 @@ export class Engine {
   }
 
   /**
-   * The state as chunks of bytes, those of task pages at most 1.8 MB each. The engine may go on between two
-   * chunks: a page that changes is copied first. One snapshot at a time.
+   * The state as chunks of some 1 MiB, at most 3 MB each. The engine may go on between two chunks: a page that changes is
+   * copied first. One snapshot at a time.
    */
   snapshot(): IterableIterator<Uint8Array> {
     return writeSnapshot(this.#world);
@@ -438,10 +446,23 @@ export class Engine {
    * made under other policies.
    */
   static restore(chunks: Iterable<Uint8Array>, options: EngineOptions = {}): Engine {
+    const restoring = Engine.restoring(options);
+    for (const chunk of chunks) restoring.chunk(chunk);
+    return restoring.end();
+  }
+
+  /** The same for chunks that come one by one; errors as of {@link restore}, at the chunk that is to blame. */
+  static restoring(options: EngineOptions = {}): Restoring {
     const engine = new Engine(options);
-    engine.#world = readSnapshot(chunks, engine.#world.policies);
-    engine.#queries = new Queries(engine.#world);
-    return engine;
+    const reader = new SnapshotReader(engine.#world.policies);
+    return {
+      chunk: (bytes) => reader.chunk(bytes),
+      end: () => {
+        engine.#world = reader.end();
+        engine.#queries = new Queries(engine.#world);
+        return engine;
+      },
+    };
   }
 
   /** Every invariant that is broken, as a sentence; none: all hold. Costs the whole state. */

@@ -26,7 +26,13 @@ export * from './command.ts';
 export type { TaskDependency } from './dependency-list.ts';
 export type { DiagnosticEvent } from './diagnostics.ts';
 export * from './effect.ts';
-export { type Applied, type CommandResult, Engine, type EngineOptions } from './engine.ts';
+export {
+  type Applied,
+  type CommandResult,
+  Engine,
+  type EngineOptions,
+  type Restoring,
+} from './engine.ts';
 export * from './errors.ts';
 export type { EngineEvent, EventCause, StateChange } from './event-log.ts';
 export type { ExplainOptions } from './explain.ts';

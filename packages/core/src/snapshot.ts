@@ -1,14 +1,14 @@
 import type { AccountRecord } from './account.ts';
 import { Formula } from './autoscale/formula.ts';
 import { SampleHistory } from './autoscale/samples.ts';
-import { ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteReader } from './bytes.ts';
+import { ByteWriter } from './bytes.ts';
 import { Dependencies } from './dependencies.ts';
 import type { DisplacedRun } from './displaced-runs.ts';
 import { BatchError } from './errors.ts';
 import type { Gang } from './gang.ts';
 import { liveRuns } from './gang.ts';
 import { GivenTasks } from './given-tasks.ts';
-import { Hash } from './hash.ts';
 import type { RareTaskFacts } from './job.ts';
 import { factorySegment, Job } from './job.ts';
 import { noteDisplacement } from './job-manager.ts';
@@ -21,7 +21,6 @@ import { Node } from './node.ts';
 import { setNodeTaskDeadline } from './node-task-deadline.ts';
 import type { OSVersions } from './os-version.ts';
 import type { PolicyNames } from './policy.ts';
-import type { PolicySet } from './policy-set.ts';
 import { noPool, Pool } from './pool.ts';
 import type { Autoscale } from './pool-autoscale.ts';
 import { expectAutoscale, formulaOf } from './pool-autoscale.ts';
@@ -37,18 +36,13 @@ import type {
 } from './specification.ts';
 import { setAgeDeadline } from './task-age.ts';
 import { Class, ClassFlag } from './task-classes.ts';
-import { firstRowOf, rowsOf, wordsPerRow } from './task-rows.ts';
-import { idKey, TaskText } from './task-text.ts';
-import { World } from './world.ts';
+import { idKey } from './task-text.ts';
+import type { World } from './world.ts';
 
 /*
- * A snapshot is a first chunk with all but the task rows, then one chunk per page of rows. The state hash is
- * taken over the same: what is not in a snapshot cannot matter later. Indexes (rings, buckets, deadlines,
- * ids) are derived again.
+ * The head of a snapshot: all of the world but the rows and the texts of its tasks (snapshot-stream.ts). Indexes (rings,
+ * buckets, deadlines, ids) are derived again.
  */
-const formatVersion = 5;
-const magic = 0x48545242;
-
 interface PoolRecord {
   number: number;
   account: number;
@@ -165,65 +159,9 @@ interface WorldRecord {
   jobSchedules: JobScheduleRecord[];
 }
 
-export function stateHash(world: World): string {
-  const hash = new Hash();
-  hash.bytes(firstChunk(world, 0));
-  for (const { job, page } of pagesOf(world)) {
-    // Equal rows in other pages are another state.
-    hash.word(job.number);
-    hash.word(page);
-    hash.word(job.rows.hashOf(page));
-  }
-  world.arena.settle();
-  return hash.digest();
-}
-
-/** Taken at this moment, whatever the world does between two chunks. */
-export function writeSnapshot(world: World): IterableIterator<Uint8Array> {
-  const first = firstChunk(world, world.inputCount).slice();
-  const pages = [...pagesOf(world)].map(({ job, page, address, bits }) => {
-    world.arena.freeze(address);
-    return { job: job.number, page, address, words: world.arena.page(address, bits) };
-  });
-  return chunks(world, first, pages);
-}
-
-function* chunks(
-  world: World,
-  first: Uint8Array,
-  pages: { job: number; page: number; address: number; words: Int32Array }[],
-): IterableIterator<Uint8Array> {
-  yield first;
-  const writer = new ByteWriter(1 << 12);
-  // Small pages share the memory that is frozen: it is let go with the last of them.
-  const left = new Map<ArrayBufferLike, number>();
-  for (const { words } of pages) left.set(words.buffer, (left.get(words.buffer) ?? 0) + 1);
-  for (const { job, page, address, words } of pages) {
-    writer.clear();
-    writer.int32(job);
-    writer.int32(page);
-    writer.int32s(words);
-    const others = left.get(words.buffer)! - 1;
-    left.set(words.buffer, others);
-    if (others === 0) world.arena.thaw(address, words);
-    yield writer.bytes().slice();
-  }
-}
-
-function* pagesOf(
-  world: World,
-): IterableIterator<{ job: Job; page: number; address: number; bits: number }> {
-  for (const job of world.jobs) {
-    if (job === undefined) continue;
-    for (const { page, address, bits } of job.rows.pages()) yield { job, page, address, bits };
-  }
-}
-
 /** `inputCount` names inputs and is no part of the model: the same state may be come to in fewer. */
-function firstChunk(world: World, inputCount: number): Uint8Array {
+export function writeHead(world: World, inputCount: number): Uint8Array {
   const writer = new ByteWriter(1 << 12);
-  writer.int32(magic);
-  writer.int32(formatVersion);
   writer.float64(inputCount);
   const jobs = world.jobs.filter((job) => job !== undefined);
   const record: WorldRecord = {
@@ -254,10 +192,8 @@ function firstChunk(world: World, inputCount: number): Uint8Array {
   for (const pool of world.pools) pool?.autoscale?.samples.write(writer);
   world.runs.write(writer);
   for (const job of jobs) {
-    job.given?.text.write(writer);
     job.dependencies?.write(writer);
   }
-  writer.int32([...pagesOf(world)].length);
   return writer.bytes();
 }
 
@@ -265,34 +201,8 @@ function policiesOf({ policies: { names } }: World): Pick<WorldRecord, 'policies
   return Object.keys(names).length === 0 ? {} : { policies: names };
 }
 
-/** @throws BatchError `InvalidInput`, or `PoliciesDiffer` if it was made under others. */
-export function readSnapshot(chunks: Iterable<Uint8Array>, policies: PolicySet): World {
-  const world = new World(policies);
-  let pages = -1;
-  try {
-    for (const chunk of chunks) {
-      const reader = new ByteReader(chunk);
-      if (pages === -1) pages = readFirst(world, reader);
-      else {
-        readPage(world, reader);
-        pages--;
-      }
-    }
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof SyntaxError) throw damaged(error.message);
-    throw error;
-  }
-  if (pages !== 0) throw damaged('it ends before its last page');
-  derive(world);
-  return world;
-}
-
-function readFirst(world: World, reader: ByteReader): number {
-  if (reader.int32() !== magic) throw damaged('it does not begin as one');
-  const version = reader.int32();
-  if (version !== formatVersion) {
-    throw damaged(`it has format version ${version}, this version of Berth reads ${formatVersion}`);
-  }
+/** @throws BatchError `InvalidInput`, or `PoliciesDiffer` if it was made under others; RangeError, SyntaxError: damaged. */
+export function readHead(world: World, reader: ByteReader): void {
   world.inputCount = reader.float64();
   // The cast is the format's promise.
   const record = reader.json() as WorldRecord;
@@ -336,25 +246,12 @@ function readFirst(world: World, reader: ByteReader): number {
   }
   for (const { number, hasDependencies } of record.jobs) {
     const job = world.jobs[number]!;
-    if (job.given !== undefined) job.given.text = TaskText.read(reader);
     if (hasDependencies) job.dependencies = Dependencies.read(reader);
   }
-  return reader.int32();
-}
-
-function readPage(world: World, reader: ByteReader): void {
-  const job = world.jobs[reader.int32()];
-  const number = reader.int32();
-  const words = reader.int32s();
-  if (job === undefined || words.length !== rowsOf(number) * wordsPerRow) {
-    throw damaged('a page of rows fits no job');
-  }
-  const row = firstRowOf(number);
-  job.rows.touch(row).set(words, job.rows.offset(row));
 }
 
 /** Makes what a snapshot leaves out. */
-function derive(world: World): void {
+export function derive(world: World): void {
   for (const pool of world.pools) {
     if (pool === undefined) continue;
     world.accounts.of(pool).poolById.set(idKey(pool.specification.id), pool);
@@ -469,7 +366,7 @@ function autoscaleRecord({
 function readAutoscale(pool: Pool, { autoscale }: PoolRecord, reader: ByteReader): void {
   if (autoscale === undefined) return;
   const formula = formulaOf(pool.specification);
-  if (!(formula instanceof Formula)) throw damaged('a pool follows no formula');
+  if (!(formula instanceof Formula)) throw damagedSnapshot('a pool follows no formula');
   const { nextEvaluation, retryAt, run } = autoscale;
   const samples = SampleHistory.read(reader);
   pool.autoscale = { formula, samples, nextEvaluation, retryAt, run };
@@ -593,6 +490,6 @@ function readClass(world: World, job: Job, record: ClassRecord): void {
   if (rows > record.live) words[ready.at + Class.flags]! |= ClassFlag.stale;
 }
 
-function damaged(reason: string): BatchError {
+export function damagedSnapshot(reason: string): BatchError {
   return new BatchError({ code: 'InvalidInput', message: `not a snapshot: ${reason}` });
 }

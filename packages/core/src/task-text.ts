@@ -28,7 +28,7 @@ const writer = new ByteWriter(1024);
  * entry crosses a chunk; one that is larger than a chunk has one of its own.
  */
 export class TaskText {
-  readonly chunks: Uint8Array[] = [];
+  readonly chunks: Uint8Array<ArrayBuffer>[] = [];
   /** One to a chunk, made when it is first read. */
   readonly #readers: ByteReader[] = [];
   #used = 0;
@@ -98,20 +98,21 @@ export class TaskText {
     return this.#at(place).int32();
   }
 
-  write(writer: ByteWriter): void {
-    writer.int32(this.chunks.length);
-    writer.int32(this.#used);
-    for (const chunk of this.chunks) {
-      writer.int32s(new Int32Array(chunk.buffer, chunk.byteOffset, chunk.length >>> 2));
+  /** The chunks as they are now, whatever is added later: how many bytes each has room for, and what is in it. */
+  *parts(): IterableIterator<{ room: number; words: Int32Array }> {
+    const last = this.chunks.length - 1;
+    for (const [index, { buffer, length: room }] of this.chunks.entries()) {
+      const words = new Int32Array(buffer, 0, (index === last ? this.#used : room) >>> 2);
+      yield { room, words: index === last ? words.slice() : words };
     }
   }
 
-  static read(reader: ByteReader): TaskText {
-    const text = new TaskText();
-    const count = reader.int32();
-    text.#used = reader.int32();
-    while (text.chunks.length < count) text.chunks.push(new Uint8Array(reader.int32s().buffer));
-    return text;
+  /** The next of the {@link parts}, of other texts. */
+  addPart(room: number, words: Int32Array): void {
+    const chunk = new Int32Array(room >>> 2);
+    chunk.set(words);
+    this.chunks.push(new Uint8Array(chunk.buffer));
+    this.#used = 4 * words.length;
   }
 
   #at(place: number): ByteReader {
