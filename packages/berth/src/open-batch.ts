@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Policies } from '@berth/core';
-import { BatchError, Engine } from '@berth/core';
+import { BatchError } from '@berth/core';
 import type { Executor } from '@berth/executors';
 import { localExecutor } from '@berth/executors';
 import type { BlobStore, Journal, SecretStore, StateDirectoryLock } from '@berth/storage';
@@ -18,6 +18,11 @@ export interface BatchOptions {
   blobStore?: BlobStore;
   /** Default: a log in files in `directory`. */
   journal?: Journal;
+  /**
+   * A snapshot of the state is written after so many bytes of inputs, so that opening again takes seconds (docs/journal.md).
+   * Default 64 MiB; at least as many as the snapshot before had.
+   */
+  snapshotAfterBytes?: number;
   /** Default: encrypted files in `directory`, with their key. */
   secretStore?: SecretStore;
   /**
@@ -43,8 +48,10 @@ export interface BatchOptions {
 export async function openBatch(options: BatchOptions): Promise<Batch> {
   const accountName = demandAccountName(options.accountName ?? 'berth');
   const directory = resolve(options.directory);
-  const { policies } = options;
-  const engine = new Engine(policies === undefined ? {} : { policies });
+  const { policies, snapshotAfterBytes = 64 * 2 ** 20 } = options;
+  if (!(snapshotAfterBytes > 0)) {
+    throw invalid('snapshotAfterBytes', 'must be a number of bytes, more than 0');
+  }
   const lock = await lockDirectory(directory);
   const warn =
     options.warn ?? ((message: string) => void process.stderr.write(`berth: ${message}\n`));
@@ -54,7 +61,8 @@ export async function openBatch(options: BatchOptions): Promise<Batch> {
     const runtime = await Runtime.open({
       directory: join(directory, 'executors'),
       accountName,
-      engine,
+      engineOptions: policies === undefined ? {} : { policies },
+      snapshotAfterBytes,
       journal,
       blobStore,
       secretStore: options.secretStore ?? new FileSecretStore(join(directory, 'secrets')),
@@ -72,10 +80,14 @@ export async function openBatch(options: BatchOptions): Promise<Batch> {
 /** It names directories. */
 function demandAccountName(accountName: string): string {
   if (/^[A-Za-z0-9_-]{1,64}$/.test(accountName)) return accountName;
-  throw new BatchError({
+  throw invalid('accountName', 'must be 1 to 64 letters, digits, hyphens and underscores');
+}
+
+function invalid(option: string, what: string): BatchError {
+  return new BatchError({
     code: 'InvalidPropertyValue',
-    message: 'accountName must be 1 to 64 letters, digits, hyphens and underscores.',
-    values: [{ key: 'PropertyName', value: 'accountName' }],
+    message: `${option} ${what}.`,
+    values: [{ key: 'PropertyName', value: option }],
   });
 }
 

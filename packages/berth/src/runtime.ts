@@ -7,6 +7,7 @@ import type {
   EffectBatch,
   Engine,
   EngineEvent,
+  EngineOptions,
   PolicyNames,
   Queries,
   Report,
@@ -24,6 +25,7 @@ import { capabilitiesOf } from '@berth/executors';
 import type { BlobStore, Journal, SecretGroup, SecretStore } from '@berth/storage';
 import { routeEffects } from './effect-routing.ts';
 import { refuseNodes } from './node-refusals.ts';
+import { restoreEngine, StateSnapshots } from './state-snapshots.ts';
 
 export interface RuntimeOptions {
   /** Where executors keep theirs, one folder each. */
@@ -33,9 +35,10 @@ export interface RuntimeOptions {
   blobStore: BlobStore;
   secretStore: SecretStore;
   executors: readonly Executor[];
+  engineOptions: EngineOptions;
+  /** {@link StateSnapshotsOptions.afterBytes}. */
+  snapshotAfterBytes: number;
   /** Milliseconds since the epoch. */
-  /** A new one. */
-  engine: Engine;
   now(): number;
   warn(message: string): void;
 }
@@ -55,6 +58,7 @@ const longestDelayMs = 0x7fff_ffff;
 export class Runtime {
   readonly #options: RuntimeOptions;
   readonly #engine: Engine;
+  readonly #snapshots: StateSnapshots;
   readonly #inputs = new InputBatch();
   #waiting: Waiting[] = [];
   #scheduled = false;
@@ -71,30 +75,39 @@ export class Runtime {
   #mayForget = false;
   #forgetting: Promise<void> = Promise.resolve();
 
-  private constructor(options: RuntimeOptions) {
+  private constructor(options: RuntimeOptions, engine: Engine) {
     this.#options = options;
-    this.#engine = options.engine;
+    this.#engine = engine;
+    const { journal, snapshotAfterBytes: afterBytes, warn } = options;
+    this.#snapshots = new StateSnapshots({ journal, engine, afterBytes, warn });
   }
 
-  /** Replays the journal, then lets every executor find what still runs. */
+  /** Restores the last snapshot and replays the journal since, then lets every executor find what still runs. */
   static async open(options: RuntimeOptions): Promise<Runtime> {
-    const runtime = new Runtime(options);
+    const { journal, engineOptions, secretStore, warn } = options;
     const opened: Executor[] = [];
+    let runtime: Runtime | undefined;
     try {
-      await runtime.#open(opened);
+      const { engine, from } = await restoreEngine(journal, engineOptions, warn);
+      runtime = new Runtime(options, engine);
+      await runtime.#open(opened, from);
+      return runtime;
     } catch (error) {
-      runtime.#closed = true;
+      if (runtime !== undefined) runtime.#closed = true;
       for (const executor of opened) await executor.close();
-      await options.secretStore.close();
-      await options.journal.close();
+      await secretStore.close();
+      await journal.close();
       throw error;
     }
-    return runtime;
   }
 
-  async #open(opened: Executor[]): Promise<void> {
+  async #open(opened: Executor[], from: number): Promise<void> {
     const options = this.#options;
-    for await (const { frame } of options.journal.read()) this.#engine.apply(frame);
+    let bytes = 0;
+    for await (const { frame } of options.journal.read(from)) {
+      this.#engine.apply(frame);
+      bytes += frame.length;
+    }
     await options.secretStore.open(this.#engine.queries.secretHandles());
     if (options.journal.nextSequence === 0) {
       const { accountName } = options;
@@ -128,6 +141,7 @@ export class Runtime {
       );
     }
     this.#report(reports);
+    this.#snapshots.applied(bytes);
     this.#tellOSVersions();
     this.#flush();
     this.#arm();
@@ -286,6 +300,7 @@ export class Runtime {
     for (const executor of this.#options.executors) await executor.close();
     for (const watcher of [...this.#watchers]) watcher();
     await this.#forgetting;
+    await this.#snapshots.close();
     await this.#options.secretStore.close();
     await this.#options.journal.close();
   }
@@ -343,6 +358,7 @@ export class Runtime {
     if (events.length > 0) for (const listener of this.#listeners) listener(events);
     if (diagnostics.length > 0) for (const listener of this.#diagnosers) listener(diagnostics);
     for (const watcher of [...this.#watchers]) watcher();
+    this.#snapshots.applied(frame.length);
     this.#arm();
   }
 

@@ -40,16 +40,20 @@ export class Replay {
   readonly engine: Engine;
   readonly #end: ReplayEnd;
   readonly #reader = new InputReader();
-  #inputs = 0;
+  #inputs: number;
   #isOver = false;
 
-  /** The options are those of the engine that the history is of; without an end it goes on for ever. */
-  constructor(options: EngineOptions = {}, end: ReplayEnd = {}) {
-    this.engine = new Engine(options);
+  /**
+   * The options are those of the engine that the history is of, or it goes on from an engine that was restored; without an
+   * end it goes on for ever.
+   */
+  constructor(from: EngineOptions | Engine = {}, end: ReplayEnd = {}) {
+    this.engine = from instanceof Engine ? from : new Engine(from);
+    this.#inputs = worldOf(this.engine).inputCount;
     this.#end = end;
   }
 
-  /** Applied so far. */
+  /** Applied so far, those before the snapshot among them. */
   get inputs(): number {
     return this.#inputs;
   }

@@ -27,6 +27,11 @@ export interface FileJournalOptions {
   segmentBytes?: number;
   /** How many of the newest snapshots stay when another one is written. Default 2. */
   keepSnapshots?: number;
+  /**
+   * Segments stay, too, when the oldest of the snapshots that are kept stands for all of their frames, so that any moment
+   * can be replayed. Default false: they are removed, and the journal's size is bounded.
+   */
+  keepHistory?: boolean;
 }
 
 /**
@@ -42,6 +47,7 @@ export class FileJournal implements Journal {
   readonly #directory: string;
   readonly #segmentBytes: number;
   readonly #keepSnapshots: number;
+  readonly #keepHistory: boolean;
   readonly #segments: NumberedFile[];
   #damagedSnapshots: JournalError[] = [];
   #nextSequence: number;
@@ -61,6 +67,7 @@ export class FileJournal implements Journal {
     this.#directory = directory;
     this.#segmentBytes = options.segmentBytes ?? 256 * 2 ** 20;
     this.#keepSnapshots = options.keepSnapshots ?? 2;
+    this.#keepHistory = options.keepHistory ?? false;
     this.#segments = found.segments;
     this.#nextSequence = found.nextSequence;
     this.#synced = found.nextSequence;
@@ -81,6 +88,10 @@ export class FileJournal implements Journal {
 
   get nextSequence(): number {
     return this.#nextSequence;
+  }
+
+  get firstSequence(): number {
+    return this.#segments[0]?.sequence ?? this.#nextSequence;
   }
 
   /** What `readSnapshot` had to skip. */
@@ -161,21 +172,23 @@ export class FileJournal implements Journal {
       chunks,
     );
     const snapshots = await listNumbered(this.#directory, 'snapshot');
-    for (const { file } of snapshots.slice(0, -this.#keepSnapshots)) {
-      await rm(file, { force: true }).catch((error: unknown) => {
-        throw writeFailed(file, 0, error);
-      });
-    }
+    for (const { file } of snapshots.slice(0, -this.#keepSnapshots)) await removeFile(file);
+    const oldest = snapshots.at(-this.#keepSnapshots);
+    if (oldest !== undefined && !this.#keepHistory) await this.#removeBefore(oldest.sequence);
   }
 
-  /** Reads it once to see that it is whole; `chunks` reads it again, and can be read more than once. */
-  async readSnapshot(): Promise<
-    { sequence: number; chunks: AsyncIterable<Uint8Array> } | undefined
-  > {
+  /**
+   * Reads it once to see that it is whole; `chunks` reads it again, and can be read more than once.
+   */
+  async readSnapshot(
+    which: 'newest' | 'oldest' = 'newest',
+  ): Promise<{ sequence: number; chunks: AsyncIterable<Uint8Array> } | undefined> {
     this.#check();
     const damaged: JournalError[] = [];
     this.#damagedSnapshots = damaged;
-    for (const { file, sequence } of (await listNumbered(this.#directory, 'snapshot')).reverse()) {
+    const snapshots = await listNumbered(this.#directory, 'snapshot');
+    if (which === 'newest') snapshots.reverse();
+    for (const { file, sequence } of snapshots) {
       const chunks = { [Symbol.asyncIterator]: () => readSnapshotChunks(file, sequence) };
       try {
         for await (const _ of chunks);
@@ -186,6 +199,17 @@ export class FileJournal implements Journal {
       }
     }
     return undefined;
+  }
+
+  /** Segments with no other frames than those before it. */
+  async #removeBefore(sequence: number): Promise<void> {
+    for (;;) {
+      const [first, second] = this.#segments;
+      if (first === undefined || second === undefined || second.sequence > sequence) return;
+      // The oldest goes first: what a crash leaves has no gap.
+      await removeFile(first.file);
+      this.#segments.shift();
+    }
   }
 
   /** Syncs what is not synced yet. After a failed sync it closes the files and throws that failure. */
@@ -293,4 +317,10 @@ export class FileJournal implements Journal {
     }
     this.#prepared = true;
   }
+}
+
+async function removeFile(file: string): Promise<void> {
+  await rm(file, { force: true }).catch((error: unknown) => {
+    throw writeFailed(file, 0, error);
+  });
 }

@@ -5,6 +5,8 @@
 export interface Journal {
   /** Number of the next frame, from 0. */
   readonly nextSequence: number;
+  /** Number of the first frame that is still there; equals `nextSequence` if there is none. */
+  readonly firstSequence: number;
   /** Every frame from `from` (default 0) on. Call before the first `append`. */
   read(from?: number): AsyncIterable<{ sequence: number; frame: Uint8Array }>;
   /**
@@ -14,12 +16,17 @@ export interface Journal {
   append(frame: Uint8Array): number;
   /** Resolves when everything appended before the call is *synced*. Concurrent calls share one sync. */
   sync(): Promise<void>;
-  /** Chunks of a state that stands for all frames before `sequence`; written beside and renamed into place. */
+  /**
+   * Chunks of a state that stands for all frames before `sequence`; written beside and renamed into place. Frames that no
+   * snapshot needs any more may go.
+   */
   writeSnapshot(
     sequence: number,
     chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   ): Promise<void>;
-  /** The newest whole snapshot. */
-  readSnapshot(): Promise<{ sequence: number; chunks: AsyncIterable<Uint8Array> } | undefined>;
+  /** The newest snapshot that is whole, or the oldest. */
+  readSnapshot(
+    which?: 'newest' | 'oldest',
+  ): Promise<{ sequence: number; chunks: AsyncIterable<Uint8Array> } | undefined>;
   close(): Promise<void>;
 }

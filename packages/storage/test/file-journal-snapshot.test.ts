@@ -111,3 +111,41 @@ test('a snapshot of frames that are not there yet is refused', async () => {
   await expect(journal.writeSnapshot(3, [])).rejects.toThrow(RangeError);
   await journal.close();
 });
+
+/** Five frames of 3 bytes, one to a segment. */
+async function openWithSegments(directory: string, keepHistory: boolean): Promise<FileJournal> {
+  const journal = await FileJournal.open(directory, { segmentBytes: 1, keepHistory });
+  for (const frame of ['a', 'b', 'c', 'd', 'e']) journal.append(Buffer.from(frame));
+  return journal;
+}
+
+const segments = async (directory: string): Promise<number[]> =>
+  (await readdir(directory))
+    .filter((name) => name.startsWith('segment'))
+    .map((name) => Number(name.slice(8)))
+    .sort();
+
+test('segments go when the oldest snapshot that is kept stands for all of them', async () => {
+  const directory = await temporaryDirectory();
+  const journal = await openWithSegments(directory, false);
+  await journal.writeSnapshot(3, chunks('x'));
+  expect(await segments(directory)).toEqual([0, 1, 2, 3, 4]);
+  await journal.writeSnapshot(5, chunks('y'));
+  expect(await segments(directory)).toEqual([3, 4]);
+  expect(journal.firstSequence).toBe(3);
+  await journal.writeSnapshot(5, chunks('z'));
+  await journal.close();
+  const again = await FileJournal.open(directory);
+  expect([again.firstSequence, again.nextSequence]).toEqual([3, 5]);
+  expect((await again.readSnapshot('oldest'))?.sequence).toBe(3);
+  await again.close();
+});
+
+test('with keepHistory they all stay', async () => {
+  const directory = await temporaryDirectory();
+  const journal = await openWithSegments(directory, true);
+  await journal.writeSnapshot(4, chunks('x'));
+  await journal.writeSnapshot(5, chunks('y'));
+  expect(await segments(directory)).toEqual([0, 1, 2, 3, 4]);
+  await journal.close();
+});

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Policies, ReplayEnd, ReplayedInput } from '@berth/core';
 import { BatchError, Replay } from '@berth/core';
 import { demandUnlocked, FileJournal } from '@berth/storage';
+import { restoreEngine } from '../state-snapshots.ts';
 
 export interface ReplayOptions {
   /** A state directory, or the journal in it. */
@@ -16,7 +17,7 @@ export interface ReplayOptions {
 
 /**
  * Applies a journal again, up to the end that is asked for. Reads only.
- * @throws BatchError `StateDirectoryInUse`, `FileNotFound`, `InvalidInput` with the number of the frame;
+ * @throws BatchError `StateDirectoryInUse`, `FileNotFound`, `InvalidPropertyValue`, `InvalidInput` with the number of the frame;
  * JournalError with file and position.
  */
 export async function replayJournal(options: ReplayOptions): Promise<Replay> {
@@ -31,8 +32,13 @@ export async function replayJournal(options: ReplayOptions): Promise<Replay> {
         `${file} ends with ${bytes} bytes of a write that never finished, from byte ${offset} on`,
       );
     }
-    const replay = new Replay({ policies }, end);
-    for await (const { sequence, frame } of journal.read()) {
+    const { engine, from } =
+      journal.firstSequence === 0
+        ? { engine: { policies }, from: 0 }
+        : await restoreEngine(journal, { policies }, warn, 'oldest');
+    const replay = new Replay(engine, end);
+    demandKept(replay, end, directory);
+    for await (const { sequence, frame } of journal.read(from)) {
       for (const input of aboutFrame(sequence, directory, () => replay.batch(frame))) {
         await onInput(input, replay);
       }
@@ -42,6 +48,15 @@ export async function replayJournal(options: ReplayOptions): Promise<Replay> {
   } finally {
     await journal.close();
   }
+}
+
+/** What was before the oldest snapshot may be gone. */
+function demandKept({ inputs, engine }: Replay, end: ReplayEnd, directory: string): void {
+  if (inputs <= (end.inputs ?? inputs) && engine.now <= (end.at ?? engine.now)) return;
+  throw new BatchError({
+    code: 'InvalidPropertyValue',
+    message: `The oldest state in ${directory} is the one after ${inputs} inputs, of ${new Date(engine.now).toISOString()}: ask for a later moment.`,
+  });
 }
 
 /** The directory of the segments, which nobody uses. */
