@@ -225,13 +225,13 @@ describe.concurrent('a rule that is broken: file, property path, rule, code', ()
     ],
     [
       'a property not built yet',
-      jobOf([task], { pool: { networkConfiguration: { subnetId: 'x' } } }),
-      'job.yaml: pool.networkConfiguration is not supported yet (UnsupportedProperty)',
+      jobOf([task], { pool: { upgradePolicy: { mode: 'manual' } } }),
+      'job.yaml: pool.upgradePolicy is not supported yet (UnsupportedProperty)',
     ],
     [
       'another',
-      jobOf([{ ...task, userIdentity: { userName: 'somebody' } }]),
-      'job.yaml: tasks[0].userIdentity is not supported yet (only {"autoUser":{"scope":"pool","elevationLevel":"nonadmin"}} is accepted) (UnsupportedProperty)',
+      jobOf([{ ...task, authenticationTokenSettings: { access: ['job'] } }]),
+      'job.yaml: tasks[0].authenticationTokenSettings is not supported yet (only {"access":[]} is accepted) (UnsupportedProperty)',
     ],
     [
       'a property of the service',

@@ -1,4 +1,4 @@
-import type { EffectBatch, ResolvedPackage } from '@berth/core';
+import type { EffectBatch, ResolvedPackage, RunUser } from '@berth/core';
 import { EffectKind } from '@berth/core';
 import { accountPrefix } from './account-words.ts';
 
@@ -87,7 +87,8 @@ export class EffectWords {
         if (!this.startTasks(words).some((one) => one.sequence === sequence)) {
           remember(this.#startTasks, this.prefix + words, { node, sequence });
         }
-        return `run start task on ${words}${effects.mustSync(index) ? ' after sync' : ''}`;
+        const as = userWords(effects.catalog.startTask(node, sequence)?.user);
+        return `run start task on ${words}${as}${effects.mustSync(index) ? ' after sync' : ''}`;
       }
       case EffectKind.runJobPreparation:
       case EffectKind.runJobRelease: {
@@ -101,7 +102,7 @@ export class EffectWords {
           remember(this.#nodeTasks, name, { run, sequence, words });
         }
         this.#wordsOfRun.set(`${run} ${sequence}`, words);
-        return `run ${words}${effects.mustSync(index) ? ' after sync' : ''}`;
+        return `run ${words}${userWords(details.user)}${effects.mustSync(index) ? ' after sync' : ''}`;
       }
       case EffectKind.killNodeTask: {
         const reason = effects.killReason(index) === 'wallClock' ? ' (wall clock)' : '';
@@ -127,7 +128,7 @@ export class EffectWords {
         const failing = applicationPackages?.error === undefined ? '' : ', which must fail';
         const installs = applicationPackages?.packages.map(packageWords) ?? [];
         const installing = installs.length === 0 ? '' : ` with ${installs.join(', ')}`;
-        return `start ${words}${installing}${failing}${effects.mustSync(index) ? ' after sync' : ''}`;
+        return `start ${words}${userWords(details.user)}${installing}${failing}${effects.mustSync(index) ? ' after sync' : ''}`;
       }
       case EffectKind.startPrimary:
         return `run command of ${this.#wordsOfRun.get(`${run} ${sequence}`) ?? 'a run that never started'}`;
@@ -164,6 +165,19 @@ function installWords(effects: EffectBatch, node: number): string {
     ...applicationPackages.map(packageWords),
   ];
   return installs.length === 0 ? '' : ` with ${installs.join(', ')}`;
+}
+
+/** Who runs it: ` as u`, ` as admin`, ` as nobody, which must fail`. */
+function userWords(user: RunUser | undefined): string {
+  if (user === undefined) return '';
+  if ('error' in user) return ' as nobody, which must fail';
+  if ('userAccount' in user) return ` as ${user.userAccount.name}`;
+  const { scope, elevationLevel } = user.autoUser;
+  const words = [
+    ...(scope === 'task' ? ['task'] : []),
+    ...(elevationLevel === 'admin' ? ['admin'] : []),
+  ];
+  return ` as auto user (${words.join(', ')})`;
 }
 
 function packageWords({ applicationId, version }: ResolvedPackage): string {

@@ -19,6 +19,8 @@ import {
   restBody,
 } from './rest-body.ts';
 
+const seal = (secret: string): string => `handle-of-${secret.length}`;
+
 /** `node-1,node-3..5` */
 function nodeIds(text: string): string[] {
   return text.split(',').flatMap((item) => {
@@ -35,7 +37,7 @@ export const poolCommands: Record<string, ScenarioCommand> = {
     if ('autoScaleFormula' in body) body['enableAutoScale'] = true;
     else body['targetDedicatedNodes'] ??= 1;
     line.end();
-    throughDoor(world, () => ({ type: 'addPool', pool: parsePool(body, poolDoor) }));
+    throughDoor(world, () => ({ type: 'addPool', pool: parsePool(body, { ...poolDoor, seal }) }));
   },
   'patch pool'(world, line) {
     const poolId = line.word('an id');

@@ -18,6 +18,7 @@ export const poolPatchOptions: BodyOptions = {
   startTask: ['startTask.commandLine', text],
   startRetries: ['startTask.maxTaskRetryCount', parseNumber],
   waitForSuccess: ['startTask.waitForSuccess', parseFlag],
+  startTaskUser: ['startTask.userIdentity', userIdentity],
 };
 
 export const poolOptions: BodyOptions = {
@@ -32,6 +33,7 @@ export const poolOptions: BodyOptions = {
   fill: ['taskSchedulingPolicy.nodeFillType', text],
   order: ['taskSchedulingPolicy.jobDefaultOrder', text],
   size: ['vmSize', text],
+  accounts: ['userAccounts', userAccounts],
   osType: ['virtualMachineConfiguration.osType', text],
   osFamily: ['cloudServiceConfiguration.osFamily', text],
   osVersion: ['cloudServiceConfiguration.targetOSVersion', text],
@@ -97,12 +99,15 @@ export const jobTaskOptions: BodyOptions = {
   killJobOnCompletion: ['jobManagerTask.killJobOnCompletion', parseFlag],
   runExclusive: ['jobManagerTask.runExclusive', parseFlag],
   allowLowPriorityNode: ['jobManagerTask.allowLowPriorityNode', parseFlag],
+  managerUser: ['jobManagerTask.userIdentity', userIdentity],
   preparation: ['jobPreparationTask.commandLine', text],
+  preparationUser: ['jobPreparationTask.userIdentity', userIdentity],
   preparationRetries: ['jobPreparationTask.constraints.maxTaskRetryCount', parseNumber],
   preparationWallClock: ['jobPreparationTask.constraints.maxWallClockTime', text],
   preparationWaitForSuccess: ['jobPreparationTask.waitForSuccess', parseFlag],
   preparationRerun: ['jobPreparationTask.rerunOnNodeRebootAfterSuccess', parseFlag],
   release: ['jobReleaseTask.commandLine', text],
+  releaseUser: ['jobReleaseTask.userIdentity', userIdentity],
   releaseRetries: ['jobReleaseTask.maxTaskRetryCount', parseNumber],
   releaseWallClock: ['jobReleaseTask.maxWallClockTime', text],
 };
@@ -126,6 +131,7 @@ export const taskOptions: BodyOptions = {
   instances: ['multiInstanceSettings', multiInstanceSettings],
   exitConditions: ['exitConditions', exitConditions],
   packages: ['applicationPackageReferences', packageReferences],
+  user: ['userIdentity', userIdentity],
 };
 
 /** Of the tasks of a schedule's jobs: those that are no options of the jobs. */
@@ -183,6 +189,27 @@ function environmentSettings(list: string): unknown {
   return list.split(',').map((setting) => {
     const [name, value] = setting.split('=');
     return { name, value };
+  });
+}
+
+/** `admin`, `task`, `task+admin`: auto users; every other name is an account of the pool. */
+function userIdentity(user: string): unknown {
+  const words = user.split('+');
+  if (!words.every((word) => word === 'admin' || word === 'task')) return { userName: user };
+  return {
+    autoUser: {
+      scope: words.includes('task') ? 'task' : 'pool',
+      elevationLevel: words.includes('admin') ? 'admin' : 'nonadmin',
+    },
+  };
+}
+
+/** `a,b@admin`: accounts of a pool; b has the rights of an administrator. */
+function userAccounts(list: string): unknown {
+  return list.split(',').map((item) => {
+    const [name, elevationLevel] = item.split('@');
+    const account = { name, password: `password of ${name}` };
+    return elevationLevel === undefined ? account : { ...account, elevationLevel };
   });
 }
 

@@ -29,7 +29,7 @@ import { CertificatesClient } from './certificate-client.ts';
 import type { Condition } from './condition.ts';
 import { conditionOf } from './condition.ts';
 import { EventStream } from './event-stream.ts';
-import { demandInstallOn } from './install-demands.ts';
+import { demandInstallOn, demandJobTasks } from './install-demands.ts';
 import { JobClient } from './job-client.ts';
 import { JobSchedulesClient } from './job-schedule-client.ts';
 import { NodeClient } from './node-client.ts';
@@ -262,8 +262,10 @@ export class JobsClient {
   /** @throws BatchError `JobExists`, or what is wrong with the job. */
   async add(job: JobParameters): Promise<JobClient> {
     const secrets = new SecretGroup();
-    const parsed = parseJob(job, poolOptionsOf(this.#runtime), secrets);
+    const options = { ...poolOptionsOf(this.#runtime), seal: secrets.seal };
+    const parsed = parseJob(job, options, secrets);
     demandExecutorOf(this.#runtime, parsed.poolInfo, '');
+    demandJobTasks(this.#runtime, parsed);
     await this.#runtime.keeping(secrets, () =>
       this.#runtime.submit({ type: 'addJob', job: parsed }),
     );

@@ -26,7 +26,7 @@ import type { AccountRuntime } from './account-runtime.ts';
 import type { Condition, Force } from './condition.ts';
 import { conditionOf, forceOf } from './condition.ts';
 import { EventStream } from './event-stream.ts';
-import { demandPackages, packageRefusal } from './install-demands.ts';
+import { demandTask, taskRefusal } from './install-demands.ts';
 import type { JobGraph, JobGraphOptions } from './job-graph.ts';
 import { jobGraph } from './job-graph.ts';
 import { notFound } from './not-found.ts';
@@ -68,7 +68,7 @@ export class TaskClient {
   async add(task: TaskParameters): Promise<void> {
     const secrets = new SecretGroup();
     const parsed = parseTask(task, secrets);
-    demandPackages(this.#runtime, this.#jobId, parsed);
+    demandTask(this.#runtime, this.#jobId, parsed);
     const tasks = [parsed];
     const { refused = [] } = await this.#runtime.keeping(secrets, () =>
       this.#runtime.submit({ type: 'addTasks', jobId: this.#jobId, tasks }),
@@ -85,7 +85,7 @@ export class TaskClient {
     const refused: TaskRefusal[] = [];
     const accepted: AcceptedTask[] = [];
     parseTasks(tasks, secrets).forEach((parsed, index) => {
-      const error = 'code' in parsed ? parsed : packageRefusal(this.#runtime, this.#jobId, parsed);
+      const error = 'code' in parsed ? parsed : taskRefusal(this.#runtime, this.#jobId, parsed);
       if (error !== undefined) refused.push({ index, taskId: tasks[index]?.id ?? '', error });
       else if (!('code' in parsed)) accepted.push({ index, task: parsed });
     });
@@ -113,7 +113,7 @@ export class TaskClient {
   async addFactory(factory: TaskFactoryParameters): Promise<void> {
     const secrets = new SecretGroup();
     const parsed = parseTaskFactory(factory, secrets);
-    demandPackages(this.#runtime, this.#jobId, parsed.repeatTask);
+    demandTask(this.#runtime, this.#jobId, parsed.repeatTask);
     await this.#runtime.keeping(secrets, () =>
       this.#runtime.submit({ type: 'addTaskFactory', jobId: this.#jobId, factory: parsed }),
     );

@@ -12,6 +12,7 @@ import type { AccountRuntime } from './account-runtime.ts';
 import type { Condition, Force } from './condition.ts';
 import { conditionOf, forceOf } from './condition.ts';
 import { EventStream } from './event-stream.ts';
+import { demandJobTasks } from './install-demands.ts';
 import { notFound } from './not-found.ts';
 import type {
   JobScheduleParameters,
@@ -33,8 +34,10 @@ export class JobSchedulesClient {
    */
   async add(jobSchedule: JobScheduleParameters): Promise<JobScheduleClient> {
     const secrets = new SecretGroup();
-    const parsed = parseJobSchedule(jobSchedule, secrets, poolOptionsOf(this.#runtime));
+    const options = { ...poolOptionsOf(this.#runtime), seal: secrets.seal };
+    const parsed = parseJobSchedule(jobSchedule, secrets, options);
     demandExecutorOf(this.#runtime, parsed.jobSpecification.poolInfo, 'jobSpecification.');
+    demandJobTasks(this.#runtime, parsed.jobSpecification, 'jobSpecification.');
     const { warning } = await this.#runtime.keeping(secrets, () =>
       this.#runtime.submit({ type: 'addJobSchedule', jobSchedule: parsed }),
     );
@@ -100,11 +103,8 @@ export class JobScheduleClient {
     condition: Condition = {},
   ): Promise<{ warning?: string }> {
     const secrets = new SecretGroup();
-    return this.#change(
-      parseJobSchedulePatch(patch, secrets, poolOptionsOf(this.#runtime)),
-      secrets,
-      condition,
-    );
+    const options = { ...poolOptionsOf(this.#runtime), seal: secrets.seal };
+    return this.#change(parseJobSchedulePatch(patch, secrets, options), secrets, condition);
   }
 
   /** As `patch`, but what is left out goes back to its default. */
@@ -113,11 +113,8 @@ export class JobScheduleClient {
     condition: Condition = {},
   ): Promise<{ warning?: string }> {
     const secrets = new SecretGroup();
-    return this.#change(
-      parseJobScheduleUpdate(update, secrets, poolOptionsOf(this.#runtime)),
-      secrets,
-      condition,
-    );
+    const options = { ...poolOptionsOf(this.#runtime), seal: secrets.seal };
+    return this.#change(parseJobScheduleUpdate(update, secrets, options), secrets, condition);
   }
 
   /** Makes no more jobs; the one that there is runs on. */
@@ -192,7 +189,11 @@ export class JobScheduleClient {
     secrets: SecretGroup,
     condition: Condition,
   ): Promise<{ warning?: string }> {
-    demandExecutorOf(this.#runtime, patch.jobSpecification?.poolInfo, 'jobSpecification.');
+    const { jobSpecification } = patch;
+    demandExecutorOf(this.#runtime, jobSpecification?.poolInfo, 'jobSpecification.');
+    if (jobSpecification !== undefined) {
+      demandJobTasks(this.#runtime, jobSpecification, 'jobSpecification.');
+    }
     const { warning }: CommandResult = await this.#runtime.keeping(secrets, () =>
       this.#runtime.submit({
         type: 'patchJobSchedule',

@@ -3,8 +3,12 @@ import type {
   ApplicationPackageContent,
   ApplicationPackageReference,
   CertificateReference,
+  ElevationLevel,
   ExitConditions,
+  JobNetworkConfiguration,
   MetadataItem,
+  MountConfiguration,
+  NetworkConfiguration,
   NodeDeallocationOption,
   NodeFillType,
   NodeSize,
@@ -95,6 +99,28 @@ export type CertificateReferenceParameters = Pick<
 > &
   Partial<CertificateReference>;
 
+export interface UserAccountParameters {
+  /** At most 20 characters. */
+  name: string;
+  /** It goes into the secret store. */
+  password: string;
+  /** Default nonadmin. */
+  elevationLevel?: ElevationLevel;
+  /** Both ids or none; the key goes into the secret store. */
+  linuxUserConfiguration?: { uid?: number; gid?: number; sshPrivateKey?: string };
+  windowsUserConfiguration?: { loginMode?: 'batch' | 'interactive' };
+}
+
+/** Who runs a command line. Default: the auto user of scope pool, without rights. */
+export interface IdentityParameters {
+  /** One of the pool's userAccounts, or an auto user. */
+  userIdentity?:
+    | { userName: string }
+    | { autoUser: { scope?: 'pool' | 'task'; elevationLevel?: ElevationLevel } };
+  /** The name of 2016 for the auto user with the rights of an administrator. */
+  runElevated?: boolean;
+}
+
 export interface PoolParameters {
   id: string;
   displayName?: string;
@@ -123,6 +149,10 @@ export interface PoolParameters {
   /** At most 10. */
   applicationPackageReferences?: ApplicationPackageReference[];
   certificateReferences?: CertificateReferenceParameters[];
+  userAccounts?: UserAccountParameters[];
+  /** At most 10; keys and passwords go into the secret store. */
+  mountConfiguration?: MountConfiguration[];
+  networkConfiguration?: NetworkConfiguration;
   metadata?: MetadataItem[];
   /** What its nodes run; default: linux, as the executor has it. */
   virtualMachineConfiguration?: Partial<VirtualMachineConfiguration>;
@@ -145,7 +175,7 @@ export interface AutoScaleParameters {
   autoScaleEvaluationInterval?: string;
 }
 
-export interface StartTaskParameters {
+export interface StartTaskParameters extends IdentityParameters {
   /** Not run under a shell. */
   commandLine: string;
   resourceFiles?: ResourceFile[];
@@ -213,6 +243,8 @@ export interface JobManagerTaskParameters
     | 'constraints'
     | 'requiredSlots'
     | 'applicationPackageReferences'
+    | 'userIdentity'
+    | 'runElevated'
   > {
   /** Default true: its completion ends the job. */
   killJobOnCompletion?: boolean;
@@ -222,7 +254,7 @@ export interface JobManagerTaskParameters
   allowLowPriorityNode?: boolean;
 }
 
-export interface JobPreparationTaskParameters {
+export interface JobPreparationTaskParameters extends IdentityParameters {
   /** Default `jobpreparation`. */
   id?: string;
   /** Not run under a shell. */
@@ -237,7 +269,7 @@ export interface JobPreparationTaskParameters {
   rerunOnNodeRebootAfterSuccess?: boolean;
 }
 
-export interface JobReleaseTaskParameters {
+export interface JobReleaseTaskParameters extends IdentityParameters {
   /** Default `jobrelease`. */
   id?: string;
   /** Not run under a shell. */
@@ -269,6 +301,7 @@ export interface JobParameters {
   jobPreparationTask?: JobPreparationTaskParameters;
   /** Only with a jobPreparationTask. */
   jobReleaseTask?: JobReleaseTaskParameters;
+  networkConfiguration?: JobNetworkConfiguration;
   metadata?: MetadataItem[];
 }
 
@@ -298,7 +331,7 @@ export interface MultiInstanceParameters {
   commonResourceFiles?: ResourceFile[];
 }
 
-export interface TaskTemplateParameters {
+export interface TaskTemplateParameters extends IdentityParameters {
   displayName?: string;
   /** Not run under a shell. */
   commandLine: string;

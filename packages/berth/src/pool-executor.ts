@@ -27,6 +27,10 @@ type Pool = Pick<
   | 'enableInterNodeCommunication'
   | 'applicationPackageReferences'
   | 'certificateReferences'
+  | 'startTask'
+  | 'userAccounts'
+  | 'mountConfiguration'
+  | 'networkConfiguration'
 >;
 
 /**

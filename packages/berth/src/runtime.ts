@@ -335,6 +335,7 @@ export class Runtime {
       this.#break(error, waiting);
       return;
     }
+    const { gonePools } = this.#engine.queries;
     let applied: Applied;
     try {
       applied = this.#engine.apply(frame);
@@ -345,6 +346,7 @@ export class Runtime {
     }
     const { results, effects, events, diagnostics } = applied;
     this.#inputs.clear();
+    if (this.#engine.queries.gonePools > gonePools) this.#mayForget = true;
     this.#carryOut(effects);
     const synced = this.#options.journal.sync();
     if (this.#mayForget || hasJobGone(effects)) this.#forgetSecrets(synced);

@@ -2,11 +2,13 @@ import type { PackageInstall, ResolvedPackage } from './application-references.t
 import type { CertificateInstall } from './node-install.ts';
 import type {
   EnvironmentSetting,
+  JobNetworkConfiguration,
   MultiInstanceSettings,
   OutputFile,
   PoolSpecification,
   ResourceFile,
 } from './specification.ts';
+import type { RunUser } from './user-identity.ts';
 
 /** Append only: the numbers are in encoded effects. */
 export const EffectKind = {
@@ -100,6 +102,13 @@ export interface RunDetails {
   multiInstance?: MultiInstanceDetails;
   /** Of the job, if it has a preparation task: tasks may use its directory (ruling 28). */
   jobPreparationTaskId?: string;
+  /**
+   * Who runs it. With an `error`, or where the executor cannot run it as that user, it fails with `CommandLaunchFailed`
+   * and is never launched.
+   */
+  user?: RunUser;
+  /** Of the job; an executor that cannot give it that network fails the run in the same way. */
+  networkConfiguration?: JobNetworkConfiguration;
 }
 
 /** What a preparation or release task is: as a run, in a directory of its own id. */
@@ -127,6 +136,8 @@ export interface StartTaskDetails {
   resourceFiles: readonly ResourceFile[];
   environmentSettings: readonly EnvironmentSetting[];
   accountName: string;
+  /** As that of a run. */
+  user?: RunUser;
 }
 
 /** What to remove from all nodes of a pool; without `taskId` of a whole job, or of all jobs of a schedule. */

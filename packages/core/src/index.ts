@@ -100,6 +100,7 @@ export type { OSVersions } from './os-version.ts';
 export * from './policy.ts';
 export type { ResizeError } from './pool.ts';
 export type { AutoScaleRunError } from './pool-autoscale.ts';
+export type { MountConfigurationView, PoolInfoView, UserAccountView } from './pool-secrets.ts';
 export type {
   AutoScaleRunView,
   JobScheduleView,
@@ -132,4 +133,5 @@ export type { SubtaskView } from './subtasks.ts';
 export * from './system-environment.ts';
 export { bytesPerRow } from './task-rows.ts';
 export type { TaskRefusal } from './task-rules.ts';
+export type { RunUser } from './user-identity.ts';
 export { currentRulesVersion } from './world.ts';

@@ -19,6 +19,7 @@ import { joinRings, leaveRings } from './ready-queue.ts';
 import { refuse } from './refusal.ts';
 import type { DisableTasks, JobPatch, JobSpecification, PoolInfo } from './specification.ts';
 import { idKey } from './task-text.ts';
+import { refuseUsersOf } from './user-identity.ts';
 import type { World } from './world.ts';
 
 /** semantics §1.4, §2.4 */
@@ -31,7 +32,8 @@ export function addJob(world: World, specification: JobSpecification): BatchErro
       `There is a job schedule "${id}", and jobs share their ids with job schedules.`,
     );
   }
-  const refusal = refuseJobOrSchedule(world.accounts.current);
+  const refusal =
+    refuseUsersOf(world, specification) ?? refuseJobOrSchedule(world.accounts.current);
   if (refusal !== undefined) return refusal;
   const job = makeJob(world, specification);
   if (job.state === 'active') addJobManager(world, job);

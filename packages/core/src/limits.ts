@@ -10,6 +10,8 @@ const dayMs = 86_400_000;
 export const longestId = 64;
 export const longestDisplayName = 1024;
 export const longestAutoPoolIdPrefix = 20;
+/** Of a user account, in Unicode characters. */
+export const longestUserName = 20;
 export const mostMetadataItems = 100;
 
 /** Bytes. */
@@ -26,6 +28,14 @@ export const leastTaskRetryCount = -1;
 
 export const taskSlotsPerCore = 4;
 export const mostTaskSlotsPerNode = 256;
+export const mostMounts = 10;
+export const mostInboundNatPools = 5;
+/** Of all inbound NAT pools together. */
+export const mostNetworkSecurityGroupRules = 25;
+/** Of one inbound NAT pool. */
+export const leastFrontendPorts = 40;
+/** Name of an inbound NAT pool. */
+export const longestEndpointName = 77;
 
 /** Characters of all ids together. */
 export const longestDependencyIdList = 64_000;

@@ -16,6 +16,7 @@ import { refuse } from './refusal.ts';
 import { requeued } from './run-end.ts';
 import type { PoolPatch, PoolProperties, PoolSpecification } from './specification.ts';
 import { idKey } from './task-text.ts';
+import { refuseUser } from './user-identity.ts';
 import type { World } from './world.ts';
 
 /** semantics §1.2, §2.1 */
@@ -30,7 +31,8 @@ export function addPool(
   const unknown =
     refusalOfOSVersion(world, specification) ??
     refuseCertificates(world, specification.certificateReferences) ??
-    refuseReferences(world.applications, specification.applicationPackageReferences);
+    refuseReferences(world.applications, specification.applicationPackageReferences) ??
+    refuseUser(specification, specification.startTask?.userIdentity, 'startTask.');
   if (unknown !== undefined) return unknown;
   const account = world.accounts.current;
   const refusal = refusePool(account);
@@ -96,11 +98,12 @@ export function updatePoolProperties(
 function refuseInstall(
   world: World,
   { specification }: Pool,
-  { certificateReferences, applicationPackageReferences }: PoolPatch,
+  { certificateReferences, applicationPackageReferences, startTask }: PoolPatch,
 ): BatchErrorBody | undefined {
   return (
     refuseCertificates(world, certificateReferences, specification.certificateReferences) ??
-    refuseReferences(world.applications, applicationPackageReferences)
+    refuseReferences(world.applications, applicationPackageReferences) ??
+    refuseUser(specification, startTask?.userIdentity, 'startTask.')
   );
 }
 

@@ -40,6 +40,8 @@ import type { OSVersions } from './os-version.ts';
 import type { Pool, ResizeError } from './pool.ts';
 import type { AutoScaleRun, AutoScaleRunError } from './pool-autoscale.ts';
 import { tryFormula } from './pool-autoscale.ts';
+import type { MountConfigurationView, PoolInfoView, UserAccountView } from './pool-secrets.ts';
+import { poolInfoView, poolWithoutSecrets } from './pool-secrets.ts';
 import { nextDue } from './recurrence.ts';
 import { secretHandlesIn } from './secret-mark.ts';
 import type {
@@ -48,6 +50,7 @@ import type {
   CloudServiceConfiguration,
   JobScheduleSpecification,
   JobSpecification,
+  PoolInfo,
   PoolSpecification,
   ScheduledJobSpecification,
   TaskTemplate,
@@ -89,11 +92,18 @@ export interface AutoScaleRunView {
 export interface PoolView
   extends Omit<
       PoolSpecification,
-      'enableAutoScale' | 'enableInterNodeCommunication' | 'cloudServiceConfiguration'
+      | 'enableAutoScale'
+      | 'enableInterNodeCommunication'
+      | 'cloudServiceConfiguration'
+      | 'userAccounts'
+      | 'mountConfiguration'
     >,
     StateView {
   /** With what its nodes run. */
   cloudServiceConfiguration?: CloudServiceConfiguration & { currentOSVersion: string };
+  /** Without what is secret, as all that follows. */
+  userAccounts?: UserAccountView[];
+  mountConfiguration?: MountConfigurationView[];
   allocationState: string;
   allocationStateTransitionTime: string;
   currentDedicatedNodes: number;
@@ -158,8 +168,12 @@ export interface PoolNodeCounts {
 }
 
 export interface JobView
-  extends Omit<JobSpecification, 'onTaskFailure' | 'maxParallelTasks' | 'allowTaskPreemption'>,
+  extends Omit<
+      JobSpecification,
+      'onTaskFailure' | 'maxParallelTasks' | 'allowTaskPreemption' | 'poolInfo'
+    >,
     StateView {
+  poolInfo: PoolInfoView;
   onTaskFailure: 'noaction' | 'performexitoptionsjobaction';
   /** −1: any number. */
   maxParallelTasks: number;
@@ -175,7 +189,10 @@ export interface JobView
   };
 }
 
-export interface JobScheduleView extends JobScheduleSpecification, StateView {
+export interface JobScheduleView
+  extends Omit<JobScheduleSpecification, 'jobSpecification'>,
+    StateView {
+  jobSpecification: Omit<ScheduledJobSpecification, 'poolInfo'> & { poolInfo: PoolInfoView };
   executionInfo: {
     /** The next due time; a disabled schedule has the one after it was disabled. Absent: none comes any more. */
     nextRunTime?: string;
@@ -519,6 +536,12 @@ export class Queries {
     return listDependencies(job, () => this.#world.jobs[job.number] === job, sliceSize);
   }
 
+  /** Of all accounts: how many pools there have been and are no more. */
+  get gonePools(): number {
+    const { pools, accounts } = this.#world;
+    return [...accounts].reduce((gone, { poolById }) => gone - poolById.size, pools.length);
+  }
+
   /** Of all accounts: handles of all secrets that somebody may still ask for. O(specifications). */
   secretHandles(): Set<string> {
     const handles = new Set<string>();
@@ -548,17 +571,27 @@ export class Queries {
       }
       for (const { packages } of applications.values()) addPackages(packages.values());
     }
+    const addPool = (pool: Omit<PoolSpecification, 'id'>): void => {
+      if (pool.startTask !== undefined) add(pool.startTask);
+      for (const secret of [pool.userAccounts, pool.mountConfiguration]) {
+        for (const handle of secretHandlesIn(JSON.stringify(secret ?? []))) handles.add(handle);
+      }
+    };
+    const addPoolInfo = (poolInfo: PoolInfo): void => {
+      if ('autoPoolSpecification' in poolInfo) addPool(poolInfo.autoPoolSpecification.pool);
+    };
     for (const pool of this.#world.pools) {
       // What nodes are getting may have been given another content meanwhile.
       for (const { install } of pool?.nodes ?? []) {
         if (install) addPackages(install.applicationPackages.packages);
       }
-      if (pool?.specification.startTask !== undefined) add(pool.specification.startTask);
+      if (pool !== undefined) addPool(pool.specification);
       // Those that were booted under another one run that until their next boot.
       for (const { startTask } of pool?.nodes ?? []) if (startTask) add(startTask.specification);
     }
     const addSpecial = (job: ScheduledJobSpecification): void => {
       const { jobManagerTask, jobPreparationTask, jobReleaseTask } = job;
+      addPoolInfo(job.poolInfo);
       for (const task of [jobManagerTask, jobPreparationTask, jobReleaseTask])
         if (task !== undefined) add(task);
     };
@@ -721,7 +754,7 @@ function autoScaleRunView(run: AutoScaleRun): AutoScaleRunView {
 function poolView(pool: Pool): PoolView {
   const { cloudServiceConfiguration, ...specification } = pool.specification;
   return {
-    ...specification,
+    ...poolWithoutSecrets(specification),
     ...(cloudServiceConfiguration !== undefined && {
       cloudServiceConfiguration: {
         ...cloudServiceConfiguration,
@@ -804,6 +837,7 @@ function jobView(job: Job): JobView {
   const { endTime, terminateReason } = job;
   return {
     ...job.specification,
+    poolInfo: poolInfoView(job.specification.poolInfo),
     onTaskFailure: job.specification.onTaskFailure ?? 'noaction',
     maxParallelTasks: job.specification.maxParallelTasks ?? -1,
     allowTaskPreemption: job.specification.allowTaskPreemption ?? false,
@@ -820,12 +854,17 @@ function jobView(job: Job): JobView {
 
 function jobScheduleView(schedule: JobSchedule, now: number): JobScheduleView {
   const { state, endTime } = schedule;
+  const { jobSpecification } = schedule.specification;
   const next =
     state === 'active' || state === 'disabled'
       ? nextDue(schedule.recurrence, state === 'active' ? now : schedule.stateTransitionTime)
       : undefined;
   return {
     ...schedule.specification,
+    jobSpecification: {
+      ...jobSpecification,
+      poolInfo: poolInfoView(jobSpecification.poolInfo),
+    },
     ...stateView(schedule),
     executionInfo: {
       ...(next === undefined ? {} : { nextRunTime: formatTime(next) }),

@@ -103,6 +103,97 @@ export interface CloudServiceConfiguration {
   targetOSVersion: string;
 }
 
+export type ElevationLevel = 'nonadmin' | 'admin';
+
+/** A user of its own that each node of a pool has (semantics §1.2). */
+export interface UserAccount {
+  /** At most 20 characters. */
+  name: string;
+  /** The mark (secret-mark.ts) of its password. */
+  password: string;
+  elevationLevel: ElevationLevel;
+  /** Both ids, or none; absent: the system chooses. `sshPrivateKey`: a mark. */
+  linuxUserConfiguration?: { uid?: number; gid?: number; sshPrivateKey?: string };
+  windowsUserConfiguration?: { loginMode?: 'batch' | 'interactive' };
+}
+
+/**
+ * Who runs a command line: one of the accounts of the pool, or an auto user; that of scope `task` is there for this task
+ * alone. Absent where it may stand: the auto user of scope `pool` without rights (semantics §1.5, ruling 18).
+ */
+export type UserIdentity =
+  | { userName: string }
+  | { autoUser: { scope: 'pool' | 'task'; elevationLevel: ElevationLevel } };
+
+/** A file system that each node of a pool mounts; keys and passwords are marks (secret-mark.ts). semantics §1.2 */
+export type MountConfiguration =
+  | {
+      azureBlobFileSystemConfiguration: {
+        accountName: string;
+        containerName: string;
+        /** One of the two. */
+        accountKey?: string;
+        sasKey?: string;
+        blobfuseOptions?: string;
+        relativeMountPath: string;
+      };
+    }
+  | { nfsMountConfiguration: { source: string; relativeMountPath: string; mountOptions?: string } }
+  | {
+      cifsMountConfiguration: {
+        userName: string;
+        password: string;
+        source: string;
+        relativeMountPath: string;
+        mountOptions?: string;
+      };
+    }
+  | {
+      azureFileShareConfiguration: {
+        accountName: string;
+        azureFileUrl: string;
+        accountKey: string;
+        relativeMountPath: string;
+        mountOptions?: string;
+      };
+    };
+
+export interface NetworkSecurityGroupRule {
+  /** 150 to 4096, each once in a pool; the lowest that applies decides. */
+  priority: number;
+  access: 'allow' | 'deny';
+  sourceAddressPrefix: string;
+  sourcePortRanges?: string[];
+}
+
+/** How a port of each node is reached from outside (semantics §1.2). */
+export interface InboundNatPool {
+  name: string;
+  protocol: 'tcp' | 'udp';
+  backendPort: number;
+  frontendPortRangeStart: number;
+  frontendPortRangeEnd: number;
+  networkSecurityGroupRules?: NetworkSecurityGroupRule[];
+}
+
+/** Of a pool. semantics §1.2 */
+export interface NetworkConfiguration {
+  subnetId?: string;
+  dynamicVNetAssignmentScope?: 'none' | 'job';
+  endpointConfiguration?: { inboundNATPools: InboundNatPool[] };
+  publicIPAddressConfiguration?: {
+    provision?: 'batchmanaged' | 'usermanaged' | 'nopublicipaddresses';
+    ipAddressIds?: string[];
+  };
+  enableAcceleratedNetworking?: boolean;
+}
+
+/** Of a job. semantics §1.4 */
+export interface JobNetworkConfiguration {
+  subnetId: string;
+  skipWithdrawFromVNet?: boolean;
+}
+
 /** semantics §1.2 */
 export interface PoolSpecification {
   id: string;
@@ -133,6 +224,12 @@ export interface PoolSpecification {
   applicationPackageReferences?: ApplicationPackageReference[];
   /** What its nodes have from their start on. Absent: nothing. */
   certificateReferences?: CertificateReference[];
+  /** Those that command lines may name. Absent: none. */
+  userAccounts?: UserAccount[];
+  /** Absent: nothing. */
+  mountConfiguration?: MountConfiguration[];
+  /** Absent: what the executor has. */
+  networkConfiguration?: NetworkConfiguration;
   metadata: MetadataItem[];
   /** (extension) name of the executor that gets this pool's nodes. */
   executor: string;
@@ -194,6 +291,8 @@ export interface StartTask {
   commandLine: string;
   resourceFiles: ResourceFile[];
   environmentSettings: EnvironmentSetting[];
+  /** Absent: the auto user of scope `pool` without rights. */
+  userIdentity?: UserIdentity;
   /** −1: unlimited. */
   maxTaskRetryCount: number;
   /** Whether the node takes no tasks before it has succeeded. */
@@ -215,6 +314,8 @@ export interface JobManagerTask {
   resourceFiles: ResourceFile[];
   outputFiles: OutputFile[];
   environmentSettings: EnvironmentSetting[];
+  /** Absent: the auto user of scope `pool` without rights. */
+  userIdentity?: UserIdentity;
   /** Absent maxTaskRetryCount: the job's. */
   constraints: TaskConstraints;
   requiredSlots: number;
@@ -232,6 +333,8 @@ export interface JobPreparationTask {
   commandLine: string;
   resourceFiles: ResourceFile[];
   environmentSettings: EnvironmentSetting[];
+  /** Absent: the auto user of scope `pool` without rights. */
+  userIdentity?: UserIdentity;
   /** Absent maxTaskRetryCount: 0. */
   constraints: TaskConstraints;
   /** Whether the job's tasks on the node wait for it, and go elsewhere if it fails. */
@@ -246,6 +349,8 @@ export interface JobReleaseTask {
   commandLine: string;
   resourceFiles: ResourceFile[];
   environmentSettings: EnvironmentSetting[];
+  /** Absent: the auto user of scope `pool` without rights. */
+  userIdentity?: UserIdentity;
   /** Of all attempts on a node together: 15 minutes at most, which is the default. */
   maxWallClockTimeMs: number;
   /** −1: unlimited. Default 0. */
@@ -288,6 +393,8 @@ export interface JobSpecification {
   jobPreparationTask?: JobPreparationTask;
   /** Absent: none. Only with a preparation task. */
   jobReleaseTask?: JobReleaseTask;
+  /** Absent: that of its pool. */
+  networkConfiguration?: JobNetworkConfiguration;
   metadata: MetadataItem[];
 }
 
@@ -385,6 +492,8 @@ export interface TaskTemplate {
   resourceFiles: ResourceFile[];
   outputFiles: OutputFile[];
   environmentSettings: EnvironmentSetting[];
+  /** Absent: the auto user of scope `pool` without rights. */
+  userIdentity?: UserIdentity;
   constraints: TaskConstraints;
   requiredSlots: number;
   /** The node where it runs if that has room: the affinityId of a node, or of the node of a task. semantics §3.4 */

@@ -20,6 +20,7 @@ import { expectAge } from './task-age.ts';
 import { factoryCount } from './task-factory.ts';
 import { endActive, forget, reactivate } from './task-lifecycle.ts';
 import { Flag, stateMask, TaskState, Word } from './task-rows.ts';
+import { refuseUser } from './user-identity.ts';
 import type { World } from './world.ts';
 
 /** A task of a collection that was refused (semantics §14.5). */
@@ -53,7 +54,10 @@ function addTask(world: World, job: Job, task: TaskSpecification): BatchErrorBod
   if (job.find(id) !== -1) {
     return refuse('TaskExists', `The job "${job.specification.id}" has a task "${id}" already.`);
   }
-  const refusal = refuseSpecialId(job.specification, id) ?? refuseTemplate(job.specification, task);
+  const refusal =
+    refuseSpecialId(job.specification, id) ??
+    refuseTemplate(job.specification, task) ??
+    refuseUserIn(world, job, task, '');
   if (refusal !== undefined) return refusal;
   const row = job.addTask(task, world.now);
   expectAge(world, job, row);
@@ -73,7 +77,10 @@ export function addTaskFactory(
 ): BatchErrorBody | undefined {
   const job = findJob(world, jobId);
   if (!(job instanceof Job)) return job;
-  const refusal = refuseUnlessOpen(job) ?? refuseTemplate(job.specification, factory.repeatTask);
+  const refusal =
+    refuseUnlessOpen(job) ??
+    refuseTemplate(job.specification, factory.repeatTask) ??
+    refuseUserIn(world, job, factory.repeatTask, 'repeatTask.');
   if (refusal !== undefined) return refusal;
   const count = factoryCount(factory);
   const special = refuseSpecialIdIn(job.specification, factory.firstTaskId, count);
@@ -229,6 +236,18 @@ function withTask(
   const flags = job.rows.get(row, Word.flags);
   const expired = job.expiredAt !== undefined && (flags & stateMask) !== TaskState.running;
   return change(job, row, expired ? TaskState.completed : flags & stateMask, flags);
+}
+
+/** semantics §1.5: where the pool is known, so is whether it has the account. */
+function refuseUserIn(
+  world: World,
+  job: Job,
+  { userIdentity }: TaskTemplate,
+  path: string,
+): BatchErrorBody | undefined {
+  if (userIdentity === undefined) return undefined;
+  const pool = world.poolOf(job);
+  return pool && refuseUser(pool.specification, userIdentity, path);
 }
 
 /** What a task asks for must be something that its job provides for. */

@@ -52,9 +52,10 @@ import type { Pool } from './pool.ts';
 import { noPool, notStirred } from './pool.ts';
 import { RunClocks } from './run-clocks.ts';
 import { RunTable } from './run-table.ts';
-import type { EnvironmentSetting, TaskTemplate } from './specification.ts';
+import type { EnvironmentSetting, TaskTemplate, UserIdentity } from './specification.ts';
 import { TaskArena } from './task-arena.ts';
 import { TaskClasses } from './task-classes.ts';
+import { runUser } from './user-identity.ts';
 
 /** The rules that this version of the engine decides by; part of the state. */
 export const currentRulesVersion = 1;
@@ -407,9 +408,11 @@ export class World implements EffectCatalog {
   startTask(number: number, sequence: number): StartTaskDetails | undefined {
     const node = this.nodes[number];
     if (node?.startTask === undefined || node.startTask.sequence !== sequence) return undefined;
-    const { commandLine, resourceFiles, environmentSettings } = node.startTask.specification;
+    const { commandLine, resourceFiles, environmentSettings, userIdentity } =
+      node.startTask.specification;
     const { poolId } = node;
-    const accountName = this.accounts.nameOf(this.pools[node.pool]!);
+    const pool = this.pools[node.pool]!;
+    const accountName = this.accounts.nameOf(pool);
     return {
       poolId,
       nodeId: nodeId(node),
@@ -417,6 +420,7 @@ export class World implements EffectCatalog {
       resourceFiles,
       environmentSettings,
       accountName,
+      ...runUser(pool.specification, userIdentity),
     };
   }
 
@@ -453,6 +457,7 @@ export class World implements EffectCatalog {
         task.environmentSettings,
       ),
       accountName: this.accounts.nameOf(job),
+      ...this.#wishes(job, node, task.userIdentity),
       // Its own directory it has by other names (ruling 28).
       ...(isPreparation ? {} : { jobPreparationTaskId: jobPreparationTask.id }),
     };
@@ -481,6 +486,7 @@ export class World implements EffectCatalog {
       ),
       accountName: this.accounts.nameOf(job),
       ...this.#multiInstance(template, gang),
+      ...this.#wishes(job, node, template.userIdentity),
       ...(job.specification.jobPreparationTask !== undefined && {
         jobPreparationTaskId: job.specification.jobPreparationTask.id,
       }),
@@ -492,6 +498,19 @@ export class World implements EffectCatalog {
       applicationPackageReferences,
     );
     return { ...details, applicationPackages };
+  }
+
+  /** What few jobs and tasks ask for. */
+  #wishes(
+    { specification: { networkConfiguration } }: Job,
+    node: Node,
+    identity: UserIdentity | undefined,
+  ): Pick<RunDetails, 'user' | 'networkConfiguration'> {
+    const pool = this.pools[node.pool];
+    return {
+      ...(pool && runUser(pool.specification, identity)),
+      ...(networkConfiguration !== undefined && { networkConfiguration }),
+    };
   }
 
   #multiInstance(

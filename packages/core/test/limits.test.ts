@@ -49,6 +49,29 @@ const settings = (autoScaleEvaluationInterval: string): unknown =>
   parseAutoScaleSettings({ autoScaleEvaluationInterval });
 const resize = (resizeTimeout: string): unknown =>
   parsePoolResize({ targetDedicatedNodes: 0, resizeTimeout });
+const mounts = (count: number): object => ({
+  mountConfiguration: list(count, (n) => ({
+    nfsMountConfiguration: { source: 's', relativeMountPath: `m${n}` },
+  })),
+});
+const natPools = (count: number, { name = 'n', ports = 40, rules = 0 } = {}): object => ({
+  networkConfiguration: {
+    endpointConfiguration: {
+      inboundNATPools: list(count, (n) => ({
+        name: `${name}${n}`,
+        protocol: 'tcp',
+        backendPort: 80 + n,
+        frontendPortRangeStart: 1000 * (n + 1),
+        frontendPortRangeEnd: 1000 * (n + 1) + ports - 1,
+        networkSecurityGroupRules: list(rules, (rule) => ({
+          priority: 150 + rule,
+          access: 'allow',
+          sourceAddressPrefix: '*',
+        })),
+      })),
+    },
+  },
+});
 const metadata = (count: number): object => ({
   metadata: list(count, (n) => ({ name: `n${n}`, value: '' })),
 });
@@ -100,6 +123,24 @@ const cases: Record<keyof typeof limits, Case> = {
   longestAutoPoolIdPrefix: {
     within: () => autoPool(x(20)),
     beyond: () => autoPool(x(21)),
+  },
+  longestUserName: {
+    within: () => task({ userIdentity: { userName: x(20) } }),
+    beyond: () => task({ userIdentity: { userName: x(21) } }),
+  },
+  mostMounts: { within: () => pool(mounts(10)), beyond: () => pool(mounts(11)) },
+  mostInboundNatPools: { within: () => pool(natPools(5)), beyond: () => pool(natPools(6)) },
+  mostNetworkSecurityGroupRules: {
+    within: () => pool(natPools(1, { rules: 25 })),
+    beyond: () => pool(natPools(1, { rules: 26 })),
+  },
+  leastFrontendPorts: {
+    within: () => pool(natPools(1, { ports: 40 })),
+    beyond: () => pool(natPools(1, { ports: 39 })),
+  },
+  longestEndpointName: {
+    within: () => pool(natPools(1, { name: x(76) })),
+    beyond: () => pool(natPools(1, { name: x(77) })),
   },
   mostMetadataItems: {
     within: () => job(metadata(100)),

@@ -24,6 +24,17 @@ export interface ExecutorCapabilities {
   readonly applicationPackages: boolean;
   /** Installs certificates (semantics §11). Else `OperationNotValidOnPool`. */
   readonly certificates: boolean;
+  /**
+   * Runs command lines as auto users other than the one that all nodes have: with rights of an administrator, or of
+   * scope `task` (ruling 18). Else `OperationNotValidOnPool`.
+   */
+  readonly autoUsers: boolean;
+  /** Its nodes have the user accounts of their pool, and it runs command lines as them. Else `OperationNotValidOnPool`. */
+  readonly userAccounts: boolean;
+  /** Its nodes mount file systems. Else `OperationNotValidOnPool`. */
+  readonly mounts: boolean;
+  /** Pools and jobs choose the network of its nodes. Else `OperationNotValidOnPool`. */
+  readonly networks: boolean;
   /** Else `OperationNotValidOnNode`. */
   readonly reboot: boolean;
   /** Else `OperationNotValidOnNode`. */
@@ -38,6 +49,10 @@ export const defaultCapabilities: ExecutorCapabilities = {
   interNodeCommunication: false,
   applicationPackages: false,
   certificates: false,
+  autoUsers: false,
+  userAccounts: false,
+  mounts: false,
+  networks: false,
   reboot: true,
   reimage: true,
 };

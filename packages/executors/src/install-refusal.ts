@@ -1,7 +1,14 @@
-import type { NodeDetails, Report, RunDetails } from '@berth/core';
+import type {
+  NodeDetails,
+  NodeTaskDetails,
+  Report,
+  RunDetails,
+  StartTaskDetails,
+} from '@berth/core';
 import { ReportKind } from '@berth/core';
 import { capabilitiesOf } from './capabilities.ts';
 import type { Executor } from './executor.ts';
+import { userRefusal } from './user-refusal.ts';
 
 /*
  * What an executor answers where it is asked to install or run what it cannot, though that is refused where it can be foreseen:
@@ -13,20 +20,60 @@ export function runRefusal(
   executor: Executor,
   run: number,
   sequence: number,
-  { applicationPackages, multiInstance }: RunDetails,
+  details: RunDetails,
 ): Report | undefined {
+  const { applicationPackages, multiInstance } = details;
+  const kind = ReportKind.runEnded;
   if (multiInstance !== undefined && !capabilitiesOf(executor).interNodeCommunication) {
     const detail = `The executor "${executor.name}" runs no multi-instance tasks.`;
-    const failure = 'CommandLaunchFailed';
-    return { kind: ReportKind.runEnded, run, sequence, failure, detail };
+    return { kind, run, sequence, failure: 'CommandLaunchFailed', detail };
+  }
+  const launch = launchRefusal(executor, details);
+  if (launch !== undefined) {
+    return { kind, run, sequence, failure: 'CommandLaunchFailed', detail: launch };
   }
   if (applicationPackages === undefined) return undefined;
   const detail = capabilitiesOf(executor).applicationPackages
     ? applicationPackages.error
     : installsNo(executor, 'application packages');
   if (detail === undefined) return undefined;
-  const failure = 'ApplicationPackageError';
-  return { kind: ReportKind.runEnded, run, sequence, failure, detail };
+  return { kind, run, sequence, failure: 'ApplicationPackageError', detail };
+}
+
+/** The same of a start task. */
+export function startTaskRefusal(
+  executor: Executor,
+  node: number,
+  sequence: number,
+  details: StartTaskDetails,
+): Report | undefined {
+  const detail = userRefusal(executor, details.user);
+  if (detail === undefined) return undefined;
+  const failure = 'CommandLaunchFailed';
+  return { kind: ReportKind.startTaskEnded, node, sequence, failure, detail };
+}
+
+/** The same of a preparation or release task. */
+export function nodeTaskRefusal(
+  executor: Executor,
+  run: number,
+  sequence: number,
+  details: NodeTaskDetails,
+): Report | undefined {
+  const detail = launchRefusal(executor, details);
+  if (detail === undefined) return undefined;
+  const failure = 'CommandLaunchFailed';
+  return { kind: ReportKind.nodeTaskEnded, run, sequence, failure, detail };
+}
+
+function launchRefusal(
+  executor: Executor,
+  { user, networkConfiguration }: Pick<RunDetails, 'user' | 'networkConfiguration'>,
+): string | undefined {
+  if (networkConfiguration !== undefined && !capabilitiesOf(executor).networks) {
+    return `The executor "${executor.name}" has no networks to choose.`;
+  }
+  return userRefusal(executor, user);
 }
 
 /** `undefined`: it can be had. */
@@ -34,13 +81,22 @@ export function nodeRefusal(
   executor: Executor,
   node: number,
   sequence: number,
-  { applicationPackages, certificates }: NodeDetails,
+  { applicationPackages, certificates, pool }: NodeDetails,
 ): Report | undefined {
   const able = capabilitiesOf(executor);
   const kind = ReportKind.nodeUnusable;
-  if (certificates.length > 0 && !able.certificates) {
-    const detail = installsNo(executor, 'certificates');
-    return { kind, node, sequence, error: 'NodePreparationError', detail };
+  const unable =
+    certificates.length > 0 && !able.certificates
+      ? installsNo(executor, 'certificates')
+      : pool.userAccounts !== undefined && !able.userAccounts
+        ? `The executor "${executor.name}" has no user accounts on its nodes.`
+        : pool.mountConfiguration !== undefined && !able.mounts
+          ? `The executor "${executor.name}" mounts no file systems.`
+          : pool.networkConfiguration !== undefined && !able.networks
+            ? `The executor "${executor.name}" has no networks to choose.`
+            : undefined;
+  if (unable !== undefined) {
+    return { kind, node, sequence, error: 'NodePreparationError', detail: unable };
   }
   if (applicationPackages.length > 0 && !able.applicationPackages) {
     const detail = installsNo(executor, 'application packages');

@@ -6,7 +6,7 @@ import type { ExecutorCapabilities } from './capabilities.ts';
 import type { Executor, ExecutorHost } from './executor.ts';
 import type { HostProvider } from './host.ts';
 import { HostLostError, HostUnusableError, NoHostError } from './host.ts';
-import { nodeRefusal, runRefusal } from './install-refusal.ts';
+import { nodeRefusal, nodeTaskRefusal, runRefusal, startTaskRefusal } from './install-refusal.ts';
 import type { LocalOptions } from './local-host.ts';
 import { LocalHostProvider } from './local-host.ts';
 import type { NodePlace } from './multi-instance.ts';
@@ -106,6 +106,11 @@ export class ShellExecutor implements Executor {
       if (kind === EffectKind.runStartTask) {
         const startTask = catalog.startTask(node, sequence);
         if (startTask === undefined) continue;
+        const refusal = startTaskRefusal(this, node, sequence, startTask);
+        if (refusal !== undefined) {
+          this.#report(refusal);
+          continue;
+        }
         const details = startTaskDetails(startTask);
         const startTaskOwed = { run: startTaskRun, sequence, details, is: 'startTask' } as const;
         known.set('start task', { ...startTaskOwed, kill: undefined });
@@ -115,6 +120,11 @@ export class ShellExecutor implements Executor {
         const key = `node task ${run}-${sequence}`;
         const nodeTask = catalog.nodeTask(run, sequence);
         if (nodeTask === undefined) continue;
+        const refusal = nodeTaskRefusal(this, run, sequence, nodeTask);
+        if (refusal !== undefined) {
+          if (kind !== EffectKind.killNodeTask) this.#report(refusal);
+          continue;
+        }
         const isKill = kind === EffectKind.killNodeTask;
         const kill = isKill ? outstanding.killReason(i) : known.get(key)?.kill;
         const details = nodeTaskDetails(nodeTask);
@@ -265,6 +275,11 @@ export class ShellExecutor implements Executor {
   #startTask(node: number, sequence: number, catalog: EffectCatalog): void {
     const details = catalog.startTask(node, sequence);
     if (details === undefined) return;
+    const refusal = startTaskRefusal(this, node, sequence, details);
+    if (refusal !== undefined) {
+      this.#report(refusal);
+      return;
+    }
     const asRun = startTaskDetails(details);
     const owed = { run: startTaskRun, sequence, details: asRun, is: 'startTask' } as const;
     if (this.#owe(node, { ...owed, kill: undefined })) return;
@@ -277,6 +292,11 @@ export class ShellExecutor implements Executor {
   #nodeTask(node: number, run: number, sequence: number, catalog: EffectCatalog): void {
     const details = catalog.nodeTask(run, sequence);
     if (details === undefined) return;
+    const refusal = nodeTaskRefusal(this, run, sequence, details);
+    if (refusal !== undefined) {
+      this.#report(refusal);
+      return;
+    }
     const ready = this.#ready.get(node);
     if (ready !== undefined) {
       ready.nodeTask(run, sequence, details);

@@ -14,7 +14,7 @@ import { outputFile } from './output-file.ts';
 import { issue } from './problem.ts';
 import { resourceFile } from './resource-file.ts';
 import { commandLine, displayName, flag, id, MAX_INT32, whole } from './scalars.ts';
-import { plainUser } from './task.ts';
+import { identityFields, withIdentity } from './user-identity.ts';
 
 /** semantics §1.6, §8 */
 const MOST_RELEASE_MS = 15 * 60_000;
@@ -23,8 +23,9 @@ const common = {
   commandLine,
   resourceFiles: z.array(resourceFile(containerName, { sealed: true })).default(() => []),
   environmentSettings: environmentSettings.default(() => []),
+  ...identityFields,
 };
-const notBuiltYet = { userIdentity: plainUser, runElevated: [false], containerSettings: [] };
+const notBuiltYet = { containerSettings: [] };
 
 /** semantics §1.7 */
 export const jobManagerTask: z.ZodType<JobManagerTask> = entity(
@@ -48,7 +49,7 @@ export const jobManagerTask: z.ZodType<JobManagerTask> = entity(
       authenticationTokenSettings: [{ access: [] }, {}],
     },
   },
-);
+).transform(withIdentity);
 
 /** semantics §1.7 */
 export const jobPreparationTask: z.ZodType<JobPreparationTask> = entity(
@@ -60,7 +61,7 @@ export const jobPreparationTask: z.ZodType<JobPreparationTask> = entity(
     rerunOnNodeRebootAfterSuccess: flag.default(true),
   },
   { notBuiltYet },
-);
+).transform(withIdentity);
 
 const releaseTime = maxWallClockTime.transform((ms, ctx): number => {
   if (ms !== undefined && ms <= MOST_RELEASE_MS) return ms;
@@ -77,10 +78,12 @@ export const jobReleaseTask: z.ZodType<JobReleaseTask> = entity(
     maxTaskRetryCount: maxTaskRetryCount.default(0),
   },
   { notBuiltYet: { ...notBuiltYet, retentionTime: ['P7D'] } },
-).transform(({ maxWallClockTime: maxWallClockTimeMs, ...rest }) => ({
-  ...rest,
-  maxWallClockTimeMs,
-}));
+)
+  .transform(withIdentity)
+  .transform(({ maxWallClockTime: maxWallClockTimeMs, ...rest }) => ({
+    ...rest,
+    maxWallClockTimeMs,
+  }));
 
 type WithJobTasks = Pick<
   ScheduledJobSpecification,

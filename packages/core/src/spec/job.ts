@@ -14,16 +14,13 @@ import { entity, stateProperties } from './entity.ts';
 import { environmentSettings } from './environment.ts';
 import { jobManagerTask, jobPreparationTask, jobReleaseTask, judgeJobTasks } from './job-tasks.ts';
 import { metadata } from './metadata.ts';
+import { jobNetworkConfiguration } from './network-configuration.ts';
 import type { PoolOptions } from './pool.ts';
 import { remembered } from './remembered.ts';
 import { choice, displayName, flag, id, MAX_INT32, whole } from './scalars.ts';
 import { taskFactory } from './task-factory.ts';
 
 const readOnly = [...stateProperties, 'executionInfo', 'stats'];
-
-const notBuiltYet: OtherNames['notBuiltYet'] = {
-  networkConfiguration: [],
-};
 
 const priority = whole(lowestPriority, highestPriority, 'OutOfRangePriority');
 const onAllTasksComplete: z.ZodType<OnAllTasksComplete> = choice(['noaction', 'terminatejob']);
@@ -58,11 +55,11 @@ const everywhere = {
   jobManagerTask: jobManagerTask.optional(),
   jobPreparationTask: jobPreparationTask.optional(),
   jobReleaseTask: jobReleaseTask.optional(),
+  networkConfiguration: jobNetworkConfiguration.optional(),
   metadata: metadata.default(() => []),
 };
 
 const others: OtherNames = {
-  notBuiltYet,
   readOnly,
 };
 

@@ -14,16 +14,19 @@ import { certificateReferences } from './certificate.ts';
 import { cloudServiceConfiguration } from './cloud-service.ts';
 import { entity } from './entity.ts';
 import { metadata } from './metadata.ts';
+import { mountConfiguration } from './mount-configuration.ts';
+import { networkConfiguration } from './network-configuration.ts';
 import { nodeCount, resizeTimeout, resizeTimeoutMs } from './pool-resize.ts';
 import { issue } from './problem.ts';
 import { underEitherName } from './same-property.ts';
 import { choice, displayName, id, MAX_INT32, text, whole } from './scalars.ts';
 import type { SealOptions } from './seal.ts';
 import { startTask } from './start-task.ts';
+import { userAccounts } from './user-accounts.ts';
 import { virtualMachineConfiguration } from './virtual-machine.ts';
 
 /** What the door has to know of the account to read a pool. */
-export interface PoolOptions {
+export interface PoolOptions extends SealOptions {
   /** Node sizes of the hosts there are, beside `local` and the built-in ones, which they may replace. */
   nodeSizes?: readonly NodeSize[];
   /** Cores of the size `local`. Default 64. */
@@ -80,6 +83,9 @@ const givenPool = (options: SealOptions) =>
       startTask: startTask(options).optional(),
       applicationPackageReferences: poolPackageReferences.optional(),
       certificateReferences: certificateReferences.optional(),
+      userAccounts: userAccounts(options).optional(),
+      mountConfiguration: mountConfiguration(options).optional(),
+      networkConfiguration: networkConfiguration.optional(),
       metadata: metadata.default(() => []),
       executor: id.default('local'),
       virtualMachineConfiguration: virtualMachineConfiguration.optional(),
@@ -89,9 +95,6 @@ const givenPool = (options: SealOptions) =>
     {
       notBuiltYet: {
         applicationLicenses: [[]],
-        userAccounts: [[]],
-        mountConfiguration: [[]],
-        networkConfiguration: [],
         targetNodeCommunicationMode: ['default'],
         upgradePolicy: [],
         resourceTags: [{}],
@@ -166,6 +169,11 @@ export function pool(
       }),
       ...(given.applicationPackageReferences?.length && {
         applicationPackageReferences: given.applicationPackageReferences,
+      }),
+      ...(given.userAccounts?.length && { userAccounts: given.userAccounts }),
+      ...(given.mountConfiguration?.length && { mountConfiguration: given.mountConfiguration }),
+      ...(given.networkConfiguration !== undefined && {
+        networkConfiguration: given.networkConfiguration,
       }),
       metadata: given.metadata,
       executor: given.executor,

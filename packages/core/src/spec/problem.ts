@@ -93,7 +93,7 @@ export function refusal(
   };
 }
 
-const secretNames = new Set(['value', 'data', 'password']);
+const secretNames = new Set(['value', 'data', 'password', 'sshPrivateKey', 'accountKey', 'sasKey']);
 
 /** A value as it may stand in an error: short, without the values of variables, the signatures and passwords of URLs. */
 function showable(value: unknown, path: Path): string | undefined {

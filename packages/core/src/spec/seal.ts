@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { secretMark } from '../secret-mark.ts';
 import type {
   MultiInstanceSettings,
   ResourceFile,
@@ -76,6 +77,19 @@ export function sealedUrl(url: string, { seal }: SealOptions, ctx: z.core.ParseP
   if (seal !== undefined) return sealUrl(url, seal);
   ctx.issues.push(issue({ httpUrl: url }, reason, unsealed, ['httpUrl']));
   return url;
+}
+
+/** A text that is secret as a whole, as its mark. */
+export function sealedText(
+  secret: string,
+  { seal }: SealOptions,
+  ctx: z.core.ParsePayload,
+  path: PropertyKey[],
+): string {
+  if (seal !== undefined) return secretMark(seal(secret));
+  const why = 'is secret, and there is no secret store to keep it in';
+  ctx.issues.push(issue(secret, why, unsealed, path));
+  return '';
 }
 
 function sealFiles<Task extends WithFiles>(

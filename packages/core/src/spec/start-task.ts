@@ -9,7 +9,7 @@ import { resourceFile } from './resource-file.ts';
 import { commandLine, flag, MAX_INT32, whole } from './scalars.ts';
 import type { SealOptions } from './seal.ts';
 import { sealTask } from './seal.ts';
-import { plainUser } from './task.ts';
+import { identityFields, withIdentity } from './user-identity.ts';
 
 /** What each node of a pool runs when it starts. semantics §1.2, §4.3 */
 export function startTask(options: SealOptions): z.ZodType<StartTask> {
@@ -18,11 +18,13 @@ export function startTask(options: SealOptions): z.ZodType<StartTask> {
       commandLine,
       resourceFiles: z.array(resourceFile(containerName, { sealed: true })).default(() => []),
       environmentSettings: environmentSettings.default(() => []),
+      ...identityFields,
       maxTaskRetryCount: whole(leastTaskRetryCount, MAX_INT32, 'InvalidConstraintValue').default(0),
       waitForSuccess: flag.default(true),
     },
-    { notBuiltYet: { userIdentity: plainUser, runElevated: [false], containerSettings: [] } },
-  ).transform((given, ctx): StartTask => {
+    { notBuiltYet: { containerSettings: [] } },
+  ).transform((task, ctx): StartTask => {
+    const given = withIdentity(task, ctx);
     if (JSON.stringify(given).length > longestStartTask) {
       const reason = `must have at most ${longestStartTask} characters with all that belongs to it`;
       ctx.issues.push(issue(given, reason, { hideValue: true }));

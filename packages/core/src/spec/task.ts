@@ -13,18 +13,9 @@ import { outputFile } from './output-file.ts';
 import { issue } from './problem.ts';
 import { resourceFile } from './resource-file.ts';
 import { commandLine, displayName, id, MAX_INT32, text, whole } from './scalars.ts';
-
-/** User identities that ask for nothing (ruling 18). */
-export const plainUser: readonly unknown[] = [
-  { autoUser: { scope: 'pool', elevationLevel: 'nonadmin' } },
-  { autoUser: { elevationLevel: 'nonadmin', scope: 'pool' } },
-  { autoUser: { scope: 'pool' } },
-  { autoUser: { elevationLevel: 'nonadmin' } },
-];
+import { identityFields, withIdentity } from './user-identity.ts';
 
 const notBuiltYet: OtherNames['notBuiltYet'] = {
-  userIdentity: plainUser,
-  runElevated: [false],
   authenticationTokenSettings: [{ access: [] }, {}],
   containerSettings: [],
 };
@@ -40,6 +31,7 @@ const common = {
   displayName: displayName.optional(),
   commandLine,
   environmentSettings: environmentSettings.default(() => []),
+  ...identityFields,
   constraints: taskConstraints.default(() => ({})),
   requiredSlots: whole(1, MAX_INT32).default(1),
   dependsOn: dependsOn.optional(),
@@ -60,7 +52,9 @@ export const task: z.ZodType<TaskSpecification> = entity(
     multiInstanceSettings: multiInstanceSettings(containerName).optional(),
   },
   { notBuiltYet, readOnly },
-).transform(oneSlotEach);
+)
+  .transform(oneSlotEach)
+  .transform(withIdentity);
 
 /** A task without an id, whose texts may hold placeholders. */
 export const taskTemplate: z.ZodType<TaskTemplate> = entity(
@@ -71,7 +65,9 @@ export const taskTemplate: z.ZodType<TaskTemplate> = entity(
     multiInstanceSettings: multiInstanceSettings(containerTemplate).optional(),
   },
   { notBuiltYet, readOnly: ['id', ...readOnly] },
-).transform(oneSlotEach);
+)
+  .transform(oneSlotEach)
+  .transform(withIdentity);
 
 /** An instance has a node with one slot (semantics §9, rule 1). */
 function oneSlotEach<Task extends TaskTemplate>(task: Task, ctx: z.RefinementCtx): Task {

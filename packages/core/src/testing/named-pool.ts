@@ -1,7 +1,7 @@
-import type { PoolInfo } from '../index.ts';
+import type { PoolInfoView } from '../index.ts';
 
 /** The pool that a job of these histories names: none has an auto pool. */
-export function namedPool(poolInfo: PoolInfo): string {
+export function namedPool(poolInfo: PoolInfoView): string {
   if ('poolId' in poolInfo) return poolInfo.poolId;
   throw new Error('auto pools have no model here');
 }

@@ -45,8 +45,8 @@ describe('an auto pool', () => {
     ['UnsupportedProperty', `${at}.pool.id`, { pool: { ...pool, id: 'p' } }],
     [
       'UnsupportedProperty',
-      `${at}.pool.mountConfiguration`,
-      { pool: { ...pool, mountConfiguration: [{}] } },
+      `${at}.pool.upgradePolicy`,
+      { pool: { ...pool, upgradePolicy: { mode: 'manual' } } },
     ],
     ['UnsupportedProperty', `${at}.pool.vmsize`, { pool: { ...pool, vmsize: 'A4' } }],
     ['InvalidPropertyValue', `${at}.autoPoolIdPrefix`, { autoPoolIdPrefix: 'a'.repeat(21) }],

@@ -84,10 +84,10 @@ describe('a job schedule', () => {
     expect(message).toContain(words);
   });
 
-  it('has no jobs that name themselves, or that the engine cannot make yet', () => {
+  it('has no jobs that name themselves, or whose network has no name', () => {
     expect(refusalOf(() => inJob({ id: 'j' })).message).toContain('is set by the service');
-    expect(refusalOf(() => inJob({ networkConfiguration: {} })).message).toContain(
-      'not supported yet',
+    expect(refusalOf(() => inJob({ networkConfiguration: {} })).path).toBe(
+      'jobSpecification.networkConfiguration.subnetId',
     );
     expect(refusalOf(() => parseJobSchedule({ id: 's' })).path).toBe('jobSpecification');
   });
