@@ -14,6 +14,7 @@ test('the environment that is read back is that of the process', { timeout: 60_0
     const job = await batch.jobs.add({
       id: 'j',
       poolInfo: { poolId: 'p' },
+      jobPreparationTask: { commandLine: 'true' },
       commonEnvironmentSettings: [
         { name: 'SHARED', value: 'job' },
         { name: 'BOTH', value: 'job' },

@@ -439,7 +439,8 @@ export class Queries {
   }
 
   #environment(job: Job, task: TaskView, nodeRoots: NodeRoots | undefined): EffectiveSetting[] {
-    const { id: jobId, commonEnvironmentSettings } = job.specification;
+    const { id: jobId, commonEnvironmentSettings, jobPreparationTask } = job.specification;
+    const jobPreparationTaskId = jobPreparationTask?.id;
     const { poolId = '', nodeId: id = '' } = task.nodeInfo ?? {};
     const node = this.#account.pool(poolId)?.nodes.find(id);
     const nodeRoot = nodeRoots?.(poolId, id);
@@ -447,7 +448,11 @@ export class Queries {
       mergedEnvironment(commonEnvironmentSettings, task.environmentSettings),
       {
         accountName: this.#world.accounts.nameOf(job),
-        task: { jobId, taskId: task.id },
+        task: {
+          jobId,
+          taskId: task.id,
+          ...(jobPreparationTaskId !== undefined && { jobPreparationTaskId }),
+        },
         ...(node !== undefined && { node: { poolId, nodeId: id, isDedicated: node.isDedicated } }),
         ...(nodeRoot !== undefined && { nodeRoot }),
       },

@@ -9,7 +9,12 @@ import type { EnvironmentSetting } from './specification.ts';
 export interface EnvironmentFacts {
   accountName: string;
   /** Absent: for a start task. */
-  task?: { jobId: string; taskId: string };
+  task?: {
+    jobId: string;
+    taskId: string;
+    /** Absent: its job has none, or it is that task itself (ruling 28). */
+    jobPreparationTaskId?: string;
+  };
   /** Absent: none is known yet. */
   node?: { poolId: string; nodeId: string; isDedicated: boolean };
   /** AZ_BATCH_NODE_ROOT_DIR, which only the node's executor knows; absent: not known. */
@@ -18,8 +23,11 @@ export interface EnvironmentFacts {
 
 export interface SystemVariable {
   name: string;
-  /** What it is the same for: all that runs on a node, or one run; `directory`: the run, and it says where that works. */
-  of: 'node' | 'run' | 'directory';
+  /**
+   * What it is the same for: all that runs on a node, or one run; `directory`: the run, and it says where that works;
+   * `preparation`: the run, and only where its job has a preparation task.
+   */
+  of: 'node' | 'run' | 'preparation' | 'directory';
   /** `undefined`: what it is made of is not known. */
   value(facts: EnvironmentFacts): string | undefined;
 }
@@ -36,6 +44,10 @@ export const systemVariables: readonly SystemVariable[] = [
   variable('NODE_MOUNTS_DIR', 'node', below('fsmounts')),
   variable('JOB_ID', 'run', ({ task }) => task?.jobId),
   variable('TASK_ID', 'run', ({ task }) => task?.taskId),
+  variable('JOB_PREP_DIR', 'preparation', (facts) => directoryOf(preparationOf(facts))),
+  variable('JOB_PREP_WORKING_DIR', 'preparation', (facts) =>
+    inDirectoryOf(preparationOf(facts), '/wd'),
+  ),
   variable('TASK_DIR', 'directory', (facts) => directoryOf(facts)),
   variable('TASK_WORKING_DIR', 'directory', (facts) => inDirectoryOf(facts, '/wd')),
 ];
@@ -43,8 +55,6 @@ export const systemVariables: readonly SystemVariable[] = [
 /** Those of which nothing is made yet; a user's value for one of them is ignored all the same (semantics §1.14). */
 const reserved = [
   'ACCOUNT_URL',
-  'JOB_PREP_DIR',
-  'JOB_PREP_WORKING_DIR',
   'TASK_SHARED_DIR',
   'NODE_LIST',
   'HOST_LIST',
@@ -91,10 +101,10 @@ export function effectiveEnvironment(
   const given = new Map<string, string>();
   for (const { name, value } of settings) if (!isSystemVariable(name)) given.set(name, value);
   const own = [...given].map(([name, value]) => ({ name, value }));
-  const system = systemVariables.map((one) => ({
-    name: one.name,
-    value: one.value(facts) ?? null,
-  }));
+  const hasPreparation = facts.task?.jobPreparationTaskId !== undefined;
+  const system = systemVariables
+    .filter(({ of }) => of !== 'preparation' || hasPreparation)
+    .map((one) => ({ name: one.name, value: one.value(facts) ?? null }));
   return [...own, ...system];
 }
 
@@ -126,6 +136,13 @@ function directoryOf({ nodeRoot, task }: EnvironmentFacts): string | undefined {
   return task === undefined
     ? `${nodeRoot}/startup`
     : `${nodeRoot}/workitems/${taskDirectory(task.jobId, task.taskId)}`;
+}
+
+/** The facts of the preparation task of its job, where it has one. */
+function preparationOf({ nodeRoot, task, ...facts }: EnvironmentFacts): EnvironmentFacts {
+  const taskId = task?.jobPreparationTaskId;
+  if (nodeRoot === undefined || task === undefined || taskId === undefined) return facts;
+  return { ...facts, nodeRoot, task: { jobId: task.jobId, taskId } };
 }
 
 function inDirectoryOf(facts: EnvironmentFacts, path: string): string | undefined {

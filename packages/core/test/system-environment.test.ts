@@ -15,7 +15,25 @@ test('settings come first, each name once, and the system has the last word', ()
   const environment = effectiveEnvironment(settings, { accountName: 'me', task });
   expect(environment[0]).toEqual({ name: 'A', value: '2' });
   expect(environment.filter(({ value }) => value === 'mine')).toEqual([]);
-  expect(environment).toHaveLength(1 + systemVariables.length);
+  const everywhere = systemVariables.filter(({ of }) => of !== 'preparation');
+  expect(environment).toHaveLength(1 + everywhere.length);
+});
+
+test('the directory of the preparation is told in jobs that have one, and not to that task itself', () => {
+  const values = (jobPreparationTaskId?: string, nodeRoot?: string): (string | null)[] =>
+    effectiveEnvironment([], {
+      accountName: 'me',
+      task: { ...task, ...(jobPreparationTaskId !== undefined && { jobPreparationTaskId }) },
+      ...(nodeRoot !== undefined && { nodeRoot }),
+    })
+      .filter(({ name }) => name.startsWith('AZ_BATCH_JOB_PREP_'))
+      .map(({ value }) => value);
+  expect(values()).toEqual([]);
+  expect(values('prep')).toEqual([null, null]);
+  expect(values('prep', '/n')).toEqual([
+    '/n/workitems/j/job-1/prep',
+    '/n/workitems/j/job-1/prep/wd',
+  ]);
 });
 
 test('null stands for what is not known: the node, or where its executor keeps it', () => {

@@ -41,17 +41,11 @@ export function runEnvironment(run: RunDetails, root: string): EnvironmentSettin
     ...run.environmentSettings.filter(({ name }) => !isReserved(name)),
     ...systemEnvironment('run', { accountName: run.accountName, task: run }),
     ...packageEnvironment(root, run.applicationPackages?.packages),
-    ...preparationEnvironment(run, root),
-  ];
-}
-
-/** Only in jobs that have a preparation task (ruling 28). */
-function preparationEnvironment(run: RunDetails, root: string): EnvironmentSetting[] {
-  if (run.jobPreparationTaskId === undefined) return [];
-  const directory = `${root}/workitems/${taskDirectory(run.jobId, run.jobPreparationTaskId)}`;
-  return [
-    { name: 'AZ_BATCH_JOB_PREP_DIR', value: directory },
-    { name: 'AZ_BATCH_JOB_PREP_WORKING_DIR', value: `${directory}/wd` },
+    ...systemEnvironment('preparation', {
+      accountName: run.accountName,
+      task: run,
+      nodeRoot: root,
+    }),
   ];
 }
 
