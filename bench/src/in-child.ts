@@ -5,11 +5,13 @@ import { fileURLToPath } from 'node:url';
 /**
  * What a program finds out in a Node of its own with the given flags: the last line that it prints, as JSON.
  * It runs on the sources, as everything in development does, and gets its input as JSON in its argument.
+ * `dies`: it ends by killing itself.
  */
 export async function inChild<Found>(
   program: URL,
   input: unknown,
   flags: readonly string[] = [],
+  { dies = false }: { dies?: boolean } = {},
 ): Promise<Found> {
   const file = fileURLToPath(program);
   const onSources = ['--conditions=@berth/source', '--import', import.meta.resolve('tsx')];
@@ -29,8 +31,13 @@ export async function inChild<Found>(
   const end = await ended;
   process.off('exit', kill);
   const name = program.pathname.replace(/.*\//, '');
+  if (dies && end === 'SIGKILL' && printed !== '') return lastLine(printed);
   if (end === 'SIGKILL') throw new Error(`${name} was killed: too little memory?`);
   if (end !== '0') throw new Error(`${name} ended with ${end}`);
+  return lastLine(printed);
+}
+
+function lastLine<Found>(printed: string): Found {
   return JSON.parse(printed.trimEnd().split('\n').at(-1) ?? '') as Found;
 }
 

@@ -6,6 +6,7 @@ import type { Choice } from './command-line.ts';
 import { commandAsked, InputError, parseCommandLine, UsageError, usage } from './command-line.ts';
 import { dag } from './dag.ts';
 import { dispatch } from './dispatch.ts';
+import { durable } from './durable.ts';
 import { encoding } from './encoding.ts';
 import { floor } from './floor.ts';
 import { latency } from './latency.ts';
@@ -15,6 +16,7 @@ import { tooLittleMemory } from './memory-need.ts';
 import { peers } from './peers.ts';
 import { processes } from './processes.ts';
 import { profile } from './profile.ts';
+import { recovery } from './recovery.ts';
 import { writeReport } from './report.ts';
 import type { Result } from './result.ts';
 import { rows } from './rows.ts';
@@ -36,6 +38,8 @@ const benchmarks: ReadonlyMap<string, Benchmark> = new Map(
     profile,
     encoding,
     rows,
+    durable,
+    recovery,
     processes,
   }),
 );

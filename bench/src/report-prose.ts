@@ -83,6 +83,14 @@ Each is measured with as many tasks as it can bear, beside the floor of as many.
     heading: 'Rows',
     text: `Two words of every row are read and written, in order and with a step that jumps over pages. The floor is one \`Int32Array\`.`,
   },
+  durable: {
+    heading: 'Durable lives',
+    text: `Full task lives through \`openBatch\` with the journal in files and real syncs, 1,000 nodes, 100 jobs of mixed priority by factories; an executor that ends every run at once. A life counts when its job's end is synced. The first row appends as many bytes as the reports have to one file, in the same batches, one sync at a time.`,
+  },
+  recovery: {
+    heading: 'Recovery',
+    text: `The same lives until half of the tasks are over, then SIGKILL. A turn is one turn of the event loop, a batch of some thousands of lives: what it takes while a snapshot is written is what a snapshot can stop. Then the state directory is opened, from the newest snapshot and from the journal alone (which is kept whole for this).`,
+  },
   processes: {
     heading: 'Processes',
     text: `Tasks that run \`/bin/true\` through the local executor, with directories, output files, claims and reports. Not a floor but a comparison: the first row is \`xargs -P2\`.`,
