@@ -169,6 +169,7 @@ async function executor(
       if (ready === nodes) allReady();
       if (done === tasks) allDone();
     },
+    heartbeat: () => [],
     setOSVersions: () => {},
     warn: (message) => console.error(message),
   });

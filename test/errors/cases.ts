@@ -45,6 +45,9 @@ export const cases: Record<string, string> = {
   PoolQuotaReached: 'patch account pools=0\nadd pool p',
   ActiveJobAndScheduleQuotaReached: 'patch account jobs=0\nadd job j',
 
+  // What the host does not allow.
+  MaxInternalRetryCountReached: `set options internalRetries=0\n${running}node p/node-1 lost\nshow task j/a`,
+
   // What the state does not allow.
   PoolExists: 'add pool p\nadd pool p',
   PoolNotFound: 'delete pool p',

@@ -80,7 +80,6 @@ export const notGiven: Readonly<Record<string, string>> = {
   JobDisabled: 'everything that an active job allows a disabled one allows',
   JobNotActive: 'the codes of its state are given',
   CertificateBeingDeleted: 'a certificate is deleted in one step',
-  MaxInternalRetryCountReached: 'internal reruns have no cap (ruling 22)',
   AccountSpotCoreQuotaReached: 'today’s name of AccountLowPriorityCoreQuotaReached',
   AccountVMSeriesCoreQuotaReached: 'quotas are not by series of sizes',
   IncompatibleVMSize: 'a pool keeps its size',

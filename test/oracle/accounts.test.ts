@@ -91,7 +91,10 @@ check(
 );
 
 /** What executors have, and what the host chooses. */
-const engineWide: ReadonlySet<Command['type']> = new Set<Command['type']>(['setOSVersions']);
+const engineWide: ReadonlySet<Command['type']> = new Set<Command['type']>([
+  'setOSVersions',
+  'setOptions',
+]);
 
 /** The same in the shared engine, where nodes and runs have other numbers; `undefined`: it is about nothing there. */
 function sharedInput(input: Input, { name, ledger, shared }: Side): Input | undefined {

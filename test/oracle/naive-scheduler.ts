@@ -8,6 +8,7 @@ import type {
   NodeRemoval,
   PoolResize,
   PoolSpecification,
+  RuleOptions,
   StartTask,
   TaskConstraints,
   TaskDependencies,
@@ -84,6 +85,8 @@ interface NaivePool {
 interface NaiveNode {
   pool: NaivePool;
   ordinal: number;
+  /** Of all nodes of all pools. */
+  sequence: number;
   dedicated: boolean;
   disabled: boolean;
   /** What it does when its tasks are done. */
@@ -93,6 +96,8 @@ interface NaiveNode {
   before?: NaiveNodeState;
   error?: string;
   version?: string;
+  /** When what runs there is put back. */
+  givenUpAt?: number;
   startTask?: NaiveStartTask;
   request: number;
   started: number;
@@ -171,6 +176,8 @@ interface NaiveTask {
   avoid?: NaiveNode;
   retrying: boolean;
   retries: number;
+  /** Since its node or runner was lost, as long as there is a limit to that (3.8). */
+  reruns: number;
   requeues: number;
   lastRetry?: number;
   lastRequeue?: number;
@@ -199,7 +206,18 @@ type NaiveEnding =
   | 'jobClock'
   | 'requeue'
   | 'instanceFailed'
-  | 'instanceLost';
+  | 'instanceLost'
+  | 'instanceDisplaced';
+
+/** Why a task goes back to the front. */
+type Why = 'user' | 'lost' | 'displaced';
+
+/** As what the other instances of a multi-instance task are told to end then (9). */
+const goingOn = {
+  user: 'requeue',
+  lost: 'instanceLost',
+  displaced: 'instanceDisplaced',
+} as const;
 
 export interface NaiveRun {
   number: number;
@@ -226,6 +244,8 @@ export class NaiveScheduler {
   #moment = 0;
   #quotas: AccountPatch = {};
   #pools: NaivePool[] = [];
+  #nodes = 0;
+  #options: RuleOptions = { nodeLostRequeueDelayMs: 0 };
   /** By executor and OS family, the newest last. */
   #versions = new Map<string, string[]>();
   #jobs: NaiveJob[] = [];
@@ -287,7 +307,15 @@ export class NaiveScheduler {
       due: Math.min(autoscale.next, autoscale.retry ?? Infinity),
       expire: () => this.#fallDue(pool, autoscale),
     }));
-    return [...jobs, ...pools, ...runs, ...samples, ...evaluations];
+    const nodes = this.#pools
+      .flatMap((pool) => pool.nodes)
+      .sort((a, b) => a.sequence - b.sequence)
+      .flatMap((node) =>
+        node.givenUpAt === undefined
+          ? []
+          : [{ due: node.givenUpAt, expire: () => this.#expireSilence(node) }],
+      );
+    return [...jobs, ...pools, ...nodes, ...runs, ...samples, ...evaluations];
   }
 
   /** Ruling 31, and every wall clock up to `at` at its own moment. */
@@ -327,7 +355,7 @@ export class NaiveScheduler {
     if (report.kind === 'runEnded' || report.kind === 'runLost') {
       const run = this.#runs.find(({ number }) => number === report.start);
       if (run === undefined) return this.#displacedEnded(({ number }) => number === report.start);
-      if (report.kind === 'runLost') this.#requeue(run, false);
+      if (report.kind === 'runLost') this.#requeue(run, 'lost');
       else this.#runEnded(run, report.exitCode, report.failure, report.detail);
       return true;
     }
@@ -350,7 +378,9 @@ export class NaiveScheduler {
           return false;
         }
         node.before = state;
-        this.#fall(node, 'unknown');
+        node.state = 'unknown';
+        if (this.#options.nodeLostRequeueDelayMs === 0) this.#giveUp(node);
+        else node.givenUpAt = this.now + this.#options.nodeLostRequeueDelayMs;
         return true;
       case 'nodeUnusable':
         if (state === 'unusable' || state === 'preempted' || state === 'leavingpool') return false;
@@ -379,12 +409,33 @@ export class NaiveScheduler {
     }
   }
 
+  /** 2.2: what it runs is put back, and told to end should it still be there. */
+  #expireSilence(node: NaiveNode): void {
+    for (const run of byCreation(
+      this.#jobs,
+      this.#runs.filter((one) => one.node === node),
+    )) {
+      this.#kill(run, 'user');
+    }
+    this.#giveUp(node);
+  }
+
+  #giveUp(node: NaiveNode): void {
+    delete node.givenUpAt;
+    delete node.startTask?.start;
+    this.#requeueAll((run) => run.node === node, 'lost');
+    this.#displacedEnded((run) => run.node === node);
+    this.#settleJobs();
+    this.#actIfEmpty(node);
+  }
+
   /** 2.2: it loses its tasks, and its start task with them. */
   #fall(node: NaiveNode, to: NaiveNodeState): void {
     node.state = to;
     if (to !== 'unusable') delete node.error;
+    delete node.givenUpAt;
     delete node.startTask?.start;
-    this.#requeueAll((run) => run.node === node, false);
+    this.#requeueAll((run) => run.node === node, 'lost');
     this.#displacedEnded((run) => run.node === node);
     this.#settleJobs();
     this.#actIfEmpty(node);
@@ -405,17 +456,33 @@ export class NaiveScheduler {
         return true;
       case 'unknown':
         if (isOutdated(node)) {
+          this.#requeueAll((run) => run.node === node, 'displaced');
+          this.#settleJobs();
           this.#startAnew(node);
           return true;
         }
-        node.state = must(node.before);
-        this.#actIfEmpty(node);
-        if (node.state !== node.before || node.startTask === undefined) return true;
-        if (!node.startTask.completed) this.#runStartTask(node, node.startTask);
-        return true;
+        return this.#comeBack(node);
       default:
         return false;
     }
+  }
+
+  /** 2.2: in time it has what it had. */
+  #comeBack(node: NaiveNode): boolean {
+    const inTime = node.givenUpAt !== undefined;
+    delete node.givenUpAt;
+    const { startTask } = node;
+    const ended = node.before === 'waitingforstarttask' && startTask?.completed === true;
+    const back = ended
+      ? startTask.failure === undefined
+        ? 'up'
+        : 'starttaskfailed'
+      : must(node.before);
+    node.state = back;
+    this.#actIfEmpty(node);
+    if (inTime || node.state !== back || node.startTask === undefined) return true;
+    if (!node.startTask.completed) this.#runStartTask(node, node.startTask);
+    return true;
   }
 
   /** 4.3. */
@@ -512,7 +579,7 @@ export class NaiveScheduler {
   #instanceEnded(
     run: NaiveRun,
     { gang, id }: NonNullable<NaiveRun['instance']>,
-    exit: NaiveExit & { lost?: 'lost' | 'requeue' },
+    exit: NaiveExit & { lost?: Why },
   ): void {
     const instance = must(gang.instances[id]);
     this.#instanceOver(run, instance, exit);
@@ -522,7 +589,7 @@ export class NaiveScheduler {
     else if (run.ending === 'user') this.#endGang(gang, 'user');
     else if (run.ending !== undefined) return;
     else if (exit.lost !== undefined || succeeds(exit)) {
-      this.#endGang(gang, exit.lost === 'requeue' ? 'requeue' : 'instanceLost');
+      this.#endGang(gang, goingOn[exit.lost ?? 'lost']);
     } else {
       gang.failed ??= { id, ...failureIn(exit) };
       this.#endGang(gang, 'instanceFailed');
@@ -532,7 +599,7 @@ export class NaiveScheduler {
   #instanceOver(
     run: NaiveRun,
     instance: NaiveInstance,
-    { lost, ...exit }: NaiveExit & { lost?: 'lost' | 'requeue' },
+    { lost, ...exit }: NaiveExit & { lost?: Why },
   ): void {
     this.#runs = this.#runs.filter((other) => other !== run);
     instance.over = true;
@@ -552,11 +619,7 @@ export class NaiveScheduler {
   }
 
   /** With it the task ends, or goes on; what is left of the others holds its nodes until it is over. */
-  #primaryEnded(
-    run: NaiveRun,
-    gang: NaiveGang,
-    exit: NaiveExit & { lost?: 'lost' | 'requeue' },
-  ): void {
+  #primaryEnded(run: NaiveRun, gang: NaiveGang, exit: NaiveExit & { lost?: Why }): void {
     for (const { run: other } of liveOf(gang)) {
       if (other.ending !== undefined) continue;
       other.ending = 'user';
@@ -574,11 +637,13 @@ export class NaiveScheduler {
       this.#exited(run, failed);
       delete task.exitCode;
       if (task.failure !== undefined) task.subtask = failed.id;
-    } else if (run.ending === 'instanceLost') this.#backToActive(run, front);
+    } else if (run.ending === 'instanceLost') this.#lost(run);
+    else if (run.ending === 'instanceDisplaced') this.#backToActive(run, front);
     else if (run.ending !== undefined) {
       this.#endConfirmed(run, gang.commandStarted ? exit.exitCode : undefined);
-    } else if (lost === 'requeue') this.#countRequeue(run);
-    else if (lost === 'lost' || !gang.commandStarted) this.#backToActive(run, front);
+    } else if (lost === 'user') this.#countRequeue(run);
+    else if (lost === 'displaced') this.#backToActive(run, front);
+    else if (lost === 'lost' || !gang.commandStarted) this.#lost(run);
     else {
       this.#exited(run, exit);
       if (task.failure !== undefined) task.subtask = 0;
@@ -701,22 +766,37 @@ export class NaiveScheduler {
   }
 
   /** By creation, as they will stand at the front (3.3). */
-  #requeueAll(concerned: (run: NaiveRun) => boolean, counted: boolean): void {
+  #requeueAll(concerned: (run: NaiveRun) => boolean, why: Why): void {
     const runs = byCreation(this.#jobs, this.#runs.filter(concerned));
-    for (const run of runs) this.#requeue(run, counted);
+    for (const run of runs) this.#requeue(run, why);
   }
 
-  #requeue(run: NaiveRun, counted: boolean): void {
+  #requeue(run: NaiveRun, why: Why): void {
     if (run.instance !== undefined) {
       // Another instance of it may have been concerned as well.
       if (!this.#runs.includes(run)) return;
-      this.#instanceEnded(run, run.instance, { lost: counted ? 'requeue' : 'lost' });
+      this.#instanceEnded(run, run.instance, { lost: why });
       return;
     }
     this.#runs = this.#runs.filter((other) => other !== run);
     if (run.ending !== undefined) this.#endConfirmed(run, undefined);
-    else if (counted) this.#countRequeue(run);
+    else if (why === 'user') this.#countRequeue(run);
+    else if (why === 'lost') this.#lost(run);
     else this.#backToActive(run, front);
+  }
+
+  /** 3.8 */
+  #lost(run: NaiveRun): void {
+    const { maxInternalRetryCount: most } = this.#options;
+    if (run.task.reruns === most) {
+      this.#complete(run.task, { by: 'failure' }, undefined, {
+        code: 'MaxInternalRetryCountReached',
+        kind: 'scheduling',
+      });
+      return;
+    }
+    if (most !== undefined) run.task.reruns++;
+    this.#backToActive(run, front);
   }
 
   #countRequeue(run: NaiveRun): void {
@@ -809,6 +889,9 @@ export class NaiveScheduler {
         return this.#restart(command, 'reboot', command.nodeRebootOption);
       case 'reimageNode':
         return this.#restart(command, 'reimage', command.nodeReimageOption);
+      case 'setOptions':
+        this.#options = command.options;
+        return {};
       case 'setOSVersions': {
         const { executor, osFamily, versions } = command;
         this.#versions.set(`${executor} ${osFamily}`, versions);
@@ -940,6 +1023,7 @@ export class NaiveScheduler {
             task.state = 'active';
             task.since = this.now;
             task.retries = 0;
+            task.reruns = 0;
             task.retrying = false;
             delete task.ended;
             delete task.exitCode;
@@ -1128,6 +1212,7 @@ export class NaiveScheduler {
         const node: NaiveNode = {
           pool,
           ordinal: ++pool.ordinals,
+          sequence: this.#nodes++,
           dedicated: kind === 0,
           disabled: false,
           state: 'creating',
@@ -1207,11 +1292,11 @@ export class NaiveScheduler {
 
   #takeRuns(nodes: NaiveNode[], option: NodeDeallocationOption): void {
     const concerned = (run: NaiveRun): boolean => nodes.includes(run.node);
-    if (option === 'requeue') this.#requeueAll(concerned, true);
+    if (option === 'requeue') this.#requeueAll(concerned, 'user');
     if (option === 'terminate') {
       for (const run of byCreation(this.#jobs, this.#runs.filter(concerned))) {
         if (run.ending === undefined || isSoft(run.ending)) run.ending = 'user';
-        this.#requeue(run, false);
+        this.#requeue(run, 'lost');
       }
     }
     this.#settleJobs();
@@ -1228,6 +1313,7 @@ export class NaiveScheduler {
       return;
     }
     delete node.error;
+    delete node.givenUpAt;
     delete node.startTask?.start;
     node.state = ({ remove: 'leavingpool', reboot: 'rebooting', reimage: 'reimaging' } as const)[
       pending
@@ -1344,7 +1430,7 @@ export class NaiveScheduler {
         ({ state }) => state !== 'preempted' && state !== 'unknown' && state !== 'leavingpool',
       );
       for (const node of up) delete node.pending;
-      this.#requeueAll((run) => up.includes(run.node), false);
+      this.#requeueAll((run) => up.includes(run.node), 'displaced');
       this.#settleJobs();
       for (const node of up) this.#startAnew(node);
       for (const node of pool.nodes) {
@@ -1357,6 +1443,7 @@ export class NaiveScheduler {
   }
 
   #startAnew(node: NaiveNode): void {
+    delete node.givenUpAt;
     this.#displacedEnded((run) => run.node === node);
     delete node.pending;
     delete node.error;
@@ -1469,6 +1556,7 @@ export class NaiveScheduler {
       missingIntegers: new Set(dependsOn === undefined ? [] : integersOf(dependsOn)),
       retrying: false,
       retries: 0,
+      reruns: 0,
       requeues: 0,
       satisfies: false,
     });
@@ -1556,7 +1644,7 @@ export class NaiveScheduler {
       this.#displaced.push(one);
     }
     if (gang === undefined) {
-      this.#requeue(run, false);
+      this.#requeue(run, 'displaced');
       return;
     }
     for (const instance of instances) this.#instanceOver(instance.run, instance, { lost: 'lost' });
@@ -1956,7 +2044,7 @@ function takesGangs({ specification, state }: NaivePool): boolean {
 
 /** The task goes on, unless somebody ends it for good before that is confirmed. */
 function isSoft(ending: NaiveEnding): boolean {
-  return ending === 'requeue' || ending === 'instanceFailed' || ending === 'instanceLost';
+  return ending === 'instanceFailed' || Object.values<NaiveEnding>(goingOn).includes(ending);
 }
 
 /** Ruling 34. */

@@ -10,9 +10,23 @@ import type { CommandLine } from './command-line.ts';
 import type { ScenarioCommand } from './commands.ts';
 import { parseIds } from './id-list.ts';
 import type { ScenarioWorld } from './scenario-world.ts';
+import { parseSpan } from './time-span.ts';
 
 /** What executors report of runs and nodes. */
 export const reportCommands: Record<string, ScenarioCommand> = {
+  /** What the host chooses of the rules: `set options delay=10s internalRetries=2`. */
+  'set options'(world, line) {
+    const delay = line.option('delay');
+    const most = line.option('internalRetries');
+    line.end();
+    world.send({
+      type: 'setOptions',
+      options: {
+        nodeLostRequeueDelayMs: delay === undefined ? 0 : (parseSpan(delay) ?? 0),
+        ...(most !== undefined && { maxInternalRetryCount: Number(most) }),
+      },
+    });
+  },
   task: reportRuns,
   tasks: reportRuns,
   /** `coordinated j/a` (all instances, in order), `coordinated j/a.1`; of the latest run, or run=n. */

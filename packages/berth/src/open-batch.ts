@@ -35,23 +35,41 @@ export interface BatchOptions {
    * is first opened.
    */
   policies?: Policies;
+  /** A node of which nothing is heard for so long is lost, if its executor says what it hears of. Default 60,000. */
+  nodeHeartbeatTimeoutMs?: number;
+  /** How long a node that is lost keeps what runs there, should it come back. Default 0. semantics §2.2 */
+  nodeLostRequeueDelayMs?: number;
+  /**
+   * How often a task may be run again because its node or runner was lost; then it fails with
+   * `MaxInternalRetryCountReached`. Default: any number. semantics §3.8
+   */
+  maxInternalRetryCount?: number;
   /** Default: to stderr. */
   warn?(message: string): void;
 }
 
 /**
  * Opens an engine on a directory, which one process at a time may hold, and goes on where it was.
- * @throws BatchError `StateDirectoryInUse`, which names the holder, or `StateDirectoryUnusable`; `SecretsDamaged` or
+ * @throws BatchError `InvalidPropertyValue` for an option; `StateDirectoryInUse`, which names the holder, or `StateDirectoryUnusable`; `SecretsDamaged` or
  * `SecretKeyUnusable`, which name the file; `PoliciesDiffer` where it was opened with others before; JournalError,
  * which names file and position.
  */
 export async function openBatch(options: BatchOptions): Promise<Batch> {
   const accountName = demandAccountName(options.accountName ?? 'berth');
   const directory = resolve(options.directory);
-  const { policies, snapshotAfterBytes = 64 * 2 ** 20 } = options;
+  const {
+    policies,
+    snapshotAfterBytes = 64 * 2 ** 20,
+    maxInternalRetryCount,
+    nodeLostRequeueDelayMs = 0,
+    nodeHeartbeatTimeoutMs = 60_000,
+  } = options;
   if (!(snapshotAfterBytes > 0)) {
     throw invalid('snapshotAfterBytes', 'must be a number of bytes, more than 0');
   }
+  demandCount('nodeHeartbeatTimeoutMs', nodeHeartbeatTimeoutMs);
+  demandCount('nodeLostRequeueDelayMs', nodeLostRequeueDelayMs);
+  demandCount('maxInternalRetryCount', maxInternalRetryCount ?? 0);
   const lock = await lockDirectory(directory);
   const warn =
     options.warn ?? ((message: string) => void process.stderr.write(`berth: ${message}\n`));
@@ -67,6 +85,11 @@ export async function openBatch(options: BatchOptions): Promise<Batch> {
       blobStore,
       secretStore: options.secretStore ?? new FileSecretStore(join(directory, 'secrets')),
       executors: options.executors ?? [localExecutor()],
+      nodeHeartbeatTimeoutMs,
+      ruleOptions: {
+        nodeLostRequeueDelayMs,
+        ...(maxInternalRetryCount !== undefined && { maxInternalRetryCount }),
+      },
       now: Date.now,
       warn,
     });
@@ -89,6 +112,11 @@ function invalid(option: string, what: string): BatchError {
     message: `${option} ${what}.`,
     values: [{ key: 'PropertyName', value: option }],
   });
+}
+
+function demandCount(name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 0) return;
+  throw invalid(name, `must be a whole number of at least 0; it is ${value}`);
 }
 
 async function lockDirectory(directory: string): Promise<StateDirectoryLock> {

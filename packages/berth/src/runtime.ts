@@ -11,12 +11,14 @@ import type {
   PolicyNames,
   Queries,
   Report,
+  RuleOptions,
 } from '@berth/core';
 import {
   BatchError,
   currentRulesVersion,
   EffectKind,
   InputBatch,
+  ReportKind,
   secretHandlesIn,
   withSecrets,
 } from '@berth/core';
@@ -24,6 +26,7 @@ import type { Executor } from '@berth/executors';
 import { capabilitiesOf } from '@berth/executors';
 import type { BlobStore, Journal, SecretGroup, SecretStore } from '@berth/storage';
 import { routeEffects } from './effect-routing.ts';
+import { Heartbeats } from './heartbeats.ts';
 import { refuseNodes } from './node-refusals.ts';
 import { restoreEngine, StateSnapshots } from './state-snapshots.ts';
 
@@ -38,6 +41,8 @@ export interface RuntimeOptions {
   engineOptions: EngineOptions;
   /** {@link StateSnapshotsOptions.afterBytes}. */
   snapshotAfterBytes: number;
+  nodeHeartbeatTimeoutMs: number;
+  ruleOptions: RuleOptions;
   /** Milliseconds since the epoch. */
   now(): number;
   warn(message: string): void;
@@ -73,6 +78,8 @@ export class Runtime {
   readonly #sealed = new Set<SecretGroup>();
   /** A command that may leave secrets to nobody awaits its turn. */
   #mayForget = false;
+  readonly #heartbeats: Heartbeats;
+  #silenceTimer: NodeJS.Timeout | undefined;
   #forgetting: Promise<void> = Promise.resolve();
 
   private constructor(options: RuntimeOptions, engine: Engine) {
@@ -80,6 +87,7 @@ export class Runtime {
     this.#engine = engine;
     const { journal, snapshotAfterBytes: afterBytes, warn } = options;
     this.#snapshots = new StateSnapshots({ journal, engine, afterBytes, warn });
+    this.#heartbeats = new Heartbeats(options.nodeHeartbeatTimeoutMs);
   }
 
   /** Restores the last snapshot and replays the journal since, then lets every executor find what still runs. */
@@ -131,6 +139,7 @@ export class Runtime {
         blobStore: options.blobStore,
         secrets: options.secretStore,
         report: (reports) => this.#report(reports),
+        heartbeat: (nodes) => this.#hear(nodes),
         setOSVersions: (osFamily, versions) =>
           this.#setOSVersions(executor.name, osFamily, versions),
         warn: (message) => options.warn(`${executor.name}: ${message}`),
@@ -142,9 +151,38 @@ export class Runtime {
     }
     this.#report(reports);
     this.#snapshots.applied(bytes);
+    if (!sameOptions(this.queries.options(), options.ruleOptions)) {
+      this.#command({ type: 'setOptions', options: options.ruleOptions });
+    }
     this.#tellOSVersions();
     this.#flush();
     this.#arm();
+  }
+
+  /** Those of them that the engine has lost are to be said to be back. */
+  #hear(nodes: readonly number[]): number[] {
+    if (this.#closed || this.#broken !== undefined) return [];
+    const now = this.#options.now();
+    const lost = nodes.filter((node) => this.queries.nodeRequest(node)?.state === 'unknown');
+    for (const node of nodes) this.#heartbeats.hear(node, now);
+    this.#watchSilence();
+    return lost;
+  }
+
+  #watchSilence(): void {
+    const next = this.#heartbeats.nextSilence;
+    if (next === undefined || this.#silenceTimer !== undefined) return;
+    const delay = Math.min(Math.max(0, next - this.#options.now()), longestDelayMs);
+    this.#silenceTimer = setTimeout(() => {
+      this.#silenceTimer = undefined;
+      const reports = this.#heartbeats.takeSilent(this.#options.now()).flatMap((node): Report[] => {
+        const request = this.queries.nodeRequest(node);
+        if (request === undefined) return [];
+        return [{ kind: ReportKind.nodeLost, node, sequence: request.sequence }];
+      });
+      this.#report(reports);
+      this.#watchSilence();
+    }, delay).unref();
   }
 
   /** Of each OS family that an executor has, or has no more, where the engine does not know it yet. */
@@ -297,6 +335,7 @@ export class Runtime {
     if (this.#broken === undefined) this.#flush();
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#silenceTimer);
     for (const executor of this.#options.executors) await executor.close();
     for (const watcher of [...this.#watchers]) watcher();
     await this.#forgetting;
@@ -442,6 +481,13 @@ const forgetful: ReadonlySet<Command['type']> = new Set<Command['type']>([
   'deleteApplicationPackage',
   'deleteCertificate',
 ]);
+
+function sameOptions(one: RuleOptions, other: RuleOptions): boolean {
+  return (
+    one.nodeLostRequeueDelayMs === other.nodeLostRequeueDelayMs &&
+    one.maxInternalRetryCount === other.maxInternalRetryCount
+  );
+}
 
 function hasJobGone(effects: EffectBatch): boolean {
   for (let index = 0; index < effects.length; index++) {

@@ -1,5 +1,6 @@
 import type { AccountPatch, AccountSpecification } from './account-specification.ts';
 import type { PolicyNames } from './policy.ts';
+import type { RuleOptions } from './rule-options.ts';
 import type {
   ApplicationPackageSpecification,
   ApplicationPatch,
@@ -43,6 +44,8 @@ type Request =
   | { type: 'patchAccount'; patch: AccountPatch }
   /** Only of an empty one. */
   | { type: 'deleteAccount' }
+  /** (extension) Other options from now on. The runtime says so. */
+  | { type: 'setOptions'; options: RuleOptions }
   | { type: 'addPool'; pool: PoolSpecification }
   | { type: 'deletePool'; poolId: string }
   | { type: 'patchPool'; poolId: string; patch: PoolPatch }

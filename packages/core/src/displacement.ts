@@ -13,7 +13,7 @@ import type { JobRing, Pool } from './pool.ts';
 import { noNode, priorityCount, rankOf } from './pool.ts';
 import { leavePreparing } from './preparing-runs.ts';
 import { firstReady } from './ready-queue.ts';
-import { endRun, lost } from './run-end.ts';
+import { displaced, endRun } from './run-end.ts';
 import { Ending } from './run-table.ts';
 import { Class, noClass } from './task-classes.ts';
 import type { World } from './world.ts';
@@ -292,7 +292,7 @@ function displaceRun(world: World, run: number): void {
     return;
   }
   if (runs.isPreparing(run)) {
-    leavePreparing(world, run, 'lost');
+    leavePreparing(world, run, 'displaced');
     return;
   }
   world.kill(run, 'ended');
@@ -303,5 +303,5 @@ function displaceRun(world: World, run: number): void {
     job: runs.job(run),
     task: runs.task(run),
   });
-  endRun(world, run, undefined, lost, undefined);
+  endRun(world, run, undefined, displaced, undefined);
 }

@@ -57,6 +57,7 @@ import {
 } from './node-life.ts';
 import { disableScheduling, enableScheduling, restartNode } from './node-operations.ts';
 import { noteMeasures } from './node-sample.ts';
+import { expireSilence } from './node-silence.ts';
 import { isUnderWay } from './node-task.ts';
 import { setOSVersions, upgradeOS } from './os-version.ts';
 import { place } from './placement.ts';
@@ -83,6 +84,7 @@ import {
   ReportKind as sharedReportKind,
 } from './report.ts';
 import { removeExpired } from './retention.ts';
+import { setOptions } from './rule-options.ts';
 import { endRun, lost } from './run-end.ts';
 import { Ending } from './run-table.ts';
 import { SnapshotReader, stateHash, writeSnapshot } from './snapshot-stream.ts';
@@ -325,6 +327,7 @@ export class Engine {
       jobScheduleDeadlines,
       poolDeadlines,
       nodeTaskDeadlines,
+      nodeDeadlines,
       evaluationDeadlines,
     } = this.#world;
     return Math.min(
@@ -333,6 +336,7 @@ export class Engine {
       jobScheduleDeadlines.firstTime,
       poolDeadlines.firstTime,
       nodeTaskDeadlines.firstTime,
+      nodeDeadlines.firstTime,
       evaluationDeadlines.firstTime,
     );
   }
@@ -552,6 +556,9 @@ export class Engine {
         return result(stopResize(world, command.poolId));
       case 'removeNodes':
         return result(removeNodes(world, command.poolId, command.removal));
+      case 'setOptions':
+        setOptions(world, command.options);
+        return {};
       case 'setOSVersions': {
         const { executor, osFamily, versions } = command;
         setOSVersions(world, { executor, osFamily, versions });
@@ -695,6 +702,8 @@ export class Engine {
         expireResize(world, world.pools[world.poolDeadlines.firstKey]!);
       } else if (world.nodeTaskDeadlines.firstTime === due) {
         expireNodeTask(world, world.jobsOnNodes.get(world.nodeTaskDeadlines.firstKey)!);
+      } else if (world.nodeDeadlines.firstTime === due) {
+        expireSilence(world, world.nodes[world.nodeDeadlines.firstKey]!);
       } else if (world.clocks.firstTime === due) {
         endRunAs(world, world.clocks.firstRun, Ending.taskWallClock);
       } else if (world.sampleDeadlines.firstTime === due) {

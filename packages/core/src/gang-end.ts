@@ -3,7 +3,7 @@ import { liveRuns, placeOf, primaryOf } from './gang.ts';
 import { considerRunsGone, killReason } from './job-end.ts';
 import { emptied } from './node-boot.ts';
 import { NodeWord } from './node-table.ts';
-import { endRun, lost, requeued } from './run-end.ts';
+import { displaced, endRun, lost, requeued } from './run-end.ts';
 import { Ending, Run, runBits } from './run-table.ts';
 import { Failure, reportedFrom } from './task-failure.ts';
 import type { World } from './world.ts';
@@ -33,7 +33,9 @@ export function endInstance(
       if (fails(exitCode, reported)) {
         gang.failed ??= failureOf(id, exitCode, reported, detail);
         endGangAs(world, gang, Ending.instanceFailed);
-      } else endGangAs(world, gang, reported === requeued ? Ending.requeued : Ending.instanceLost);
+      } else if (reported === requeued) endGangAs(world, gang, Ending.requeued);
+      else if (reported === displaced) endGangAs(world, gang, Ending.instanceDisplaced);
+      else endGangAs(world, gang, Ending.instanceLost);
     } else if (own === Ending.byUser) endGangAs(world, gang, Ending.byUser);
   }
 }
@@ -57,7 +59,10 @@ export function endGangAs(world: World, gang: Gang, ending: Ending): void {
 /** Its task goes on, or may: somebody may still end it for good before that is confirmed. */
 export function mayStillEnd(ending: Ending): boolean {
   return (
-    ending === Ending.requeued || ending === Ending.instanceFailed || ending === Ending.instanceLost
+    ending === Ending.requeued ||
+    ending === Ending.instanceFailed ||
+    ending === Ending.instanceLost ||
+    ending === Ending.instanceDisplaced
   );
 }
 
@@ -72,10 +77,10 @@ export function displaceGang(world: World, gang: Gang): void {
   }
   const [primary, ...others] = gang.instances;
   for (const instance of others) {
-    note(world, instance, undefined, lost, undefined);
+    note(world, instance, undefined, displaced, undefined);
     if (instance.run !== -1) vacate(world, gang, instance);
   }
-  endPrimary(world, gang, undefined, lost, undefined, primary);
+  endPrimary(world, gang, undefined, displaced, undefined, primary);
 }
 
 function endPrimary(
@@ -104,9 +109,9 @@ function endPrimary(
     runs.setEnding(run, Ending.none);
     world.jobs[gang.job]!.rareFacts(gang.row).failedInstance = failed.id;
     endRun(world, run, failed.exitCode, failed.reported, failed.detail);
-  } else if (ending === Ending.instanceLost) {
+  } else if (ending === Ending.instanceLost || ending === Ending.instanceDisplaced) {
     runs.setEnding(run, Ending.none);
-    endRun(world, run, undefined, lost, undefined);
+    endRun(world, run, undefined, ending === Ending.instanceLost ? lost : displaced, undefined);
   } else if (gang.commandStarted) endRun(world, run, exitCode, reported, detail);
   else if (ending === Ending.none && reported >= 0) endRun(world, run, undefined, lost, undefined);
   // Without having run the commandLine to its end it has no exit code.

@@ -118,6 +118,7 @@ export type {
 } from './queries.ts';
 export { Replay, type ReplayEnd, type ReplayedInput } from './replay.ts';
 export * from './report.ts';
+export { defaultRuleOptions, type RuleOptions } from './rule-options.ts';
 export { secretHandlesIn, withSecrets } from './secret-mark.ts';
 export type { SimulatedRun } from './simulated-run.ts';
 export { Simulation, type SimulationOptions } from './simulation.ts';

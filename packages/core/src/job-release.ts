@@ -94,6 +94,15 @@ export function interruptNodeTasks(world: World, node: Node): void {
   }
 }
 
+/** What preparations and releases run there must be dead before the node is back. */
+export function killNodeTasks(world: World, node: Node): void {
+  for (const onNode of world.jobsOnNodes.onNode(node.number)) {
+    for (const run of [onNode.preparation, onNode.release]) {
+      if (isUnderWay(run)) killNodeTask(world, onNode, run, 'ended');
+    }
+  }
+}
+
 /** The node has lost all files: it has not seen any job (semantics §4.4). */
 export function forgetJobsOn(world: World, node: Node): void {
   for (const onNode of world.jobsOnNodes.onNode(node.number)) {

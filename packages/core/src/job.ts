@@ -59,6 +59,8 @@ export interface RareTaskFacts {
   retryCount?: number;
   requeueCount?: number;
   lastRequeueTime?: number;
+  /** How often its node or runner was lost, as long as there is a limit to that. */
+  internalRetryCount?: number;
   /** Kept when a later start was none. */
   lastRetryTime?: number;
   failureDetail?: string;

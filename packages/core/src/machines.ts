@@ -76,6 +76,7 @@ export type NodeTrigger =
   | 'upgrade'
   | 'lost'
   | 'returned'
+  | 'returnedRunning'
   | 'returnedDisabled'
   | 'returnedWaiting'
   | 'returnedFailed'
@@ -118,6 +119,7 @@ export const nodeMachine: Machine<NodeState, NodeTrigger> = new Machine(
     'upgrade',
     'lost',
     'returned',
+    'returnedRunning',
     'returnedDisabled',
     'returnedWaiting',
     'returnedFailed',
@@ -171,6 +173,7 @@ export const nodeMachine: Machine<NodeState, NodeTrigger> = new Machine(
     { from: 'running', trigger: 'lost', to: 'unknown' },
     { from: 'offline', trigger: 'lost', to: 'unknown' },
     { from: 'unknown', trigger: 'returned', to: 'idle' },
+    { from: 'unknown', trigger: 'returnedRunning', to: 'running' },
     { from: 'unknown', trigger: 'returnedDisabled', to: 'offline' },
     { from: 'unknown', trigger: 'returnedWaiting', to: 'waitingforstarttask' },
     { from: 'unknown', trigger: 'returnedFailed', to: 'starttaskfailed' },

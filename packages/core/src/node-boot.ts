@@ -39,7 +39,7 @@ export function comeUp(world: World, node: Node): void {
 /** A node without tasks does what waited for that, or takes tasks. */
 export function settle(world: World, node: Node): void {
   resumeReleases(world, node);
-  if (node.pending !== undefined) act(world, node);
+  if (node.pending !== undefined && node.isEmpty) act(world, node);
   else if (node.takesTasks) {
     const pool = world.pools[node.pool]!;
     pool.offer(node.number);
@@ -82,6 +82,7 @@ export function restart(
   pool.withdraw(node.number);
   // One that was away while the version of its pool changed has to come to that.
   const isAnew = action === 'reimage' || isOutdated(pool, node);
+  world.setNodeDeadline(node, undefined);
   world.moveNode(node, isAnew && action === 'reboot' ? 'upgrade' : trigger);
   forgetDisplaced(world, node);
   if (isAnew) forgetJobsOn(world, node);

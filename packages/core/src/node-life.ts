@@ -2,16 +2,17 @@ import { forgetDisplaced } from './displacement.ts';
 import { preparationEnded } from './job-preparation.ts';
 import { forgetJobsOn, interruptNodeTasks, releaseEnded } from './job-release.ts';
 import type { Node, NodeError } from './node.ts';
-import { act, boot, comeUp, isOutdated, restart, settle } from './node-boot.ts';
+import { act, boot, comeUp, isOutdated, restart } from './node-boot.ts';
 import { renewInstall } from './node-install.ts';
 import { requeueRuns } from './node-runs.ts';
+import { comeBack, fallSilent } from './node-silence.ts';
 import type { TryEnd } from './node-task.ts';
 import { isUnderWay } from './node-task.ts';
 import { considerUpgrade } from './os-version.ts';
 import { considerPoolEnd } from './pool-rules.ts';
 import { considerSize } from './pool-size.ts';
-import { lost } from './run-end.ts';
-import { endStartTask, rerunStartTask } from './start-task.ts';
+import { displaced, lost } from './run-end.ts';
+import { endStartTask } from './start-task.ts';
 import type { World } from './world.ts';
 
 /*
@@ -48,6 +49,7 @@ export function nodeReady(world: World, node: Node): boolean {
     case 'unknown':
       if (isOutdated(pool, node)) {
         node.pending = undefined;
+        requeueRuns(world, [node], displaced);
         restart(world, node, 'reimage', 'upgrade');
       } else comeBack(world, node);
       return true;
@@ -69,7 +71,7 @@ function start(world: World, node: Node): void {
   nodeUnusable(world, node, { code: 'ApplicationPackageError', message });
 }
 
-/** No word from the node: its tasks are requeued, it takes none until it is back (semantics §2.2). */
+/** No word from the node: it takes no tasks until it is back (semantics §2.2). */
 export function nodeLost(world: World, node: Node): boolean {
   switch (node.state) {
     case 'idle':
@@ -77,7 +79,7 @@ export function nodeLost(world: World, node: Node): boolean {
     case 'offline':
     case 'waitingforstarttask':
     case 'starttaskfailed':
-      fall(world, node, 'lost');
+      fallSilent(world, node);
       return true;
     default:
       return false;
@@ -163,10 +165,11 @@ export function nodeTaskEnded(
 }
 
 /** It loses what it runs, which counts nowhere. False: it leaves now, as it was to without tasks. */
-function fall(world: World, node: Node, trigger: 'lost' | 'unusable' | 'preempt'): boolean {
+function fall(world: World, node: Node, trigger: 'unusable' | 'preempt'): boolean {
   const pool = world.pools[node.pool]!;
   pool.withdraw(node.number);
   const wasCreating = node.state === 'creating';
+  world.setNodeDeadline(node, undefined);
   world.moveNode(node, trigger);
   if (trigger !== 'unusable') node.errors = [];
   if (node.startTask !== undefined) node.startTask.sequence = 0;
@@ -182,13 +185,4 @@ function fall(world: World, node: Node, trigger: 'lost' | 'unusable' | 'preempt'
     considerSize(world, pool);
   }
   return node.state !== 'leavingpool';
-}
-
-/** unknown → the state that it had; without its tasks. */
-function comeBack(world: World, node: Node): void {
-  if (node.previousState === 'starttaskfailed') world.moveNode(node, 'returnedFailed');
-  else if (node.previousState === 'waitingforstarttask') world.moveNode(node, 'returnedWaiting');
-  else world.moveNode(node, node.schedulingState === 'enabled' ? 'returned' : 'returnedDisabled');
-  if (node.pending === undefined) rerunStartTask(world, node);
-  settle(world, node);
 }

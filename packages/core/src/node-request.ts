@@ -29,6 +29,7 @@ export function addNode(world: World, pool: Pool, isDedicated: boolean): void {
     previousStateTransitionTime: undefined,
     lastBootTime: undefined,
     osVersion: undefined,
+    givenUpAt: undefined,
     sequence: world.nextSequence(),
     schedulingState: 'enabled',
     pending: undefined,
@@ -54,6 +55,7 @@ export function leave(world: World, node: Node): void {
   if (node.state === 'creating') pool.nodesCreating--;
   if (node.pending !== 'remove') pool.nodesLeaving++;
   node.pending = undefined;
+  world.setNodeDeadline(node, undefined);
   if (node.startTask !== undefined) node.startTask.sequence = 0;
   world.moveNode(node, 'remove');
   forgetDisplaced(world, node);

@@ -9,13 +9,18 @@ import type { World } from './world.ts';
  * What becomes of all that runs on some nodes when the nodes, and the processes with them, are no more.
  */
 
-/** Their tasks are active again; `why`: `lost` or `requeued` of run-end.ts. */
+/** Their tasks are active again; `why`: `lost`, `requeued` or `displaced` of run-end.ts. */
 export function requeueRuns(world: World, nodes: readonly Node[], why: number): void {
   for (const run of runsOf(world, nodes)) {
     if (world.runs.isPreparing(run)) {
-      leavePreparing(world, run, why === requeued ? 'requeued' : 'lost');
+      leavePreparing(world, run, reasonOf(why));
     } else endRun(world, run, undefined, why, undefined);
   }
+}
+
+function reasonOf(why: number): 'lost' | 'requeued' | 'displaced' {
+  if (why === requeued) return 'requeued';
+  return why === lost ? 'lost' : 'displaced';
 }
 
 /** Their tasks complete as ended by a user. */
@@ -31,7 +36,7 @@ export function terminateRuns(world: World, nodes: readonly Node[]): void {
 }
 
 /** By creation: those of one input go to the front of their jobs' queues in that order (semantics §3.3). */
-function runsOf(world: World, nodes: readonly Node[]): number[] {
+export function runsOf(world: World, nodes: readonly Node[]): number[] {
   const { runs } = world;
   const concerned = nodes.flatMap((node) => [...node.runs()]);
   return concerned.sort(

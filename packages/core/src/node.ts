@@ -34,6 +34,8 @@ export interface NodeRecord {
   lastBootTime: number | undefined;
   /** What it runs, in pools that have an OS version. */
   osVersion: string | undefined;
+  /** When what runs there is put back to the queue, unless the node is heard of before (semantics §2.2). */
+  givenUpAt: number | undefined;
   /** Of the request (get, release) that its next report answers. */
   sequence: number;
   /** Kept through boots (semantics §2.2). */
@@ -78,6 +80,7 @@ export class Node {
   previousStateTransitionTime: number | undefined;
   lastBootTime: number | undefined;
   osVersion: string | undefined;
+  givenUpAt: number | undefined;
   sequence: number;
   schedulingState: NodeRecord['schedulingState'];
   pending: NodeRecord['pending'];
@@ -105,6 +108,7 @@ export class Node {
     this.previousStateTransitionTime = record.previousStateTransitionTime;
     this.lastBootTime = record.lastBootTime;
     this.osVersion = record.osVersion;
+    this.givenUpAt = record.givenUpAt;
     this.sequence = record.sequence;
     this.schedulingState = record.schedulingState;
     this.pending = record.pending;

@@ -6,7 +6,7 @@ import { requeueRuns } from './node-runs.ts';
 import { Pool } from './pool.ts';
 import { findPool, findSteadyPool } from './pool-size.ts';
 import { refuse } from './refusal.ts';
-import { lost } from './run-end.ts';
+import { displaced } from './run-end.ts';
 import type { CloudServiceConfiguration, PoolSpecification } from './specification.ts';
 import type { World } from './world.ts';
 
@@ -130,7 +130,7 @@ function beginUpgrade(world: World, pool: Pool, version: string): void {
       pool.withdraw(node.number);
       node.pending = undefined;
     }
-    requeueRuns(world, up, lost);
+    requeueRuns(world, up, displaced);
     for (const node of up) restart(world, node, 'reimage', 'upgrade');
     // Those that are to come were asked for with the version before; it is the latest request that counts.
     for (const node of pool.nodes) {

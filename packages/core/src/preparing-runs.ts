@@ -1,3 +1,4 @@
+import { countRerun, mayRerun } from './internal-rerun.ts';
 import type { Job } from './job.ts';
 import { considerRoom, considerRunsGone } from './job-end.ts';
 import { awaitStart, isJobManager } from './job-manager.ts';
@@ -56,9 +57,13 @@ export function noteStart(world: World, job: Job, node: number): void {
 
 /**
  * It leaves its node at once. Its task is active again, or completed if it has been told to end; `requeued`: as a
- * user asked for, which counts.
+ * user asked for, which counts; `lost`: with its node, which may have happened too often.
  */
-export function leavePreparing(world: World, run: number, why: 'lost' | 'requeued'): void {
+export function leavePreparing(
+  world: World,
+  run: number,
+  why: 'lost' | 'requeued' | 'displaced',
+): void {
   const { runs } = world;
   const taskClass = runs.class(run);
   const job = jobOf(world, taskClass);
@@ -71,7 +76,11 @@ export function leavePreparing(world: World, run: number, why: 'lost' | 'requeue
     world.classes.words[taskClass + Class.begun]!--;
     forget(world, job, row);
   } else if (ending !== Ending.none && ending !== Ending.requeued) {
-    complete(world, job, taskClass, row, ending === Ending.jobWallClock);
+    const byClock = ending === Ending.jobWallClock;
+    complete(world, job, taskClass, row, byClock ? Failure.jobWallClock : Failure.endedByUser);
+    return;
+  } else if (why === 'lost' && ending === Ending.none && !mayRerun(world, job, row)) {
+    complete(world, job, taskClass, row, Failure.maxInternalRetry);
     return;
   } else {
     world.classes.words[taskClass + Class.begun]!--;
@@ -81,6 +90,7 @@ export function leavePreparing(world: World, run: number, why: 'lost' | 'requeue
     words[at + Word.runOrExitCode] = 0;
     stampEnd(world, job, row);
     if (why === 'requeued' || ending === Ending.requeued) countRequeue(world, job, row);
+    else if (why === 'lost') countRerun(world, job, row, true);
     if (isJobManager(job, row)) awaitStart(world, job);
     else enqueue(world, job, row, 1, Part.front);
   }
@@ -88,13 +98,13 @@ export function leavePreparing(world: World, run: number, why: 'lost' | 'requeue
   considerRoom(world, job);
 }
 
-function complete(world: World, job: Job, taskClass: number, row: number, byClock: boolean): void {
+function complete(world: World, job: Job, taskClass: number, row: number, failure: number): void {
   const words = job.rows.touch(row);
   const at = job.rows.offset(row);
   const before = move(world, taskClass, row, words[at + Word.flags]!, TaskTrigger.end, 'failure');
-  const flags = withFailure(before, byClock ? Failure.jobWallClock : Failure.endedByUser);
+  const flags = withFailure(before, failure);
   // With an exit code only if it had started, in an earlier run (ruling 2).
-  const hasExitCode = byClock && (flags & Flag.hasStart) !== 0;
+  const hasExitCode = failure === Failure.jobWallClock && (flags & Flag.hasStart) !== 0;
   words[at + Word.flags] = hasExitCode ? flags | Flag.hasExitCode : flags;
   words[at + Word.runOrExitCode] = hasExitCode ? wallClockExitCode : 0;
   stampEnd(world, job, row);

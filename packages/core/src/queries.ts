@@ -43,6 +43,7 @@ import { tryFormula } from './pool-autoscale.ts';
 import type { MountConfigurationView, PoolInfoView, UserAccountView } from './pool-secrets.ts';
 import { poolInfoView, poolWithoutSecrets } from './pool-secrets.ts';
 import { nextDue } from './recurrence.ts';
+import type { RuleOptions } from './rule-options.ts';
 import { secretHandlesIn } from './secret-mark.ts';
 import type {
   ApplicationPackageContent,
@@ -304,6 +305,17 @@ export class Queries {
   evaluateAutoScale(poolId: string, autoScaleFormula: string): AutoScaleRunView | BatchErrorBody {
     const run = tryFormula(this.#world, this.#account, poolId, autoScaleFormula);
     return 'timestamp' in run ? autoScaleRunView(run) : run;
+  }
+
+  /** The options that count now. */
+  options(): RuleOptions {
+    return { ...this.#world.options };
+  }
+
+  /** What a node's reports must name, by its number; `undefined` if there is no such node. */
+  nodeRequest(node: number): { sequence: number; state: NodeState } | undefined {
+    const found = this.#world.nodes[node];
+    return found && { sequence: found.sequence, state: found.state };
   }
 
   /** The versions of operating systems that executors have, as they were told. */

@@ -1,4 +1,5 @@
 import { endInstance } from './gang-end.ts';
+import { countRerun, mayRerun } from './internal-rerun.ts';
 import type { Job } from './job.ts';
 import {
   considerJobAction,
@@ -68,7 +69,7 @@ const runBits = sharedRunBits;
 
 /**
  * The run is over: running → completed, or active again. `reported` is the number of a failure code, 0: none, or
- * {@link lost} or {@link requeued}.
+ * {@link lost}, {@link requeued} or {@link displaced}.
  *
  * One function on purpose, as {@link place} is: here the engine spends its time, and each table is fetched once.
  */
@@ -181,12 +182,15 @@ const plainSuccess: number =
 export const lost = -1;
 /** Instead of a failure code: a user has taken the node away, or disabled the job. */
 export const requeued = -2;
+/** Instead of a failure code: its place was taken, or its node starts with another OS version. */
+export const displaced = -3;
 
 /** What {@link failureOf} says of a task that does not complete. */
 const isRetried = -1;
 const isDeleted = -2;
 const isLost = -3;
 const isRequeued = -4;
+const isDisplaced = -5;
 
 /** Why the task of a run that did not just exit with 0 has failed (rulings 2 and 33), or what becomes of it. */
 function failureOf(world: World, run: number, reported: number): number {
@@ -201,7 +205,9 @@ function failureOf(world: World, run: number, reported: number): number {
     return ending === Ending.jobWallClock ? Failure.jobWallClock : Failure.taskWallClock;
   }
   if (reported > 0) return reportedFrom + reported;
-  if (reported < 0) return reported === lost ? isLost : isRequeued;
+  if (reported === displaced) return isDisplaced;
+  if (reported === requeued) return isRequeued;
+  if (reported === lost) return mayRerun(world, job, row) ? isLost : Failure.maxInternalRetry;
   return mayRetry(job, row) ? isRetried : Failure.exitCode;
 }
 
@@ -212,16 +218,16 @@ function goOn(world: World, run: number, how: number): void {
   world.classes.words[world.runs.class(run) + Class.begun]!--;
   if (how === isDeleted) forget(world, job, row);
   else if (how === isRetried) retry(world, job, run);
-  else requeue(world, job, run, how === isRequeued);
+  else requeue(world, job, run, how);
   considerRunsGone(world, job);
   considerRoom(world, job);
 }
 
 /**
- * The task goes back to the front of its queue: `counted` when a user asked for it, not when its node or
- * runner was lost (semantics §2.5, §3.8).
+ * The task goes back to the front of its queue. That counts where a user asked for it, and where its node or runner
+ * was lost only if there is a limit to that (semantics §2.5, §3.8).
  */
-function requeue(world: World, job: Job, run: number, counted: boolean): void {
+function requeue(world: World, job: Job, run: number, how: number): void {
   const { runs } = world;
   const row = runs.task(run);
   const words = job.rows.touch(row);
@@ -231,11 +237,8 @@ function requeue(world: World, job: Job, run: number, counted: boolean): void {
     Flag.avoidNode;
   words[at + Word.runOrExitCode] = 0;
   setDuration(words, at, world.now - runs.start(run));
-  if (counted) countRequeue(world, job, row);
-  else {
-    const facts = job.rareFacts(row);
-    facts.internalReruns = (facts.internalReruns ?? 0) + 1;
-  }
+  if (how === isRequeued) countRequeue(world, job, row);
+  else countRerun(world, job, row, how === isLost);
   if (isJobManager(job, row)) awaitStart(world, job);
   else enqueue(world, job, row, 1, Part.front);
 }

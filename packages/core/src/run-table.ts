@@ -18,6 +18,8 @@ export const Ending = {
   /** Of an instance of a multi-instance task: another has failed, or is lost (gang-end.ts). */
   instanceFailed: 5,
   instanceLost: 6,
+  /** The same, when all start anew with another OS version: that counts nowhere. */
+  instanceDisplaced: 7,
 } as const;
 export type Ending = (typeof Ending)[keyof typeof Ending];
 

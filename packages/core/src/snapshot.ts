@@ -27,6 +27,7 @@ import { expectAutoscale, formulaOf } from './pool-autoscale.ts';
 import type { Part, ReadyRange } from './ready-queue.ts';
 import { joinRings, readyRanges, restoreRange } from './ready-queue.ts';
 import { expectRetention } from './retention.ts';
+import type { RuleOptions } from './rule-options.ts';
 import { Ending } from './run-table.ts';
 import type {
   JobSpecification,
@@ -143,6 +144,7 @@ interface WorldRecord {
   /** Absent: none. */
   policies?: PolicyNames;
   sequence: number;
+  options: RuleOptions;
   ignoredReports: number;
   poolCount: number;
   pools: PoolRecord[];
@@ -171,6 +173,7 @@ export function writeHead(world: World, inputCount: number): Uint8Array {
     accounts: [...world.accounts].map((account) => account.record()),
     ...policiesOf(world),
     sequence: world.lastSequence,
+    options: world.options,
     ignoredReports: world.ignoredReports,
     poolCount: world.pools.length,
     pools: world.pools.filter((pool) => pool !== undefined).map(poolRecord),
@@ -211,6 +214,7 @@ export function readHead(world: World, reader: ByteReader): void {
   world.rulesVersion = record.rulesVersion;
   world.accounts.restore(record.accounts, record.accountCount);
   world.lastSequence = record.sequence;
+  world.options = record.options;
   world.ignoredReports = record.ignoredReports;
   world.pools.length = record.poolCount;
   world.pools.fill(undefined);
@@ -263,6 +267,7 @@ export function derive(world: World): void {
     if (pool === undefined || node.state === 'gone') continue;
     pool.nodes.add(node);
     if (node.takesTasks) pool.offer(node.number);
+    world.setNodeDeadline(node, node.givenUpAt);
   }
   for (const job of world.jobs) {
     if (job === undefined) continue;

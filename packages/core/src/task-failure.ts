@@ -48,6 +48,7 @@ export const Failure = {
   endedByUser: 2,
   taskWallClock: 3,
   jobWallClock: 4,
+  maxInternalRetry: 5,
 } as const;
 export const reportedFrom = 8;
 
@@ -71,6 +72,13 @@ const decided: (TaskFailure | undefined)[] = [
     code: 'TaskEnded',
     message: 'The job exceeded its maxWallClockTime.',
     failureKind: 'constraint',
+  },
+  {
+    category: 'usererror',
+    code: 'MaxInternalRetryCountReached',
+    message:
+      'The nodes on which the task ran were lost more often than maxInternalRetryCount allows.',
+    failureKind: 'scheduling',
   },
 ];
 

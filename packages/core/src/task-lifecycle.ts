@@ -61,6 +61,7 @@ export function reactivate(world: World, job: Job, row: number): void {
     delete facts.failureDetail;
     delete facts.failedInstance;
     delete facts.retryCount;
+    delete facts.internalRetryCount;
   }
   world.classes.words[taskClass + Class.begun]!--;
   world.classes.words[taskClass + Class.failed]!--;

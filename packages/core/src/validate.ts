@@ -88,7 +88,14 @@ function checkNode(world: World, node: Node): string[] {
   if (node.state === 'waitingforstarttask' && node.startTask?.state !== 'running') {
     wrong.push(`${nodeId(node)}: waits for no start task`);
   }
-  if ((node.state === 'running') !== tasks > 0) {
+  const keeps = node.state === 'unknown' && node.givenUpAt !== undefined;
+  if (
+    world.nodeDeadlines.timeOf(node.number) !== node.givenUpAt ||
+    (node.givenUpAt !== undefined && !keeps)
+  ) {
+    wrong.push(`${nodeId(node)}: is ${node.state}, given up at ${node.givenUpAt}`);
+  }
+  if ((node.state === 'running') !== tasks > 0 && !keeps) {
     wrong.push(`${nodeId(node)}: is ${node.state} with ${tasks} tasks`);
   }
   return wrong;

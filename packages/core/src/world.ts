@@ -50,6 +50,8 @@ import type { OSVersions } from './os-version.ts';
 import { PolicySet } from './policy-set.ts';
 import type { Pool } from './pool.ts';
 import { noPool, notStirred } from './pool.ts';
+import type { RuleOptions } from './rule-options.ts';
+import { defaultRuleOptions } from './rule-options.ts';
 import { RunClocks } from './run-clocks.ts';
 import { RunTable } from './run-table.ts';
 import type { EnvironmentSetting, TaskTemplate, UserIdentity } from './specification.ts';
@@ -66,6 +68,7 @@ export class World implements EffectCatalog {
   now = 0;
   rulesVersion: number = currentRulesVersion;
   readonly accounts: Accounts = new Accounts();
+  options: RuleOptions = defaultRuleOptions;
   readonly policies: PolicySet;
   /** Of runs and node requests; positive, 31 bits, starts again at 1. */
   #sequence = 0;
@@ -87,6 +90,8 @@ export class World implements EffectCatalog {
   readonly jobDeadlines: DeadlineHeap = new DeadlineHeap();
   /** When resizes time out, by number of the pool. */
   readonly poolDeadlines: DeadlineHeap = new DeadlineHeap();
+  /** When what runs on nodes that are not heard of is put back, by number of the node. */
+  readonly nodeDeadlines: DeadlineHeap = new DeadlineHeap();
   /** When pools that follow a formula are sampled, and when they are evaluated, by number. */
   readonly sampleDeadlines: DeadlineHeap = new DeadlineHeap();
   readonly evaluationDeadlines: DeadlineHeap = new DeadlineHeap();
@@ -164,6 +169,16 @@ export class World implements EffectCatalog {
   setAgeDeadline(job: number, time: number): void {
     this.ageDeadlines.set(job, time);
     this.expect(time);
+  }
+
+  setNodeDeadline(node: Node, time: number | undefined): void {
+    if (time === undefined && node.givenUpAt === undefined) return;
+    node.givenUpAt = time;
+    if (time === undefined) this.nodeDeadlines.delete(node.number);
+    else {
+      this.nodeDeadlines.set(node.number, time);
+      this.expect(time);
+    }
   }
 
   setSampleDeadline(pool: number, time: number): void {

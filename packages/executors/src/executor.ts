@@ -14,6 +14,12 @@ export interface ExecutorHost {
   readonly secrets: Secrets;
   /** Tells the engine. Any number per call; order is kept. */
   report(reports: readonly Report[]): void;
+  /**
+   * The nodes are there: to be called now and then. One that has been heard of once and then not for the
+   * nodeHeartbeatTimeout (60 s) is lost, without a report of the executor's. Gives back those that are lost: they are to
+   * be reported `nodeReady`, once no run is alive there of which the catalog knows nothing.
+   */
+  heartbeat(nodes: readonly number[]): readonly number[];
   /** There are other versions of an OS family from now on than `capabilities` says, the newest last. */
   setOSVersions(osFamily: string, versions: readonly string[]): void;
   /** For the person who runs it: one sentence. */

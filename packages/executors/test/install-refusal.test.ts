@@ -23,6 +23,7 @@ test('an executor that installs nothing says so of nodes and runs, and launches 
   await executor.open({
     directory: '',
     report: (more: readonly Report[]) => void reports.push(...more),
+    heartbeat: () => [],
     setOSVersions: () => {},
     warn: () => {},
     blobStore: {} as never,

@@ -369,6 +369,16 @@ function setOSVersions(versions: string[]): Command {
   return { type: 'setOSVersions', executor: 'simulated', osFamily, versions };
 }
 
+const aboutOptions: fc.Arbitrary<Command> = fc
+  .record(
+    {
+      nodeLostRequeueDelayMs: fc.constantFrom(0, 1_000, 1_000, 40_000),
+      maxInternalRetryCount: fc.constantFrom(0, 1, 2),
+    },
+    { requiredKeys: ['nodeLostRequeueDelayMs'] },
+  )
+  .map((options): Command => ({ type: 'setOptions', options }));
+
 const nodeId = fc.constantFrom('node-1', 'node-1', 'node-2', 'node-2', 'node-3', 'node-4');
 const aboutNodes: fc.Arbitrary<Command> = fc.oneof(
   fc
@@ -452,6 +462,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 4, arbitrary: aboutNodes },
   { weight: 1, arbitrary: quotas.map((patch): Command => ({ type: 'patchAccount', patch })) },
   { weight: 1, arbitrary: aboutOSVersions },
+  { weight: 1, arbitrary: aboutOptions },
   { weight: 1, arbitrary: fc.constant<Command>({ type: 'tick' }) },
 );
 

@@ -68,6 +68,8 @@ export class Ledger {
   /** Preparations and releases: each try. */
   readonly nodeTasks: KnownRun[] = [];
   #requests = 0;
+  /** What runs on a node that is lost goes on, until the delay is over. */
+  #keepsRuns = false;
   #startTasks = 0;
   readonly #requestOf = new Map<string, number>();
   readonly #startTaskOf = new Map<string, number>();
@@ -79,8 +81,12 @@ export class Ledger {
   /** Takes note of one input and what it led to; the effects as readable lines. */
   observe(input: Input, { effects }: Applied): string[] {
     if ('report' in input) this.#answered(input.report);
+    else if (input.command.type === 'setOptions') {
+      this.#keepsRuns = input.command.options.nodeLostRequeueDelayMs > 0;
+    }
     const lines: string[] = [];
     for (let index = 0; index < effects.length; index++) lines.push(this.#note(effects, index));
+    this.#silentTooLong(effects);
     return lines;
   }
 
@@ -190,7 +196,9 @@ export class Ledger {
         node.preempted = false;
         return;
       case ReportKind.nodeLost:
-        if (node.is === 'up') this.#falls(node, 'lost');
+        if (node.is !== 'up') return;
+        if (this.#keepsRuns) node.is = 'lost';
+        else this.#falls(node, 'lost');
         return;
       case ReportKind.nodeUnusable:
         if (!there || node.is === 'broken' || node.preempted) return;
@@ -204,6 +212,16 @@ export class Ledger {
       case ReportKind.nodeGone:
         if (node.is === 'releasing') node.is = 'gone';
     }
+  }
+
+  /** Of a node that is not heard of the start task is over when the delay is, without an effect. */
+  #silentTooLong({ catalog }: Applied['effects']): void {
+    // Numbers of other accounts' nodes are holes here, which this passes by.
+    this.nodes.forEach((node) => {
+      if (node.is !== 'lost' || node.startTask === undefined) return;
+      const { sequence } = node.startTask;
+      if (catalog.startTask(node.number, sequence) === undefined) delete node.startTask;
+    });
   }
 
   #falls(node: KnownNode, to: 'lost' | 'broken'): void {
@@ -306,6 +324,8 @@ export class Ledger {
       case EffectKind.killRun: {
         const run = must(this.#find(effects.run(index), sequence));
         if (run.is === 'running') run.is = 'killed';
+        // It was on a node that has been silent for too long: nobody waits for its end.
+        if (effects.catalog.run(run.run, sequence) === undefined) run.is = 'over';
         return `kill ${nameOf(run)} #${run.start} (${effects.killReason(index)})`;
       }
       case EffectKind.startPrimary: {

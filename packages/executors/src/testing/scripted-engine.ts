@@ -73,6 +73,7 @@ export class ScriptedEngine {
         this.reports.push(...reports);
         for (const wake of this.#waiting.splice(0)) wake();
       },
+      heartbeat: () => [],
       setOSVersions: () => {},
       warn: (message) => this.warnings.push(message),
     });

@@ -1,0 +1,16 @@
+import type { World } from './world.ts';
+
+/** (extension) What of the rules a host may choose, part of the state. */
+export interface RuleOptions {
+  /** How long after a node is `unknown` what ran there is put back to the queue. 0: at once. semantics §2.2, §12 */
+  nodeLostRequeueDelayMs: number;
+  /** How often a task may be put back because its node or runner was lost; absent: any number. semantics §3.8 */
+  maxInternalRetryCount?: number;
+}
+
+export const defaultRuleOptions: RuleOptions = { nodeLostRequeueDelayMs: 0 };
+
+/** They count for what is lost from now on. */
+export function setOptions(world: World, options: RuleOptions): void {
+  world.options = options;
+}
