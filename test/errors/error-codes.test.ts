@@ -25,7 +25,8 @@ describe('what leads to', () => {
 const tests = ['packages', 'test'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter(
-      (file) => /\.test\.ts$|scenarios\/.*\.txt$/.test(file) && !file.includes('node_modules'),
+      (file) =>
+        /(\.test|-contract)\.ts$|scenarios\/.*\.txt$/.test(file) && !file.includes('node_modules'),
     )
     .map((file) => read(join(folder, file))),
 );

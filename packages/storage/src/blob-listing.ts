@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { decodeBlobPath, decodeDirectoryName } from './blob-names.ts';
@@ -20,10 +21,16 @@ export async function* listDirectory(
     } else {
       const properties = await lstat(path).catch(unlessAbsent);
       if (properties?.isFile()) {
-        yield { name, contentLength: properties.size, lastModified: properties.mtime };
+        const eTag = eTagOf(properties);
+        yield { name, contentLength: properties.size, lastModified: properties.mtime, eTag };
       }
     }
   }
+}
+
+/** A blob is never changed, but replaced by another file. */
+export function eTagOf({ ino, size, mtimeMs }: Stats): string {
+  return `${ino.toString(36)}-${size.toString(36)}-${mtimeMs.toString(36)}`;
 }
 
 interface Entry {

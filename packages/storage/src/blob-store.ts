@@ -5,6 +5,15 @@ export interface BlobProperties {
   name: string;
   contentLength: number;
   lastModified: Date;
+  /** Another one as soon as the blob has another content. Absent where the store has none. */
+  eTag?: string;
+}
+
+export interface TransferOptions {
+  /** Gives it up: nothing of it is left. */
+  signal?: AbortSignal;
+  /** Called now and then, and at the end, with how many bytes have been transferred. */
+  onProgress?(transferredBytes: number): void;
 }
 
 /** Containers of blobs. Names follow Azure Blob Storage's rules. Errors are `BatchError`s: `ContainerNotFound`, `BlobNotFound`, `InvalidResourceName`. */
@@ -28,7 +37,7 @@ export interface BlobStore {
     container: string,
     blob: string,
     content: Readable | Uint8Array | string,
-    options?: { signal?: AbortSignal },
+    options?: TransferOptions,
   ): Promise<BlobProperties>;
   delete(container: string, blob: string): Promise<void>;
   /** The same from and to local files, without passing the bytes through the caller where that can be avoided. */
@@ -36,7 +45,7 @@ export interface BlobStore {
     container: string,
     blob: string,
     file: string,
-    options?: { signal?: AbortSignal },
+    options?: TransferOptions,
   ): Promise<BlobProperties>;
   /**
    * `file` must not exist; it appears whole or not at all. `mode` (default 0o770) is its mode. A mode that
@@ -46,6 +55,6 @@ export interface BlobStore {
     container: string,
     blob: string,
     file: string,
-    options?: { mode?: number; signal?: AbortSignal },
+    options?: TransferOptions & { mode?: number },
   ): Promise<void>;
 }

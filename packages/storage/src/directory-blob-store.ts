@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import {
@@ -20,9 +21,9 @@ import { addAbortSignal, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BatchError } from '@berth/core';
 import { linkWithMode, nameExclusively } from './blob-download.ts';
-import { listDirectory } from './blob-listing.ts';
+import { eTagOf, listDirectory } from './blob-listing.ts';
 import { checkBlobName, checkContainerName, encodeBlobName, invalid } from './blob-names.ts';
-import type { BlobProperties, BlobStore } from './blob-store.ts';
+import type { BlobProperties, BlobStore, TransferOptions } from './blob-store.ts';
 import { makeDirectoryDurably, syncDirectory } from './durable-directory.ts';
 import { codeOf, isAbsence, unlessAbsent } from './errno.ts';
 
@@ -115,14 +116,19 @@ export class DirectoryBlobStore implements BlobStore {
     container: string,
     blob: string,
     content: Readable | Uint8Array | string,
-    options: { signal?: AbortSignal } = {},
+    options: TransferOptions = {},
   ): Promise<BlobProperties> {
+    const { signal } = options;
     return await this.#put(container, blob, options, async (temporary) => {
       const handle = await open(temporary, 'wx', 0o600);
       try {
         if (content instanceof Readable)
-          await pipeline(content, handle.createWriteStream(), options);
-        else await handle.writeFile(content, options);
+          await pipeline(
+            content,
+            handle.createWriteStream(),
+            signal === undefined ? {} : { signal },
+          );
+        else await handle.writeFile(content, signal === undefined ? {} : { signal });
       } finally {
         await handle.close();
       }
@@ -133,7 +139,7 @@ export class DirectoryBlobStore implements BlobStore {
     container: string,
     blob: string,
     file: string,
-    options: { signal?: AbortSignal } = {},
+    options: TransferOptions = {},
   ): Promise<BlobProperties> {
     return await this.#put(container, blob, options, (temporary) =>
       copyFile(file, temporary, CLONE),
@@ -163,15 +169,18 @@ export class DirectoryBlobStore implements BlobStore {
     container: string,
     blob: string,
     file: string,
-    options: { mode?: number; signal?: AbortSignal } = {},
+    options: TransferOptions & { mode?: number } = {},
   ): Promise<void> {
-    const { mode = 0o770, signal } = options;
+    const { mode = 0o770, signal, onProgress } = options;
     signal?.throwIfAborted();
     const path = await this.#locate(container, blob);
     const handle = await this.#openBlob(container, blob, path);
     try {
       // The store itself must still be able to read it.
-      if ((mode & 0o622) === 0o400 && linkWithMode(handle.fd, path, file, mode)) return;
+      if ((mode & 0o622) === 0o400 && linkWithMode(handle.fd, path, file, mode)) {
+        onProgress?.((await handle.stat()).size);
+        return;
+      }
     } finally {
       await handle.close();
     }
@@ -185,6 +194,7 @@ export class DirectoryBlobStore implements BlobStore {
       await chmod(temporary, mode);
       signal?.throwIfAborted();
       await nameExclusively(temporary, file);
+      onProgress?.((await stat(file)).size);
     } finally {
       await rm(temporary, { force: true });
     }
@@ -240,7 +250,7 @@ export class DirectoryBlobStore implements BlobStore {
   async #put(
     container: string,
     blob: string,
-    { signal }: { signal?: AbortSignal },
+    { signal, onProgress }: TransferOptions,
     fill: (temporary: string) => Promise<void>,
   ): Promise<BlobProperties> {
     const path = await this.#locate(container, blob);
@@ -250,10 +260,16 @@ export class DirectoryBlobStore implements BlobStore {
     try {
       await fill(temporary);
       await chmod(temporary, BLOB_MODE);
-      const { size, mtime } = await syncFile(temporary);
+      const properties = await syncFile(temporary);
       signal?.throwIfAborted();
       await this.#publish(container, blob, temporary, path);
-      return { name: blob, contentLength: size, lastModified: mtime };
+      onProgress?.(properties.size);
+      return {
+        name: blob,
+        contentLength: properties.size,
+        lastModified: properties.mtime,
+        eTag: eTagOf(properties),
+      };
     } finally {
       await rm(temporary, { force: true });
     }
@@ -301,7 +317,7 @@ async function refuseLinks(directory: string, blob: string): Promise<void> {
   }
 }
 
-async function syncFile(file: string): Promise<{ size: number; mtime: Date }> {
+async function syncFile(file: string): Promise<Stats> {
   const handle = await open(file, 'r');
   try {
     await handle.sync();

@@ -1,3 +1,5 @@
+export type { AzureRetryOptions, AzureStorageAccount, TokenCredential } from './azure-account.ts';
+export { AzureBlobStore, type AzureBlobStoreOptions } from './azure-blob-store.ts';
 export * from './blob-store.ts';
 export * from './directory-blob-store.ts';
 export * from './file-journal.ts';

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A real server of Azure Blob Storage's interface on this machine, with one account. */
+export interface Azurite {
+  endpoint: string;
+  accountName: string;
+  accountKey: string;
+  connectionString: string;
+  stop(): Promise<void>;
+}
+
+/** `directory`: where it keeps its files; absent: it keeps all in memory. */
+export async function startAzurite({
+  directory,
+  more = [],
+  scheme = 'http',
+}: {
+  directory?: string;
+  more?: readonly string[];
+  scheme?: string;
+} = {}): Promise<Azurite> {
+  const main = createRequire(import.meta.url).resolve('azurite/dist/src/blob/main.js');
+  const port = await freePort();
+  const accountName = 'berthtest';
+  const accountKey = Buffer.from('a key of this test alone').toString('base64');
+  const place = directory === undefined ? ['--inMemoryPersistence'] : ['--location', directory];
+  const server = spawn(
+    process.execPath,
+    [
+      main,
+      ...['--blobHost', '127.0.0.1', '--blobPort', String(port), '--silent'],
+      ...['--disableTelemetry', '--skipApiVersionCheck', ...place, ...more],
+    ],
+    {
+      env: { PATH: process.env['PATH'], AZURITE_ACCOUNTS: `${accountName}:${accountKey}` },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  let said = '';
+  server.stderr.on('data', (text: Buffer) => {
+    said += text.toString();
+  });
+  const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+  for (let tries = 0; !(await answers(port)); tries++) {
+    if (server.exitCode !== null || tries > 600) throw new Error(`No Azurite: ${said}`);
+    await sleep(50);
+  }
+  const endpoint = `${scheme}://127.0.0.1:${port}/${accountName}`;
+  return {
+    endpoint,
+    accountName,
+    accountKey,
+    connectionString: `DefaultEndpointsProtocol=${scheme};AccountName=${accountName};AccountKey=${accountKey};BlobEndpoint=${endpoint};`,
+    async stop() {
+      server.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+async function answers(port: number): Promise<boolean> {
+  // Any answer will do, and so does one that is not HTTP.
+  return await fetch(`http://127.0.0.1:${port}/`).then(
+    () => true,
+    (error: unknown) =>
+      !String(error instanceof Error ? error.cause : error).includes('ECONNREFUSED'),
+  );
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // An address of a listening server has a port.
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

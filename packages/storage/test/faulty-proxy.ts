@@ -1,0 +1,50 @@
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface FaultyProxy {
+  endpoint: string;
+  /** Requests that it has failed. */
+  readonly failed: number;
+  stop(): Promise<void>;
+}
+
+/** Between a client and a server: the n-th request for which `fails(n)` holds gets HTTP 503 instead of an answer. */
+export async function startFaultyProxy(
+  endpoint: string,
+  fails: (n: number) => boolean,
+): Promise<FaultyProxy> {
+  const behind = new URL(endpoint);
+  let asked = 0;
+  let failed = 0;
+  const server = createServer((incoming, answer) => {
+    if (fails(asked++)) {
+      failed++;
+      incoming.resume();
+      answer.writeHead(503, { 'x-ms-error-code': 'ServerBusy' }).end();
+      return;
+    }
+    const { method, url, headers } = incoming;
+    const passed = request(
+      { host: behind.hostname, port: behind.port, method, path: url, headers },
+      (response) => {
+        answer.writeHead(response.statusCode ?? 500, response.rawHeaders);
+        response.pipe(answer);
+      },
+    );
+    passed.on('error', () => answer.destroy());
+    incoming.pipe(passed);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // An address of a listening server has a port.
+  const { port } = server.address() as AddressInfo;
+  return {
+    endpoint: `http://127.0.0.1:${port}${behind.pathname}`,
+    get failed() {
+      return failed;
+    },
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
