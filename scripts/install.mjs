@@ -28,6 +28,8 @@ const systemPackages = {
     ['ssh', 'openssh-client', 'the SSH executor'],
     ['/usr/sbin/sshd', 'openssh-server', 'the tests of the SSH executor'],
     ['ip', 'iproute2', 'the tests of the SSH executor'],
+    ['dockerd', 'docker.io', 'the tests of the Docker executor'],
+    ['busybox', 'busybox-static', 'the tests of the Docker executor'],
   ],
   peers: [
     ['redis-server', 'redis-server', 'the benchmark of BullMQ'],

@@ -1,5 +1,6 @@
 import type { Account } from './account.ts';
 import type { AccountQuotas } from './account-specification.ts';
+import type { NodeSize } from './node-size.ts';
 import { findNodeSize, nodeSizeTable } from './node-size.ts';
 import type { Pool } from './pool.ts';
 
@@ -12,6 +13,13 @@ import type { Pool } from './pool.ts';
 export function coresPerNode(account: Account, pool: Pool): number {
   const table = nodeSizeTable(account.specification.nodeSizes);
   return findNodeSize(table, pool.specification.vmSize)?.cores ?? 1;
+}
+
+/** What a node of the pool has; nothing is said of `local`, unless the account has a size of that name. */
+export function nodeSizeOf(account: Account, pool: Pool): NodeSize | undefined {
+  const table = nodeSizeTable(account.specification.nodeSizes, 0);
+  const size = findNodeSize(table, pool.specification.vmSize);
+  return size?.cores === 0 ? undefined : size;
 }
 
 /** Cores of all nodes that there are, those that come and those that leave included. */

@@ -1,5 +1,6 @@
 import type { PackageInstall, ResolvedPackage } from './application-references.ts';
 import type { CertificateInstall } from './node-install.ts';
+import type { NodeSize } from './node-size.ts';
 import type {
   EnvironmentSetting,
   JobNetworkConfiguration,
@@ -66,6 +67,8 @@ export interface NodeDetails {
   /** What it is to run, in pools with a `cloudServiceConfiguration`. */
   osVersion?: string;
   pool: PoolSpecification;
+  /** What its `vmSize` is in the account. Absent: all that there is, as of `local`. */
+  nodeSize?: NodeSize;
   /**
    * To be installed before anything else, and so before `nodeReady` is reported; one that cannot be makes the node
    * `nodeUnusable` with `NodePreparationError`. A node that starts again has no others. What they are is in secrets.

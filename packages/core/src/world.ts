@@ -1,4 +1,5 @@
 import { plainAccount } from './account-specification.ts';
+import { nodeSizeOf } from './account-usage.ts';
 import { Accounts, defaultAccount } from './accounts.ts';
 import type { Application, ApplicationPackage } from './application.ts';
 import { resolvePackages } from './application-references.ts';
@@ -406,6 +407,7 @@ export class World implements EffectCatalog {
     if (node === undefined || pool === undefined) throw new RangeError(`no node ${number}`);
     const { poolId, isDedicated, install } = node;
     const isLost = node.state === 'unknown';
+    const nodeSize = nodeSizeOf(this.accounts.of(pool), pool);
     return {
       accountName: this.accounts.nameOf(pool),
       poolId,
@@ -414,6 +416,7 @@ export class World implements EffectCatalog {
       isDedicated,
       ...(pool.osVersion !== undefined && { osVersion: pool.osVersion }),
       pool: pool.specification,
+      ...(nodeSize !== undefined && { nodeSize }),
       certificates: install?.certificates ?? [],
       applicationPackages: install?.applicationPackages.packages ?? [],
       isLost,

@@ -90,7 +90,12 @@ export interface Host {
 
 /** The connection to a host has ended, or could not be made. What it was asked may have been done or not. */
 export class HostLostError extends Error {
-  override readonly name = 'HostLostError';
+  override readonly name: string = 'HostLostError';
+}
+
+/** Nothing runs on a host that is expected back: its node can be given up at once. */
+export class HostDownError extends HostLostError {
+  override readonly name: string = 'HostDownError';
 }
 
 /** There is no host left for a node: the resize of its pool ends. */

@@ -9,6 +9,8 @@ import type { Transfer } from './remote-files.ts';
 import { RemoteFiles } from './remote-files.ts';
 import { RemoteShell } from './remote-shell.ts';
 import { sessionFunction } from './runner-script.ts';
+import type { ChannelOpener } from './shell-channel.ts';
+import { processChannel } from './shell-channel.ts';
 
 /** How a host is reached: by a command that gives a POSIX shell there, and another beside it for each file. */
 export interface ShellCommands {
@@ -31,6 +33,28 @@ export interface RemoteHostOptions {
   shell: string;
   /** By which the other nodes of its pool reach it. Default: the one by which we do, or one that it has. */
   address?: string;
+}
+
+/** How a host is reached whose shell is no process of this machine. */
+export interface ChannelOptions {
+  /** Leads to a shell there. */
+  channel: ChannelOpener;
+  /** Runs a script there beside the shell, at most four at once. With a HostLostError the shell is lost, too. */
+  transfer: Transfer;
+  /** Of this connection alone, on this machine: for files on their way. */
+  directory: string;
+  /** Absolute, or below the home directory there. */
+  root: string;
+  path: string;
+  shell: string;
+  /** By which the other nodes of its pool reach it. Default: one that it has. */
+  address?: string;
+  /** Processors of the node. Default: what it says itself. */
+  cores?: number;
+  /** What tasks find there beside PATH and LANG. */
+  environment?: Readonly<Record<string, string>>;
+  /** A host that leaves the shell without an answer for so long is lost. Absent: the channel itself notices. */
+  keepAliveMs?: number;
 }
 
 /** So many files are on their way at once; a server may allow as few as ten channels. */
@@ -104,16 +128,46 @@ export class RemoteHost implements Host {
    * @throws HostLostError if no shell answers; its message is what the command complained of
    */
   static async connect(options: RemoteHostOptions): Promise<RemoteHost> {
-    const { launcher, commands, path, shell } = options;
+    const { launcher, commands, directory } = options;
+    return await RemoteHost.#reach(
+      options,
+      processChannel(launcher, join(directory, 'shell'), commands.session),
+      (remote) => transferOver(launcher, commands, remote),
+    );
+  }
+
+  /** The same over a channel that is given. */
+  static async over(options: ChannelOptions): Promise<RemoteHost> {
+    const host = await RemoteHost.#reach(options, options.channel, (remote) => {
+      return async (script, ends) => {
+        try {
+          return await options.transfer(script, ends);
+        } catch (error) {
+          if (error instanceof HostLostError) remote.kill();
+          throw error;
+        }
+      };
+    });
+    const { keepAliveMs } = options;
+    if (keepAliveMs !== undefined) host.#keepAlive(keepAliveMs);
+    return host;
+  }
+
+  static async #reach(
+    options: Omit<ChannelOptions, 'channel' | 'transfer' | 'keepAliveMs'>,
+    channel: ChannelOpener,
+    transferWith: (remote: RemoteShell) => Transfer,
+  ): Promise<RemoteHost> {
+    const { path, shell } = options;
     mkdirSync(options.directory, { recursive: true, mode: 0o700 });
     const listeners = new Set<(text: string) => void>();
-    const remote = new RemoteShell(launcher, join(options.directory, 'shell'), (text) => {
+    const remote = new RemoteShell((text) => {
       for (const listener of listeners) listener(text);
     });
     // What leads somewhere else than to a shell may say nothing for ever.
     const late = setTimeout(() => remote.kill(), answerMs);
     try {
-      await remote.open(commands.session);
+      await remote.open(channel);
     } catch (error) {
       const complaint = remote.complaint.trim();
       throw complaint === '' ? error : new HostLostError(complaint);
@@ -138,19 +192,22 @@ set -- $SSH_CONNECTION; echo "$3"; hostname -I 2>/dev/null || echo`,
         `${root} cannot be used on the host: ${claimed.output.toString('utf8').trim()}`,
       );
     }
-    const transfer = transferOver(launcher, commands, remote);
     return new RemoteHost({
       root,
       shell,
       // Some say more than what a writer of a shell puts out at once.
       pipeLimit: Math.min(4_096, Number(limit) || 512),
-      cores: Number(cores) || 1,
+      cores: options.cores ?? (Number(cores) || 1),
       address: options.address ?? addressOf(reached, own),
-      environment: { PATH: path, LANG: system === 'Darwin' ? 'en_US.UTF-8' : 'C.UTF-8' },
+      environment: {
+        LANG: system === 'Darwin' ? 'en_US.UTF-8' : 'C.UTF-8',
+        ...options.environment,
+        PATH: path,
+      },
       files: new RemoteFiles({
         root,
         shell: remote,
-        transfer,
+        transfer: someAtOnce(transferWith(remote)),
         local: join(options.directory, 'files'),
       }),
       remote,
@@ -223,6 +280,26 @@ fi`);
   async close(): Promise<void> {
     await this.#shell.close();
   }
+
+  /** Asks now and then, since nobody else notices that there is no answer any more. */
+  #keepAlive(withinMs: number): void {
+    let asked: NodeJS.Timeout | undefined;
+    const timer = setInterval(() => {
+      if (asked !== undefined) return;
+      asked = setTimeout(() => this.#shell.kill(), withinMs).unref();
+      this.#shell.exec(':').then(
+        () => {
+          clearTimeout(asked);
+          asked = undefined;
+        },
+        () => {},
+      );
+    }, withinMs / 3).unref();
+    void this.lost.then(() => {
+      clearInterval(timer);
+      clearTimeout(asked);
+    });
+  }
 }
 
 /** `reached`: the end of the connection at the host; its loopback, where it passes through another host. */
@@ -247,24 +324,29 @@ echo "$$ $(start_of $$)" >"$v/connection.pid"
 } 2>&1`;
 }
 
-/** Runs scripts beside the shell, some at a time. */
+/** Runs scripts beside the shell. */
 function transferOver(launcher: Launcher, commands: ShellCommands, remote: RemoteShell): Transfer {
+  return async (script, { input = '/dev/null', output = '/dev/null', errors }) => {
+    const command = commands.transfer(`PATH=$PATH; LC_ALL=C; umask 022\n${script}`);
+    const line = `${command.map(quote).join(' ')} <${quote(input)} >|${quote(output)} 2>|${quote(errors)}`;
+    for (let tries = 1; ; tries++) {
+      const status = await launcher.runBeside(line);
+      if (status !== commands.refused) return status;
+      const over = await Promise.race([remote.ended, sleep(100 * tries).then(() => undefined)]);
+      if (over !== undefined) throw over;
+      if (tries === transferTries) throw new Error('A file could not be sent over the connection.');
+    }
+  };
+}
+
+function someAtOnce(transfer: Transfer): Transfer {
   let busy = 0;
   const waiting: (() => void)[] = [];
-  return async (script, { input = '/dev/null', output = '/dev/null', errors }) => {
+  return async (script, ends) => {
     if (busy >= transfersAtOnce) await new Promise<void>((resolve) => waiting.push(resolve));
     else busy++;
     try {
-      const command = commands.transfer(`PATH=$PATH; LC_ALL=C; umask 022\n${script}`);
-      const line = `${command.map(quote).join(' ')} <${quote(input)} >|${quote(output)} 2>|${quote(errors)}`;
-      for (let tries = 1; ; tries++) {
-        const status = await launcher.runBeside(line);
-        if (status !== commands.refused) return status;
-        const over = await Promise.race([remote.ended, sleep(100 * tries).then(() => undefined)]);
-        if (over !== undefined) throw over;
-        if (tries === transferTries)
-          throw new Error('A file could not be sent over the connection.');
-      }
+      return await transfer(script, ends);
     } finally {
       const next = waiting.shift();
       if (next === undefined) busy--;

@@ -1,11 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { constants, mkdirSync, openSync, rmSync } from 'node:fs';
-import { Socket } from 'node:net';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { quote } from './command-line.ts';
 import { HostLostError } from './host.ts';
-import type { Launcher } from './launcher.ts';
+import type { ChannelOpener, ShellChannel } from './shell-channel.ts';
 
 export interface Output {
   status: number;
@@ -13,23 +8,16 @@ export interface Output {
   output: Buffer;
 }
 
-/** What is still in a pipe when its writer has ended is read within so long. */
-const drainMs = 30;
-
 /**
- * A POSIX shell somewhere else, at the other end of one long-lived process: it takes scripts from its standard input, one
- * after the other, and answers on its standard output; its standard error is whatever the caller lets write there.
- * The process is a child of the launcher, its ends are FIFOs: the engine itself never forks.
+ * A POSIX shell somewhere else, at the other end of a channel: it takes scripts from its standard input, one after the
+ * other, and answers on its standard output; its standard error is whatever the caller lets write there.
  */
 export class RemoteShell {
-  readonly #launcher: Launcher;
-  readonly #directory: string;
   readonly #onError: (text: string) => void;
   /** Nobody there can know it, so it ends an answer whatever that contains. */
   readonly #nonce = randomBytes(12).toString('hex');
   readonly #waiting: { resolve(output: Output): void; reject(error: Error): void }[] = [];
-  #input: Socket | undefined;
-  readonly #ends: Socket[] = [];
+  #channel: ShellChannel | undefined;
   #unread: Buffer = Buffer.alloc(0);
   #searched = 0;
   /** The last that was said on standard error before anybody answered: why it did not come up. */
@@ -42,40 +30,25 @@ export class RemoteShell {
     this.#end = resolve;
   });
 
-  /** `directory`: its own, made here and removed at the end. */
-  constructor(launcher: Launcher, directory: string, onError: (text: string) => void) {
-    this.#launcher = launcher;
-    this.#directory = directory;
+  constructor(onError: (text: string) => void) {
     this.#onError = onError;
   }
 
   /**
-   * Starts `command` (words) and waits until a shell answers at its other end.
-   * @throws HostLostError with what the command complained of
+   * Opens the channel and waits until a shell answers at its other end.
+   * @throws HostLostError with what was complained of there
    */
-  async open(command: readonly string[]): Promise<void> {
-    rmSync(this.#directory, { recursive: true, force: true });
-    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-    const [input, output, errors, pid] = ['in', 'out', 'err', 'pid'].map((name) =>
-      quote(join(this.#directory, name)),
+  async open(opener: ChannelOpener): Promise<void> {
+    const channel = await opener(
+      (data) => this.#read(data),
+      (data) => this.#hear(data),
     );
-    await this.#launcher.run(`mkfifo -m 600 ${input} ${output} ${errors}`);
-    this.#input = this.#socket('in', () => {});
-    this.#socket('out', (data) => this.#read(data));
-    this.#socket('err', (data) => this.#hear(data));
-    this.#launcher
-      .runBeside(
-        `${command.map(quote).join(' ')} <${input} >${output} 2>${errors} &\necho $! >${pid}; wait $!`,
-      )
-      .then(
-        async (status) => {
-          await sleep(drainMs);
-          const last = this.#complaint.trim().split('\n').at(-1) ?? '';
-          const what = this.#isUp ? 'has ended' : 'could not be made';
-          this.#lose(`The connection ${what} (status ${status})`, last);
-        },
-        (error: unknown) => this.#lose(String(error), ''),
-      );
+    this.#channel = channel;
+    void channel.ended.then((how) => {
+      const last = this.#complaint.trim().split('\n').at(-1) ?? '';
+      const what = this.#isUp ? 'has ended' : 'could not be made';
+      this.#lose(`The connection ${what} (${how})`, last);
+    });
     await this.exec(':');
     this.#isUp = true;
     this.#complaint = '';
@@ -94,13 +67,15 @@ export class RemoteShell {
         return;
       }
       this.#waiting.push({ resolve, reject });
-      this.#input?.write(`{\n${script}\n} </dev/null\nprintf '\\n=%s %s\\n' ${this.#nonce} "$?"\n`);
+      this.#channel?.write(
+        `{\n${script}\n} </dev/null\nprintf '\\n=%s %s\\n' ${this.#nonce} "$?"\n`,
+      );
     });
   }
 
   /** The same without an answer. */
   send(script: string): void {
-    if (this.#over === undefined) this.#input?.write(`{\n${script}\n} </dev/null\n`);
+    if (this.#over === undefined) this.#channel?.write(`{\n${script}\n} </dev/null\n`);
   }
 
   /** Lets go. What runs there apart from it stays. */
@@ -109,9 +84,9 @@ export class RemoteShell {
       const late = setTimeout(() => this.kill(), 3_000);
       // The end of its input is the end of the shell, when it has read what is there.
       this.send('exit');
-      const written = new Promise<void>((resolve) => this.#input?.write('\n', () => resolve()));
+      const written = new Promise<void>((resolve) => this.#channel?.write('\n', resolve));
       await Promise.race([written, this.ended]);
-      this.#input?.destroy();
+      this.#channel?.end();
       await this.ended;
       clearTimeout(late);
     }
@@ -119,20 +94,7 @@ export class RemoteShell {
 
   /** Ends the process at this end, whatever is at the other. */
   kill(): void {
-    const file = quote(join(this.#directory, 'pid'));
-    this.#launcher
-      .run(`read -r p 2>/dev/null <${file} && [ "$p" -gt 1 ] && kill "$p"`)
-      .catch(() => {});
-  }
-
-  #socket(name: string, onData: (data: Buffer) => void): Socket {
-    // For both, so that opening does not wait and nobody's absence ends it.
-    const fd = openSync(join(this.#directory, name), constants.O_RDWR | constants.O_NONBLOCK);
-    const socket = new Socket({ fd, readable: name !== 'in', writable: name === 'in' });
-    socket.on('error', () => {}); // `ended` says it
-    if (name !== 'in') socket.on('data', onData);
-    this.#ends.push(socket);
-    return socket;
+    this.#channel?.kill();
   }
 
   #hear(data: Buffer): void {
@@ -163,9 +125,8 @@ export class RemoteShell {
     if (this.#over !== undefined) return;
     const error = new HostLostError(why === '' ? `${what}.` : `${what}: ${why.trim()}`);
     this.#over = error;
-    for (const socket of this.#ends) socket.destroy();
     for (const { reject } of this.#waiting.splice(0)) reject(error);
-    rmSync(this.#directory, { recursive: true, force: true });
+    this.#channel?.dispose();
     this.#end(error);
   }
 }

@@ -5,7 +5,7 @@ import { EffectKind, ReportKind } from '@berth/core';
 import type { ExecutorCapabilities } from './capabilities.ts';
 import type { Executor, ExecutorHost } from './executor.ts';
 import type { HostProvider } from './host.ts';
-import { HostLostError, HostUnusableError, NoHostError } from './host.ts';
+import { HostDownError, HostLostError, HostUnusableError, NoHostError } from './host.ts';
 import { nodeRefusal, nodeTaskRefusal, runRefusal, startTaskRefusal } from './install-refusal.ts';
 import type { LocalOptions } from './local-host.ts';
 import { LocalHostProvider } from './local-host.ts';
@@ -418,8 +418,9 @@ export class ShellExecutor implements Executor {
     this.#ready.delete(node);
     const act = async (): Promise<void> => {
       const there = await opened.catch((error: unknown) => {
-        if (this.#provider.has?.(details) !== false) throw error;
-        return undefined; // it never was
+        if (error instanceof HostDownError) this.#provider.forsake?.(details);
+        else if (this.#provider.has?.(details) !== false) throw error;
+        return undefined; // it never was, or is no more
       });
       await there?.release();
       if (there !== undefined) await this.#provider.release(there.host);
