@@ -268,7 +268,7 @@ if [ -d "$v" ]; then
   done
   if read -r key 2>/dev/null <"$v/key" || [ "$key" ]; then
     for tries in 1 2 3 4 5; do
-      found=$(grep -lsF "BERTH_RUN=$key." /proc/[0-9]*/environ | tr -dc '0-9\\n')
+      found=$(grep -lszF "BERTH_RUN=$key." /proc/[0-9]*/environ | tr -dc '0-9\\n')
       [ "$found" ] || break
       kill -KILL $found 2>/dev/null
     done

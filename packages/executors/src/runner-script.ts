@@ -192,11 +192,11 @@ run() { # CLAIM DIRECTORY RUN SEQUENCE NAME=VALUE... '' PROGRAM ARGUMENT0 ARGUME
   echo "$a" >&4
 }
 
-scan() { # SESSION MARKER: the processes of a run
+scan() { # SESSION MARKER: the processes of a run; -z, since some greps end a line at NUL
   if [ -d /proc/self ]; then
     {
-      grep -lsF "BERTH_RUN=$2" /proc/[0-9]*/environ | sed 's,^/proc/\([0-9]*\)/.*,mine \1,'
-      grep -lsF "BERTH_RUN=" /proc/[0-9]*/environ | sed 's,^/proc/\([0-9]*\)/.*,marked \1,'
+      grep -lszF "BERTH_RUN=$2" /proc/[0-9]*/environ | sed 's,^/proc/\([0-9]*\)/.*,mine \1,'
+      grep -lszF "BERTH_RUN=" /proc/[0-9]*/environ | sed 's,^/proc/\([0-9]*\)/.*,marked \1,'
       cat /proc/[0-9]*/stat 2>/dev/null
     }
   else

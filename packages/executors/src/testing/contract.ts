@@ -103,6 +103,12 @@ export function executorContract(name: string, harness: ContractHarness): void {
       present: number[] = [],
     ): Promise<void> {
       engine = new ScriptedEngine(await harness.create(), directory);
+      if (harness.capabilities?.interNodeCommunication === true) {
+        for (const node of [...nodes, 3]) {
+          const { pool } = engine.catalog.node(node);
+          engine.nodes.set(node, { pool: { ...pool, enableInterNodeCommunication: true } });
+        }
+      }
       for (const [key, details] of former?.runs ?? []) engine.runs.set(key, details);
       for (const [key, details] of former?.startTasks ?? []) engine.startTasks.set(key, details);
       await engine.open(outstanding, present);
