@@ -101,7 +101,9 @@ export class DockerEngine {
 
   /** A network that leads to nothing else, or where `isOpen` out of the machine. It may be there already. */
   async makeNetwork(name: string, labels: object, isOpen: boolean): Promise<void> {
-    const body = { Name: name, CheckDuplicate: true, Internal: !isOpen, Labels: labels };
+    // Without an address of this machine in it nothing leads in or out, whatever its firewall does.
+    const Options = isOpen ? {} : { 'com.docker.network.bridge.inhibit_ipv4': 'true' };
+    const body = { Name: name, CheckDuplicate: true, Internal: !isOpen, Labels: labels, Options };
     try {
       await this.api.send('POST', '/networks/create', body);
     } catch (error) {
