@@ -38,8 +38,6 @@ export class ScriptedEngine {
   /** By `<node>-<sequence>`. */
   readonly startTasks: Map<string, StartTaskDetails> = new Map();
   readonly nodeTasks: Map<string, NodeTaskDetails> = new Map();
-  /** What nodes have that differs from `nodeDetails` (effects.ts). */
-  readonly nodes: Map<number, Partial<NodeDetails>> = new Map();
   /** Reports that came from inside `carryOut`, which they must not. */
   readonly early: Report[] = [];
   #carryingOut = false;
