@@ -77,6 +77,12 @@ describe('errors.md', () => {
       'HostLostError',
       'NoHostError',
       'HostUnusableError',
+      'HostDownError',
+      'DockerError',
+      'EngineAwayError',
+      // fields of the Docker engine's answers
+      'ExitCode',
+      'NetworkSettings',
       'ZipError',
       'BadChecksum',
       'WrongSequence',
