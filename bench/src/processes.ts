@@ -116,6 +116,7 @@ async function executor(
       certificates: [],
       applicationPackages: [],
     }),
+    nodeUsers: () => [],
     startTask: () => undefined,
     nodeTask: () => undefined,
     run: (run): RunDetails => ({

@@ -1,7 +1,7 @@
 import type { Batch, Executor } from '@berth/berth';
 import { openBatch, perRun } from '@berth/berth';
 import { expect, test } from 'vitest';
-import { temporaryDirectory } from './berth.ts';
+import { temporaryDirectory, until } from './berth.ts';
 
 // What an executor cannot do is refused before anything is lost.
 
@@ -123,4 +123,31 @@ test('a pool comes to another version of its operating system, and by itself to 
   await again.pools.upgraded('q');
   const versions = ['p', 'q'].map((id) => again.pools.get(id).cloudServiceConfiguration);
   expect(versions.map((one) => one?.currentOSVersion)).toEqual(['2', '3']);
+});
+
+test('accounts on nodes are refused where the executor has none, and no secret is kept', async () => {
+  await using batch = await openBatch({ directory: temporaryDirectory(), warn: () => {} });
+  const { executor: _, ...local } = pool;
+  await batch.pools.add(local);
+  await batch.pools.steady('p');
+  const node = batch.pools.node('p', 'node-1');
+  const user = { name: 'u', password: 'secret' };
+  const refused = codeOf('OperationNotValidOnNode');
+  await expect(node.addUser(user)).rejects.toEqual(refused);
+  await expect(node.updateUser(user)).rejects.toEqual(refused);
+  await expect(node.deleteUser('u')).rejects.toEqual(refused);
+  await expect(node.deallocate()).rejects.toEqual(refused);
+  expect(node.users()).toEqual([]);
+});
+
+test('a node of functions is deallocated, and started again under its id', async () => {
+  await using batch = await open(perRun(async () => {}));
+  await batch.pools.add(pool);
+  await batch.pools.steady('p');
+  const node = batch.pools.node('p', 'node-1');
+  await expect(node.start()).rejects.toEqual(codeOf('OperationInvalidForCurrentState'));
+  await node.deallocate();
+  await until(() => node.get().state === 'deallocated', 'the deallocation');
+  await node.start();
+  await until(() => node.get().state === 'idle', 'the start');
 });

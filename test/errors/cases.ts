@@ -68,6 +68,8 @@ export const cases: Record<string, string> = {
   NodeBeingRebooted: `${p}reboot node p/node-1\nreboot node p/node-1`,
   NodeBeingReimaged: `${p}reimage node p/node-1\nreboot node p/node-1`,
   NodeStateUnusable: `${p}node p/node-1 lost\nreboot node p/node-1`,
+  NodeUserExists: `${p}add user p/node-1 name=u\nadd user p/node-1 name=u`,
+  NodeUserNotFound: `${p}delete user p/node-1 name=u`,
   JobExists: 'add job j\nadd job j',
   JobNotFound: 'terminate job j',
   JobCompleted: 'add job j\nterminate job j\nadd task j/a',

@@ -61,7 +61,7 @@ export const notGiven: Readonly<Record<string, string>> = {
     wire,
   ),
   ...all(
-    `NodeUserNotFound NodeUserExists TaskFilesUnavailable TaskFilesCleanedup
+    `TaskFilesUnavailable TaskFilesCleanedup
     ContainerInvalidImage ContainerInvalidRegistry ContainerInvalidSettings ContainerMiscError
     NodeAgentSKUNotFound DiskEncryptionFailure FailedIdentityOperation`,
     notBuilt,

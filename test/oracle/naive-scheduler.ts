@@ -90,7 +90,7 @@ interface NaiveNode {
   dedicated: boolean;
   disabled: boolean;
   /** What it does when its tasks are done. */
-  pending?: 'remove' | 'reboot' | 'reimage';
+  pending?: 'remove' | 'reboot' | 'reimage' | 'deallocate';
   state: NaiveNodeState;
   /** What it was before it was lost. */
   before?: NaiveNodeState;
@@ -98,6 +98,8 @@ interface NaiveNode {
   version?: string;
   /** When what runs there is put back. */
   givenUpAt?: number;
+  /** Its accounts, and when they expire. */
+  users: { name: string; expires: number }[];
   startTask?: NaiveStartTask;
   request: number;
   started: number;
@@ -114,6 +116,9 @@ type NaiveNodeState =
   | 'preempted'
   | 'rebooting'
   | 'reimaging'
+  | 'starting'
+  | 'deallocating'
+  | 'deallocated'
   | 'leavingpool';
 
 interface NaiveStartTask {
@@ -208,6 +213,8 @@ type NaiveEnding =
   | 'instanceFailed'
   | 'instanceLost'
   | 'instanceDisplaced';
+
+type UserCommand = Extract<Command, { type: 'addNodeUser' | 'updateNodeUser' | 'deleteNodeUser' }>;
 
 /** Why a task goes back to the front. */
 type Why = 'user' | 'lost' | 'displaced';
@@ -315,7 +322,24 @@ export class NaiveScheduler {
           ? []
           : [{ due: node.givenUpAt, expire: () => this.#expireSilence(node) }],
       );
-    return [...jobs, ...pools, ...nodes, ...runs, ...samples, ...evaluations];
+    const accounts = this.#pools
+      .flatMap((pool) => pool.nodes)
+      .sort((a, b) => a.sequence - b.sequence)
+      .flatMap((node) =>
+        node.users.length === 0
+          ? []
+          : [
+              {
+                due: Math.min(...node.users.map(({ expires }) => expires)),
+                expire: () =>
+                  this.#setUsers(
+                    node,
+                    node.users.filter(({ expires }) => expires > this.now),
+                  ),
+              },
+            ],
+      );
+    return [...jobs, ...pools, ...nodes, ...accounts, ...runs, ...samples, ...evaluations];
   }
 
   /** Ruling 31, and every wall clock up to `at` at its own moment. */
@@ -383,16 +407,17 @@ export class NaiveScheduler {
         else node.givenUpAt = this.now + this.#options.nodeLostRequeueDelayMs;
         return true;
       case 'nodeUnusable':
-        if (state === 'unusable' || state === 'preempted' || state === 'leavingpool') return false;
+        if (state === 'unusable' || state === 'preempted' || isAway(state)) return false;
         if (report.error === undefined) delete node.error;
         else node.error = report.error;
         this.#fall(node, 'unusable');
         return true;
       case 'nodePreempted':
-        if (node.dedicated || state === 'preempted' || state === 'leavingpool') return false;
+        if (node.dedicated || state === 'preempted' || isAway(state)) return false;
         if (node.pending !== 'remove') delete node.pending;
         this.#fall(node, 'preempted');
         if (node.state !== 'preempted') return true;
+        node.users = [];
         delete node.startTask;
         node.request = this.#requests++;
         this.effects.push(`get ${nameOf(node)}`);
@@ -402,6 +427,10 @@ export class NaiveScheduler {
       case 'nodeSample':
         // Placement looks at no resources.
         return ['up', 'waitingforstarttask', 'starttaskfailed'].includes(node.state);
+      case 'nodeDeallocated':
+        if (state !== 'deallocating') return false;
+        node.state = 'deallocated';
+        return true;
       case 'nodeGone':
         if (node.state !== 'leavingpool') return false;
         node.pool.nodes = node.pool.nodes.filter((other) => other !== node);
@@ -421,6 +450,7 @@ export class NaiveScheduler {
   }
 
   #giveUp(node: NaiveNode): void {
+    if (node.pending === 'deallocate') delete node.pending;
     delete node.givenUpAt;
     delete node.startTask?.start;
     this.#requeueAll((run) => run.node === node, 'lost');
@@ -433,6 +463,7 @@ export class NaiveScheduler {
   #fall(node: NaiveNode, to: NaiveNodeState): void {
     node.state = to;
     if (to !== 'unusable') delete node.error;
+    if (node.pending === 'deallocate') delete node.pending;
     delete node.givenUpAt;
     delete node.startTask?.start;
     this.#requeueAll((run) => run.node === node, 'lost');
@@ -444,6 +475,7 @@ export class NaiveScheduler {
   #nodeReady(node: NaiveNode): boolean {
     switch (node.state) {
       case 'creating':
+      case 'starting':
       case 'rebooting':
       case 'reimaging':
       case 'preempted':
@@ -479,6 +511,9 @@ export class NaiveScheduler {
         : 'starttaskfailed'
       : must(node.before);
     node.state = back;
+    if (node.pending === 'deallocate' && node.disabled && this.#usedSlots(node) === 0) {
+      delete node.pending;
+    }
     this.#actIfEmpty(node);
     if (inTime || node.state !== back || node.startTask === undefined) return true;
     if (!node.startTask.completed) this.#runStartTask(node, node.startTask);
@@ -889,6 +924,29 @@ export class NaiveScheduler {
         return this.#restart(command, 'reboot', command.nodeRebootOption);
       case 'reimageNode':
         return this.#restart(command, 'reimage', command.nodeReimageOption);
+      case 'deallocateNode':
+        return this.#withNode(command, (node) => {
+          const error = refusalByState(node);
+          const isIdleOrRunning =
+            node.state === 'up' && (!node.disabled || this.#usedSlots(node) > 0);
+          if (!isIdleOrRunning) return { error: error ?? 'NodeStateUnusable' };
+          if (node.pending !== 'remove') node.pending = 'deallocate';
+          this.#takeRuns([node], command.nodeDeallocateOption);
+          this.#actIfEmpty(node);
+          return {};
+        });
+      case 'startNode':
+        return this.#withNode(command, (node) => {
+          if (node.state !== 'deallocated') return { error: 'OperationInvalidForCurrentState' };
+          node.state = 'starting';
+          node.request = this.#requests++;
+          this.effects.push(`get ${nameOf(node)}`);
+          return {};
+        });
+      case 'addNodeUser':
+      case 'updateNodeUser':
+      case 'deleteNodeUser':
+        return this.#changeUsers(command);
       case 'setOptions':
         this.#options = command.options;
         return {};
@@ -1215,6 +1273,7 @@ export class NaiveScheduler {
           sequence: this.#nodes++,
           dedicated: kind === 0,
           disabled: false,
+          users: [],
           state: 'creating',
           request: this.#requests++,
           started: 0,
@@ -1259,22 +1318,8 @@ export class NaiveScheduler {
     option: NodeDeallocationOption,
   ): NaiveResult {
     return this.#withNode(names, (node) => {
-      switch (node.state) {
-        case 'up':
-        case 'starttaskfailed':
-        case 'unusable':
-          break;
-        case 'creating':
-          return { error: 'NodeBeingCreated' };
-        case 'waitingforstarttask':
-          return { error: 'NodeBeingStarted' };
-        case 'rebooting':
-          return { error: 'NodeBeingRebooted' };
-        case 'reimaging':
-          return { error: 'NodeBeingReimaged' };
-        default:
-          return { error: 'NodeStateUnusable' };
-      }
+      const error = refusalByState(node);
+      if (error !== undefined) return { error };
       if (node.pending !== 'remove') node.pending = action;
       this.#takeRuns([node], option);
       this.#actIfEmpty(node);
@@ -1315,9 +1360,15 @@ export class NaiveScheduler {
     delete node.error;
     delete node.givenUpAt;
     delete node.startTask?.start;
-    node.state = ({ remove: 'leavingpool', reboot: 'rebooting', reimage: 'reimaging' } as const)[
-      pending
-    ];
+    if (pending !== 'reboot') node.users = [];
+    if (pending === 'deallocate') delete node.startTask;
+    const states = {
+      remove: 'leavingpool',
+      reboot: 'rebooting',
+      reimage: 'reimaging',
+      deallocate: 'deallocating',
+    } as const;
+    node.state = states[pending];
     node.request = this.#requests++;
     const word = pending === 'remove' ? 'release' : pending;
     this.effects.push(`${word} ${nameOf(node)}`);
@@ -1389,6 +1440,37 @@ export class NaiveScheduler {
     this.#followNewest(pool);
   }
 
+  // ---- accounts on nodes (1.3)
+
+  #changeUsers(command: UserCommand): NaiveResult {
+    return this.#withNode(command, (node) => {
+      const error = refusalByState(node);
+      if (error !== undefined || node.state === 'unusable') {
+        return { error: error ?? 'NodeStateUnusable' };
+      }
+      const name = command.type === 'deleteNodeUser' ? command.userName : command.user.name;
+      const before = node.users.find((user) => keyOf(user.name) === keyOf(name));
+      if (command.type === 'addNodeUser' && before !== undefined)
+        return { error: 'NodeUserExists' };
+      if (command.type !== 'addNodeUser' && before === undefined) {
+        return { error: 'NodeUserNotFound' };
+      }
+      const users = node.users.filter((user) => user !== before);
+      if (command.type !== 'deleteNodeUser') {
+        const expires = command.user.expiryTimeMs ?? this.now + 86_400_000;
+        if (expires <= this.now) return { error: 'InvalidPropertyValue' };
+        users.push({ name: before?.name ?? name, expires });
+      }
+      this.#setUsers(node, users);
+      return {};
+    });
+  }
+
+  #setUsers(node: NaiveNode, users: NaiveNode['users']): void {
+    node.users = users;
+    this.effects.push(`users of ${nameOf(node)}: ${users.map(({ name }) => name).join(', ')}`);
+  }
+
   // ---- OS versions (2.1, ruling 12)
 
   #versionsOf({ executor, cloudServiceConfiguration }: PoolSpecification): string[] {
@@ -1427,14 +1509,15 @@ export class NaiveScheduler {
     pool.nextVersion = version;
     if (version !== pool.currentVersion) {
       const up = pool.nodes.filter(
-        ({ state }) => state !== 'preempted' && state !== 'unknown' && state !== 'leavingpool',
+        ({ state }) =>
+          state !== 'preempted' && state !== 'unknown' && state !== 'starting' && !isAway(state),
       );
       for (const node of up) delete node.pending;
       this.#requeueAll((run) => up.includes(run.node), 'displaced');
       this.#settleJobs();
       for (const node of up) this.#startAnew(node);
       for (const node of pool.nodes) {
-        if (node.state !== 'preempted') continue;
+        if (node.state !== 'preempted' && node.state !== 'starting') continue;
         node.request = this.#requests++;
         this.effects.push(`get ${nameOf(node)}`);
       }
@@ -1443,6 +1526,7 @@ export class NaiveScheduler {
   }
 
   #startAnew(node: NaiveNode): void {
+    node.users = [];
     delete node.givenUpAt;
     this.#displacedEnded((run) => run.node === node);
     delete node.pending;
@@ -2063,6 +2147,31 @@ function versionOf({ nextVersion, currentVersion }: NaivePool): string | undefin
 /** It was away while its pool changed its version. */
 function isOutdated({ pool, version }: NaiveNode): boolean {
   return version !== undefined && version !== versionOf(pool);
+}
+
+function isAway(state: NaiveNodeState): boolean {
+  return state === 'deallocating' || state === 'deallocated' || state === 'leavingpool';
+}
+
+/** 2.2: why nothing can be asked of a node in its state. */
+function refusalByState({ state }: NaiveNode): string | undefined {
+  switch (state) {
+    case 'up':
+    case 'starttaskfailed':
+    case 'unusable':
+      return undefined;
+    case 'creating':
+      return 'NodeBeingCreated';
+    case 'starting':
+    case 'waitingforstarttask':
+      return 'NodeBeingStarted';
+    case 'rebooting':
+      return 'NodeBeingRebooted';
+    case 'reimaging':
+      return 'NodeBeingReimaged';
+    default:
+      return 'NodeStateUnusable';
+  }
 }
 
 /** 2.4: it takes tasks, and what waits keeps its place. */

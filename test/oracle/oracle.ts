@@ -39,7 +39,7 @@ function inOneOrder(effects: string[]): string[] {
   const ordered = [...effects];
   for (let from = 0; from < ordered.length; from++) {
     let to = from;
-    while (/^(kill|release|reboot|reimage|remove) /.test(ordered[to] ?? '')) to++;
+    while (/^(kill|release|reboot|reimage|deallocate|remove) /.test(ordered[to] ?? '')) to++;
     ordered.splice(from, to - from, ...ordered.slice(from, to).sort());
     from = Math.max(from, to - 1);
   }

@@ -127,6 +127,7 @@ check(
     const { engine, ledger } = record(steps);
     const kinds = {
       get: EffectKind.getNode,
+      start: EffectKind.getNode,
       reboot: EffectKind.rebootNode,
       reimage: EffectKind.reimageNode,
     };
@@ -141,7 +142,12 @@ check(
           ? [`${kinds[asked]} ${number} ${sequence}`]
           : is === 'releasing'
             ? [`${EffectKind.releaseNode} ${number} ${sequence}`]
-            : [],
+            : is === 'deallocating'
+              ? [`${EffectKind.deallocateNode} ${number} ${sequence}`]
+              : [],
+      ),
+      ...ledger.nodes.flatMap(({ number, users }) =>
+        users === undefined ? [] : [`${EffectKind.setNodeUsers} ${number} ${users}`],
       ),
       ...ledger.live.flatMap(({ node, sequence, is, commandStarted }) => {
         const kinds: EffectKind[] = [EffectKind.startRun];

@@ -108,6 +108,13 @@ export class EffectWords {
         const reason = effects.killReason(index) === 'wallClock' ? ' (wall clock)' : '';
         return `kill ${this.#wordsOfRun.get(`${run} ${sequence}`) ?? 'what never ran'}${reason}`;
       }
+      case EffectKind.deallocateNode:
+        return `deallocate node ${this.#requested(node, sequence)}`;
+      case EffectKind.setNodeUsers: {
+        const words = this.#wordsOfNode.get(node) ?? 'a node that was never got';
+        const users = effects.catalog.nodeUsers(node).map(({ name }) => name);
+        return `users of ${words}: ${users.join(', ') || 'none'}`;
+      }
       case EffectKind.releaseNode:
         return `release node ${this.#requested(node, sequence)}`;
       case EffectKind.startRun: {

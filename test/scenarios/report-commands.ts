@@ -116,7 +116,9 @@ export const reportCommands: Record<string, ScenarioCommand> = {
     const kind = every ? nodeReports[poolId] : nodeReport(line);
     line.end();
     const awaited =
-      kind === ReportKind.nodeReady ? ['creating', 'rebooting', 'reimaging'] : ['leavingpool'];
+      kind === ReportKind.nodeReady
+        ? ['creating', 'starting', 'rebooting', 'reimaging']
+        : ['leavingpool'];
     let reported = 0;
     for (const pool of world.queries.pools()) {
       if (!every && pool.id !== poolId) continue;
@@ -138,6 +140,7 @@ type NodeReportKind =
   | typeof ReportKind.nodeGone
   | typeof ReportKind.nodeUnusable
   | typeof ReportKind.nodePreempted
+  | typeof ReportKind.nodeDeallocated
   | typeof ReportKind.allocationFailed;
 const nodeReports = {
   ready: ReportKind.nodeReady,
@@ -146,6 +149,7 @@ const nodeReports = {
   unusable: ReportKind.nodeUnusable,
   preempted: ReportKind.nodePreempted,
   refused: ReportKind.allocationFailed,
+  deallocated: ReportKind.nodeDeallocated,
 } as const;
 
 function nodeReport(line: CommandLine): NodeReportKind {

@@ -61,6 +61,12 @@ export const packageOptions: BodyOptions = {
   blob: ['content.blobName', text],
 };
 
+export const userOptions: BodyOptions = {
+  name: ['name', text],
+  isAdmin: ['isAdmin', parseFlag],
+  expiryTime: ['expiryTime', text],
+};
+
 export const autoscaleOptions: BodyOptions = {
   formula: ['autoScaleFormula', text],
   interval: ['autoScaleEvaluationInterval', text],

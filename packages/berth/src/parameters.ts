@@ -193,6 +193,18 @@ export interface PoolPatchParameters {
   metadata?: MetadataItem[];
 }
 
+/** With a password or a key. */
+export interface NodeUserParameters {
+  /** At most 20 characters. */
+  name: string;
+  /** Default false. */
+  isAdmin?: boolean;
+  /** ISO 8601; default: a day from now. */
+  expiryTime?: string;
+  password?: string;
+  sshPublicKey?: string;
+}
+
 /** At least one target; the other stays as it is. */
 export interface PoolResizeParameters {
   targetDedicatedNodes?: number;

@@ -77,12 +77,19 @@ export function demandSize(runtime: Executors, poolId: string, resize: PoolResiz
 }
 
 /** Throws `OperationNotValidOnNode` if the executor of the pool, which may not be there, cannot do that to a node. */
-export function demandOnNode(runtime: Executors, poolId: string, what: 'reboot' | 'reimage'): void {
+export function demandOnNode(runtime: Executors, poolId: string, what: keyof typeof onNodes): void {
   const pool = runtime.queries.pool(poolId);
   const executor = pool && runtime.executor(pool.executor);
   if (executor === undefined || capabilitiesOf(executor)[what]) return;
-  throw cannot('OperationNotValidOnNode', what, executor, `cannot ${what} its nodes`);
+  throw cannot('OperationNotValidOnNode', what, executor, onNodes[what]);
 }
+
+const onNodes = {
+  reboot: 'cannot reboot its nodes',
+  reimage: 'cannot reimage its nodes',
+  deallocate: 'cannot deallocate its nodes',
+  nodeUsers: 'has no accounts on its nodes',
+} as const;
 
 function cannot(code: string, subject: string, executor: Executor, reason: string): BatchError {
   const message = `${subject}: the executor "${executor.name}" ${reason}.`;

@@ -480,6 +480,8 @@ const forgetful: ReadonlySet<Command['type']> = new Set<Command['type']>([
   'addApplicationPackage',
   'deleteApplicationPackage',
   'deleteCertificate',
+  'updateNodeUser',
+  'deleteNodeUser',
 ]);
 
 function sameOptions(one: RuleOptions, other: RuleOptions): boolean {

@@ -15,6 +15,7 @@ import type {
   NodeDeallocationOption,
   NodeDisableSchedulingOption,
   NodeRemoval,
+  NodeUserSpecification,
   PoolPatch,
   PoolProperties,
   PoolResize,
@@ -65,6 +66,9 @@ type Request =
       nodeDisableSchedulingOption: NodeDisableSchedulingOption;
     }
   | { type: 'enableScheduling'; poolId: string; nodeId: string }
+  | { type: 'addNodeUser'; poolId: string; nodeId: string; user: NodeUserSpecification }
+  | { type: 'updateNodeUser'; poolId: string; nodeId: string; user: NodeUserSpecification }
+  | { type: 'deleteNodeUser'; poolId: string; nodeId: string; userName: string }
   | {
       type: 'rebootNode';
       poolId: string;
@@ -77,6 +81,13 @@ type Request =
       nodeId: string;
       nodeReimageOption: NodeDeallocationOption;
     }
+  | {
+      type: 'deallocateNode';
+      poolId: string;
+      nodeId: string;
+      nodeDeallocateOption: NodeDeallocationOption;
+    }
+  | { type: 'startNode'; poolId: string; nodeId: string }
   | { type: 'addJob'; job: JobSpecification }
   | { type: 'patchJob'; jobId: string; patch: JobPatch }
   | { type: 'disableJob'; jobId: string; disableTasks: DisableTasks }

@@ -43,6 +43,12 @@ export class EffectLog implements EffectBatch {
   reimageNode(node: number, sequence: number): void {
     this.#add(EffectKind.reimageNode, node, -1, sequence);
   }
+  deallocateNode(node: number, sequence: number): void {
+    this.#add(EffectKind.deallocateNode, node, -1, sequence);
+  }
+  setNodeUsers(node: number, sequence: number): void {
+    this.#add(EffectKind.setNodeUsers, node, -1, sequence);
+  }
   runStartTask(node: number, sequence: number, mustSync: boolean): void {
     this.#add(EffectKind.runStartTask | (mustSync ? mustSyncBit : 0), node, -1, sequence);
   }

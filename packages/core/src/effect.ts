@@ -1,6 +1,7 @@
 import type { PackageInstall, ResolvedPackage } from './application-references.ts';
 import type { CertificateInstall } from './node-install.ts';
 import type { NodeSize } from './node-size.ts';
+import type { NodeUser } from './node-user.ts';
 import type {
   EnvironmentSetting,
   JobNetworkConfiguration,
@@ -48,6 +49,13 @@ export const EffectKind = {
   runJobRelease: 12,
   /** End that (`run`, `sequence`) with its whole process tree; it still answers `nodeTaskEnded`. */
   killNodeTask: 13,
+  /** The accounts of node `node` are those of {@link EffectCatalog.nodeUsers}, and no others any more. No answer. */
+  setNodeUsers: 14,
+  /**
+   * Give node `node` up for a while, with all its files and processes; answer `nodeDeallocated` with the sequence.
+   * `getNode` may follow for the same node.
+   */
+  deallocateNode: 15,
 } as const;
 export type EffectKind = (typeof EffectKind)[keyof typeof EffectKind];
 
@@ -154,6 +162,8 @@ export interface Removal {
 /** Answers about the subjects of effects; valid until the next `apply`. */
 export interface EffectCatalog {
   node(node: number): NodeDetails;
+  /** For logging in to the node; what is secret of them is a mark. */
+  nodeUsers(node: number): readonly NodeUser[];
   /** `undefined` if the run is over by now. */
   run(run: number, sequence: number): RunDetails | undefined;
   /** `undefined` if the try is over by now. */

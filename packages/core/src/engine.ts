@@ -46,6 +46,7 @@ import {
   warningOf,
 } from './job-schedule-rules.ts';
 import type { NodeError } from './node.ts';
+import { deallocateNode, nodeDeallocated, startNode } from './node-deallocation.ts';
 import {
   nodeGone,
   nodeLost,
@@ -59,6 +60,7 @@ import { disableScheduling, enableScheduling, restartNode } from './node-operati
 import { noteMeasures } from './node-sample.ts';
 import { expireSilence } from './node-silence.ts';
 import { isUnderWay } from './node-task.ts';
+import { addNodeUser, deleteNodeUser, expireNodeUsers, updateNodeUser } from './node-user.ts';
 import { setOSVersions, upgradeOS } from './os-version.ts';
 import { place } from './placement.ts';
 import type { Policies, PolicyNames } from './policy.ts';
@@ -328,6 +330,7 @@ export class Engine {
       poolDeadlines,
       nodeTaskDeadlines,
       nodeDeadlines,
+      userDeadlines,
       evaluationDeadlines,
     } = this.#world;
     return Math.min(
@@ -337,6 +340,7 @@ export class Engine {
       poolDeadlines.firstTime,
       nodeTaskDeadlines.firstTime,
       nodeDeadlines.firstTime,
+      userDeadlines.firstTime,
       evaluationDeadlines.firstTime,
     );
   }
@@ -355,10 +359,15 @@ export class Engine {
     const effects = new EffectLog(world);
     for (const node of world.nodes) {
       const { number, sequence, state } = node;
-      if (state === 'creating' || state === 'preempted') effects.getNode(number, sequence);
+      if (state === 'creating' || state === 'preempted' || state === 'starting')
+        effects.getNode(number, sequence);
       else if (state === 'leavingpool') effects.releaseNode(number, sequence);
+      else if (state === 'deallocating') effects.deallocateNode(number, sequence);
       else if (state === 'rebooting') effects.rebootNode(number, sequence);
       else if (state === 'reimaging') effects.reimageNode(number, sequence);
+    }
+    for (const { number, users } of world.nodes) {
+      if (users !== undefined) effects.setNodeUsers(number, users.sequence);
     }
     for (const { number, startTask, pool } of world.nodes) {
       if (startTask === undefined || startTask.sequence === 0) continue;
@@ -522,8 +531,13 @@ export class Engine {
         return noteMeasures(world, node, detail);
       case ReportKind.nodePreempted:
         return nodePreempted(world, node);
+      case ReportKind.nodeDeallocated:
+        return nodeDeallocated(world, node);
       case ReportKind.allocationFailed:
-        return allocationFailed(world, node, allocationError(failure, detail));
+        // One that was deallocated is in its pool already, and may still come up later.
+        return node.state === 'starting'
+          ? nodeUnusable(world, node, undefined)
+          : allocationFailed(world, node, allocationError(failure, detail));
       default:
         return false;
     }
@@ -576,6 +590,18 @@ export class Engine {
       }
       case 'enableScheduling':
         return result(enableScheduling(world, command.poolId, command.nodeId));
+      case 'addNodeUser': {
+        const { poolId, nodeId, user } = command;
+        return result(addNodeUser(world, poolId, nodeId, user));
+      }
+      case 'updateNodeUser': {
+        const { poolId, nodeId, user } = command;
+        return result(updateNodeUser(world, poolId, nodeId, user));
+      }
+      case 'deleteNodeUser': {
+        const { poolId, nodeId, userName } = command;
+        return result(deleteNodeUser(world, poolId, nodeId, userName));
+      }
       case 'rebootNode': {
         const { poolId, nodeId, nodeRebootOption } = command;
         return result(restartNode(world, poolId, nodeId, 'reboot', nodeRebootOption));
@@ -584,6 +610,12 @@ export class Engine {
         const { poolId, nodeId, nodeReimageOption } = command;
         return result(restartNode(world, poolId, nodeId, 'reimage', nodeReimageOption));
       }
+      case 'deallocateNode': {
+        const { poolId, nodeId, nodeDeallocateOption } = command;
+        return result(deallocateNode(world, poolId, nodeId, nodeDeallocateOption));
+      }
+      case 'startNode':
+        return result(startNode(world, command.poolId, command.nodeId));
       case 'addJob':
         return result(addJob(world, command.job));
       case 'patchJob':
@@ -704,6 +736,8 @@ export class Engine {
         expireNodeTask(world, world.jobsOnNodes.get(world.nodeTaskDeadlines.firstKey)!);
       } else if (world.nodeDeadlines.firstTime === due) {
         expireSilence(world, world.nodes[world.nodeDeadlines.firstKey]!);
+      } else if (world.userDeadlines.firstTime === due) {
+        expireNodeUsers(world, world.nodes[world.userDeadlines.firstKey]!);
       } else if (world.clocks.firstTime === due) {
         endRunAs(world, world.clocks.firstRun, Ending.taskWallClock);
       } else if (world.sampleDeadlines.firstTime === due) {

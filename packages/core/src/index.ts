@@ -96,6 +96,7 @@ export type {
   JobPreparationAndReleaseTaskStatus,
   NodeTaskInfo,
 } from './node-task-view.ts';
+export type { NodeUser } from './node-user.ts';
 export type { OSVersions } from './os-version.ts';
 export * from './policy.ts';
 export type { ResizeError } from './pool.ts';
@@ -107,6 +108,7 @@ export type {
   JobView,
   NodeCounts,
   NodeRoots,
+  NodeUserView,
   NodeView,
   PoolNodeCounts,
   PoolView,

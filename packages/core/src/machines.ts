@@ -58,6 +58,8 @@ export type NodeState =
   | 'unknown'
   | 'unusable'
   | 'preempted'
+  | 'deallocating'
+  | 'deallocated'
   | 'leavingpool'
   | 'gone';
 export type NodeTrigger =
@@ -74,6 +76,9 @@ export type NodeTrigger =
   | 'reboot'
   | 'reimage'
   | 'upgrade'
+  | 'deallocate'
+  | 'deallocated'
+  | 'start'
   | 'lost'
   | 'returned'
   | 'returnedRunning'
@@ -100,6 +105,8 @@ export const nodeMachine: Machine<NodeState, NodeTrigger> = new Machine(
     'unknown',
     'unusable',
     'preempted',
+    'deallocating',
+    'deallocated',
     'leavingpool',
     'gone',
   ],
@@ -117,6 +124,9 @@ export const nodeMachine: Machine<NodeState, NodeTrigger> = new Machine(
     'reboot',
     'reimage',
     'upgrade',
+    'deallocate',
+    'deallocated',
+    'start',
     'lost',
     'returned',
     'returnedRunning',
@@ -167,6 +177,10 @@ export const nodeMachine: Machine<NodeState, NodeTrigger> = new Machine(
     { from: 'unusable', trigger: 'upgrade', to: 'reimaging' },
     // It was away while the version of its pool changed.
     { from: 'unknown', trigger: 'upgrade', to: 'reimaging' },
+    { from: 'idle', trigger: 'deallocate', to: 'deallocating' },
+    { from: 'running', trigger: 'deallocate', to: 'deallocating' },
+    { from: 'deallocating', trigger: 'deallocated', to: 'deallocated' },
+    { from: 'deallocated', trigger: 'start', to: 'starting' },
     { from: 'waitingforstarttask', trigger: 'lost', to: 'unknown' },
     { from: 'starttaskfailed', trigger: 'lost', to: 'unknown' },
     { from: 'idle', trigger: 'lost', to: 'unknown' },
@@ -211,6 +225,8 @@ export const nodeMachine: Machine<NodeState, NodeTrigger> = new Machine(
     { from: 'unknown', trigger: 'remove', to: 'leavingpool' },
     { from: 'unusable', trigger: 'remove', to: 'leavingpool' },
     { from: 'preempted', trigger: 'remove', to: 'leavingpool' },
+    { from: 'deallocating', trigger: 'remove', to: 'leavingpool' },
+    { from: 'deallocated', trigger: 'remove', to: 'leavingpool' },
     { from: 'leavingpool', trigger: 'freed', to: 'gone' },
   ],
 );

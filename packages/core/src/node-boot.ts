@@ -3,6 +3,7 @@ import { forgetJobsOn, interruptNodeTasks, noteBoot, resumeReleases } from './jo
 import type { Node } from './node.ts';
 import { renewInstall } from './node-install.ts';
 import { leave } from './node-request.ts';
+import { forgetNodeUsers } from './node-user.ts';
 import type { Pool } from './pool.ts';
 import { beginStartTask } from './start-task.ts';
 import type { World } from './world.ts';
@@ -15,7 +16,8 @@ import type { World } from './world.ts';
 export function boot(world: World, node: Node): void {
   const pool = world.pools[node.pool]!;
   const { startTask } = pool.specification;
-  world.moveNode(node, 'booted');
+  // One that was deallocated is starting already.
+  if (node.state !== 'starting') world.moveNode(node, 'booted');
   node.osVersion = pool.osVersion;
   node.lastBootTime = world.now;
   noteBoot(world, node);
@@ -67,8 +69,30 @@ export function act(world: World, node: Node): void {
   if (pending === 'remove') leave(world, node);
   else if (pending !== undefined) {
     node.pending = undefined;
-    restart(world, node, pending);
+    if (pending === 'deallocate') beginDeallocation(world, node);
+    else restart(world, node, pending);
   }
+}
+
+/** → deallocating. A start task that runs there ends with it. */
+export function beginDeallocation(world: World, node: Node): void {
+  world.pools[node.pool]!.withdraw(node.number);
+  world.moveNode(node, 'deallocate');
+  forgetDisplaced(world, node);
+  forgetJobsOn(world, node);
+  interruptNodeTasks(world, node);
+  forgetNodeUsers(world, node);
+  node.startTask = undefined;
+  node.sequence = world.nextSequence();
+  world.effects.deallocateNode(node.number, node.sequence);
+}
+
+/** deallocated → starting: the executor is asked for it anew. */
+export function startAgain(world: World, node: Node): void {
+  world.moveNode(node, 'start');
+  renewInstall(world, node);
+  node.sequence = world.nextSequence();
+  world.effects.getNode(node.number, node.sequence);
 }
 
 /** → rebooting or reimaging. What still runs there, a start task, ends with it. */
@@ -91,6 +115,7 @@ export function restart(
   if (node.startTask !== undefined) node.startTask.sequence = 0;
   renewInstall(world, node);
   node.sequence = world.nextSequence();
+  if (isAnew) forgetNodeUsers(world, node);
   if (isAnew) world.effects.reimageNode(node.number, node.sequence);
   else world.effects.rebootNode(node.number, node.sequence);
 }

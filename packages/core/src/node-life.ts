@@ -8,6 +8,7 @@ import { requeueRuns } from './node-runs.ts';
 import { comeBack, fallSilent } from './node-silence.ts';
 import type { TryEnd } from './node-task.ts';
 import { isUnderWay } from './node-task.ts';
+import { forgetNodeUsers } from './node-user.ts';
 import { considerUpgrade } from './os-version.ts';
 import { considerPoolEnd } from './pool-rules.ts';
 import { considerSize } from './pool-size.ts';
@@ -33,6 +34,7 @@ export function nodeReady(world: World, node: Node): boolean {
       world.moveNode(node, 'capacityBack');
       start(world, node);
       return true;
+    case 'starting':
     case 'rebooting':
       start(world, node);
       return true;
@@ -65,7 +67,7 @@ function start(world: World, node: Node): void {
     boot(world, node);
     return;
   }
-  world.moveNode(node, 'booted');
+  if (node.state !== 'starting') world.moveNode(node, 'booted');
   node.osVersion = world.pools[node.pool]?.osVersion;
   node.lastBootTime = world.now;
   nodeUnusable(world, node, { code: 'ApplicationPackageError', message });
@@ -91,6 +93,8 @@ export function nodeUnusable(world: World, node: Node, error: NodeError | undefi
   switch (node.state) {
     case 'unusable':
     case 'preempted':
+    case 'deallocating':
+    case 'deallocated':
     case 'leavingpool':
     case 'gone':
       return false;
@@ -105,6 +109,8 @@ export function nodeUnusable(world: World, node: Node, error: NodeError | undefi
 export function nodePreempted(world: World, node: Node): boolean {
   switch (node.state) {
     case 'preempted':
+    case 'deallocating':
+    case 'deallocated':
     case 'leavingpool':
     case 'gone':
       return false;
@@ -113,6 +119,7 @@ export function nodePreempted(world: World, node: Node): boolean {
   if (node.isDedicated) return false;
   if (!fall(world, node, 'preempt')) return true;
   node.startTask = undefined;
+  forgetNodeUsers(world, node);
   renewInstall(world, node);
   forgetJobsOn(world, node);
   node.sequence = world.nextSequence();
@@ -173,6 +180,8 @@ function fall(world: World, node: Node, trigger: 'unusable' | 'preempt'): boolea
   world.moveNode(node, trigger);
   if (trigger !== 'unusable') node.errors = [];
   if (node.startTask !== undefined) node.startTask.sequence = 0;
+  // It is not worth to be kept for later.
+  if (node.pending === 'deallocate') node.pending = undefined;
   // One that is made anew has nothing to restart for.
   if (trigger === 'preempt' && node.pending !== 'remove') node.pending = undefined;
   requeueRuns(world, [node], lost);

@@ -80,7 +80,7 @@ export function restartNode(
   return undefined;
 }
 
-function findNode(world: World, poolId: string, id: string): Node | BatchErrorBody {
+export function findNode(world: World, poolId: string, id: string): Node | BatchErrorBody {
   const pool = world.pool(poolId);
   if (pool === undefined) return refuse('PoolNotFound', `There is no pool "${poolId}".`);
   const node = pool.nodes.find(id);
@@ -97,7 +97,7 @@ const restartable: ReadonlySet<NodeState> = new Set([
 ]);
 
 /** Why a node in this state cannot be told to start again. */
-function refusalBy(node: Node): BatchErrorBody {
+export function refusalBy(node: Node): BatchErrorBody {
   const sentence = `Node "${nodeId(node)}" of pool "${node.poolId}" is ${node.state}.`;
   switch (node.state) {
     case 'creating':

@@ -2,6 +2,7 @@ import { forgetDisplaced } from './displacement.ts';
 import { interruptNodeTasks } from './job-release.ts';
 import { Node } from './node.ts';
 import { renewInstall } from './node-install.ts';
+import { forgetNodeUsers } from './node-user.ts';
 import type { Pool } from './pool.ts';
 import type { World } from './world.ts';
 
@@ -30,6 +31,7 @@ export function addNode(world: World, pool: Pool, isDedicated: boolean): void {
     lastBootTime: undefined,
     osVersion: undefined,
     givenUpAt: undefined,
+    users: undefined,
     sequence: world.nextSequence(),
     schedulingState: 'enabled',
     pending: undefined,
@@ -56,6 +58,7 @@ export function leave(world: World, node: Node): void {
   if (node.pending !== 'remove') pool.nodesLeaving++;
   node.pending = undefined;
   world.setNodeDeadline(node, undefined);
+  forgetNodeUsers(world, node);
   if (node.startTask !== undefined) node.startTask.sequence = 0;
   world.moveNode(node, 'remove');
   forgetDisplaced(world, node);

@@ -36,6 +36,8 @@ export function comeBack(world: World, node: Node): void {
   else if (waits(node)) world.moveNode(node, 'returnedWaiting');
   else if (!node.isEmpty) world.moveNode(node, 'returnedRunning');
   else world.moveNode(node, node.schedulingState === 'enabled' ? 'returned' : 'returnedDisabled');
+  // It may have come to its end meanwhile, and only from idle a node is deallocated.
+  if (node.state === 'offline' && node.pending === 'deallocate') node.pending = undefined;
   if (!inTime && node.pending === undefined) rerunStartTask(world, node);
   settle(world, node);
 }
@@ -57,6 +59,7 @@ function waits({ previousState, startTask }: Node): boolean {
 /** What it ran is active again, which counts nowhere. */
 function giveUp(world: World, node: Node): void {
   world.setNodeDeadline(node, undefined);
+  if (node.pending === 'deallocate') node.pending = undefined;
   if (node.startTask !== undefined) node.startTask.sequence = 0;
   requeueRuns(world, [node], lost);
   forgetDisplaced(world, node);

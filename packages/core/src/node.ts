@@ -3,6 +3,7 @@ import type { NodeInstall } from './node-install.ts';
 import type { NodeMeasured } from './node-sample.ts';
 import type { NodeTable } from './node-table.ts';
 import { NodeWord } from './node-table.ts';
+import type { NodeUsers } from './node-user.ts';
 import type { NodeErrorCode } from './report.ts';
 import type { RunTable } from './run-table.ts';
 import type { StartTaskRun } from './start-task.ts';
@@ -36,12 +37,14 @@ export interface NodeRecord {
   osVersion: string | undefined;
   /** When what runs there is put back to the queue, unless the node is heard of before (semantics §2.2). */
   givenUpAt: number | undefined;
+  /** Absent: it was given none since it was made or reimaged. */
+  users: NodeUsers | undefined;
   /** Of the request (get, release) that its next report answers. */
   sequence: number;
   /** Kept through boots (semantics §2.2). */
   schedulingState: 'enabled' | 'disabled';
   /** What it does as soon as its tasks are done; it takes no new ones until then. */
-  pending: 'remove' | 'reboot' | 'reimage' | undefined;
+  pending: 'remove' | 'reboot' | 'reimage' | 'deallocate' | undefined;
   /** A job manager has it for itself: it takes no tasks (semantics §3.1, rule 6). */
   isExclusive: boolean;
   /** Why it is unusable, where that is known. */
@@ -81,6 +84,7 @@ export class Node {
   lastBootTime: number | undefined;
   osVersion: string | undefined;
   givenUpAt: number | undefined;
+  users: NodeUsers | undefined;
   sequence: number;
   schedulingState: NodeRecord['schedulingState'];
   pending: NodeRecord['pending'];
@@ -109,6 +113,7 @@ export class Node {
     this.lastBootTime = record.lastBootTime;
     this.osVersion = record.osVersion;
     this.givenUpAt = record.givenUpAt;
+    this.users = record.users;
     this.sequence = record.sequence;
     this.schedulingState = record.schedulingState;
     this.pending = record.pending;

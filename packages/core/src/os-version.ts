@@ -134,7 +134,7 @@ function beginUpgrade(world: World, pool: Pool, version: string): void {
     for (const node of up) restart(world, node, 'reimage', 'upgrade');
     // Those that are to come were asked for with the version before; it is the latest request that counts.
     for (const node of pool.nodes) {
-      if (node.state !== 'preempted') continue;
+      if (node.state !== 'preempted' && node.state !== 'starting') continue;
       renewInstall(world, node);
       node.sequence = world.nextSequence();
       world.effects.getNode(node.number, node.sequence);
@@ -145,7 +145,17 @@ function beginUpgrade(world: World, pool: Pool, version: string): void {
 
 /** Of a pool that is steady: all but those that will come up, or are not heard of. */
 function isUp({ state }: Node): boolean {
-  return state !== 'preempted' && state !== 'unknown' && state !== 'leavingpool';
+  switch (state) {
+    case 'preempted':
+    case 'unknown':
+    case 'starting':
+    case 'deallocating':
+    case 'deallocated':
+    case 'leavingpool':
+      return false;
+    default:
+      return true;
+  }
 }
 
 const newest = '*';

@@ -144,6 +144,12 @@ export interface NodeView {
   errors?: NodeError[];
 }
 
+export interface NodeUserView {
+  name: string;
+  isAdmin: boolean;
+  expiryTime: string;
+}
+
 /** How many nodes are in which state (semantics §14.6). */
 export interface NodeCounts {
   creating: number;
@@ -159,6 +165,8 @@ export interface NodeCounts {
   unusable: number;
   preempted: number;
   leavingPool: number;
+  deallocating: number;
+  deallocated: number;
   total: number;
 }
 
@@ -334,6 +342,19 @@ export class Queries {
     const pool = this.#account.pool(poolId);
     const node = pool?.nodes.find(id);
     return pool === undefined || node === undefined ? undefined : nodeView(pool, node);
+  }
+
+  /** (extension) The accounts for logging in to a node, without what is secret; `undefined`: there is no such node. */
+  nodeUsers(poolId: string, id: string): NodeUserView[] | undefined {
+    const node = this.#account.pool(poolId)?.nodes.find(id);
+    return (
+      node &&
+      (node.users?.users ?? []).map(({ name, isAdmin, expiryTimeMs }) => ({
+        name,
+        isAdmin,
+        expiryTime: formatTime(expiryTimeMs),
+      }))
+    );
   }
 
   /** Of every pool. O(nodes). */
@@ -602,6 +623,11 @@ export class Queries {
       for (const { install } of pool?.nodes ?? []) {
         if (install) addPackages(install.applicationPackages.packages);
       }
+      for (const { users } of pool?.nodes ?? []) {
+        for (const { password = '' } of users?.users ?? []) {
+          for (const handle of secretHandlesIn(password)) handles.add(handle);
+        }
+      }
       if (pool !== undefined) addPool(pool.specification);
       // Those that were booted under another one run that until their next boot.
       for (const { startTask } of pool?.nodes ?? []) if (startTask) add(startTask.specification);
@@ -846,6 +872,8 @@ function countNodes(nodes: readonly Node[]): NodeCounts {
     unusable: count('unusable'),
     preempted: count('preempted'),
     leavingPool: count('leavingpool'),
+    deallocating: count('deallocating'),
+    deallocated: count('deallocated'),
     total: nodes.length,
   };
 }

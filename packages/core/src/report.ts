@@ -34,9 +34,11 @@ export const ReportKind = {
   coordinated: 11,
   /** A try of a preparation or release task is over. Neither exit code nor failure: it was lost, and runs again. */
   nodeTaskEnded: 12,
+  /** The node that `deallocateNode` named is given up; `getNode` may ask for it again. */
+  nodeDeallocated: 13,
 } as const;
 /** The greatest of them. */
-export const lastReportKind = 12;
+export const lastReportKind = 13;
 export type ReportKind = (typeof ReportKind)[keyof typeof ReportKind];
 
 /**
@@ -107,7 +109,8 @@ export interface NodeReport {
     | typeof ReportKind.nodeReady
     | typeof ReportKind.nodeLost
     | typeof ReportKind.nodeGone
-    | typeof ReportKind.nodePreempted;
+    | typeof ReportKind.nodePreempted
+    | typeof ReportKind.nodeDeallocated;
   /** Engine-wide number of the node, and the number of the request that it answers. */
   node: number;
   sequence: number;

@@ -9,6 +9,8 @@ const classOf: Readonly<Record<NodeState, number>> = {
   starttaskfailed: 0,
   unknown: 0,
   preempted: 0,
+  deallocating: 0,
+  deallocated: 0,
   creating: 1,
   starting: 1,
   waitingforstarttask: 1,

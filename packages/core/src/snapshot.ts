@@ -19,6 +19,7 @@ import type { JobOnNode } from './jobs-on-nodes.ts';
 import type { NodeRecord } from './node.ts';
 import { Node } from './node.ts';
 import { setNodeTaskDeadline } from './node-task-deadline.ts';
+import { firstExpiry } from './node-user.ts';
 import type { OSVersions } from './os-version.ts';
 import type { PolicyNames } from './policy.ts';
 import { noPool, Pool } from './pool.ts';
@@ -268,6 +269,8 @@ export function derive(world: World): void {
     pool.nodes.add(node);
     if (node.takesTasks) pool.offer(node.number);
     world.setNodeDeadline(node, node.givenUpAt);
+    const expiry = firstExpiry(node);
+    if (expiry !== undefined) world.setUserDeadline(node.number, expiry);
   }
   for (const job of world.jobs) {
     if (job === undefined) continue;

@@ -270,6 +270,18 @@ export interface NodeRemoval {
 
 export type NodeDisableSchedulingOption = Exclude<NodeDeallocationOption, 'retaineddata'>;
 
+/** An account for logging in to a node (semantics §1.3); a password or a key. */
+export interface NodeUserSpecification {
+  /** At most 20 characters. */
+  name: string;
+  isAdmin: boolean;
+  /** Milliseconds since the epoch; absent: a day from now. */
+  expiryTimeMs?: number;
+  /** The mark of it (secret-mark.ts). */
+  password?: string;
+  sshPublicKey?: string;
+}
+
 /** What PATCH may change of a pool; an absent element stays as it is (semantics §1.2). */
 export interface PoolPatch {
   startTask?: StartTask;

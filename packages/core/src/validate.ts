@@ -9,6 +9,7 @@ import { brokenSchedules } from './job-schedule-invariants.ts';
 import { brokenJobsOnNodes } from './jobs-on-nodes-invariants.ts';
 import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
+import { firstExpiry } from './node-user.ts';
 import { brokenOSVersions } from './os-version-invariants.ts';
 import type { Pool } from './pool.ts';
 import { rankOf } from './pool.ts';
@@ -87,6 +88,9 @@ function checkNode(world: World, node: Node): string[] {
   }
   if (node.state === 'waitingforstarttask' && node.startTask?.state !== 'running') {
     wrong.push(`${nodeId(node)}: waits for no start task`);
+  }
+  if (world.userDeadlines.timeOf(node.number) !== firstExpiry(node)) {
+    wrong.push(`${nodeId(node)}: its users do not expire when they are to`);
   }
   const keeps = node.state === 'unknown' && node.givenUpAt !== undefined;
   if (

@@ -47,6 +47,7 @@ import type { Node } from './node.ts';
 import { nodeId } from './node.ts';
 import { NodeTable } from './node-table.ts';
 import { isUnderWay } from './node-task.ts';
+import type { NodeUser } from './node-user.ts';
 import type { OSVersions } from './os-version.ts';
 import { PolicySet } from './policy-set.ts';
 import type { Pool } from './pool.ts';
@@ -93,6 +94,8 @@ export class World implements EffectCatalog {
   readonly poolDeadlines: DeadlineHeap = new DeadlineHeap();
   /** When what runs on nodes that are not heard of is put back, by number of the node. */
   readonly nodeDeadlines: DeadlineHeap = new DeadlineHeap();
+  /** When users of nodes expire, by number of the node. */
+  readonly userDeadlines: DeadlineHeap = new DeadlineHeap();
   /** When pools that follow a formula are sampled, and when they are evaluated, by number. */
   readonly sampleDeadlines: DeadlineHeap = new DeadlineHeap();
   readonly evaluationDeadlines: DeadlineHeap = new DeadlineHeap();
@@ -180,6 +183,11 @@ export class World implements EffectCatalog {
       this.nodeDeadlines.set(node.number, time);
       this.expect(time);
     }
+  }
+
+  setUserDeadline(node: number, time: number): void {
+    this.userDeadlines.set(node, time);
+    this.expect(time);
   }
 
   setSampleDeadline(pool: number, time: number): void {
@@ -421,6 +429,10 @@ export class World implements EffectCatalog {
       applicationPackages: install?.applicationPackages.packages ?? [],
       isLost,
     };
+  }
+
+  nodeUsers(number: number): readonly NodeUser[] {
+    return this.nodes[number]?.users?.users ?? [];
   }
 
   startTask(number: number, sequence: number): StartTaskDetails | undefined {

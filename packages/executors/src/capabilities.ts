@@ -35,6 +35,10 @@ export interface ExecutorCapabilities {
   readonly mounts: boolean;
   /** Pools and jobs choose the network of its nodes. Else `OperationNotValidOnPool`. */
   readonly networks: boolean;
+  /** A node can be given up for a while and had again under its id. Else `OperationNotValidOnNode`. */
+  readonly deallocate: boolean;
+  /** Its nodes have accounts to log in with. Else `OperationNotValidOnNode`. */
+  readonly nodeUsers: boolean;
   /** Else `OperationNotValidOnNode`. */
   readonly reboot: boolean;
   /** Else `OperationNotValidOnNode`. */
@@ -53,6 +57,8 @@ export const defaultCapabilities: ExecutorCapabilities = {
   userAccounts: false,
   mounts: false,
   networks: false,
+  deallocate: false,
+  nodeUsers: false,
   reboot: true,
   reimage: true,
 };

@@ -72,10 +72,15 @@ class PerRunExecutor implements Executor {
     { name = 'function', capabilities = {}, prepareNode, measureNode }: PerRunOptions,
   ) {
     this.name = name;
-    this.capabilities =
-      prepareNode === undefined
-        ? { ...capabilities, applicationPackages: false, certificates: false }
-        : capabilities;
+    const { applicationPackages = false, certificates = false } = capabilities;
+    const prepares = prepareNode !== undefined;
+    this.capabilities = {
+      deallocate: true,
+      ...capabilities,
+      applicationPackages: prepares && applicationPackages,
+      certificates: prepares && certificates,
+      nodeUsers: false,
+    };
     this.#fn = fn;
     this.#prepareNode = prepareNode;
     this.#meter = measureNode && new NodeMeter(measureNode, (report) => this.#report(report));
@@ -126,6 +131,11 @@ class PerRunExecutor implements Executor {
         this.#abandon(node);
         this.#meter?.forget(node);
         this.#report({ kind: ReportKind.nodeGone, node, sequence });
+        return;
+      case EffectKind.deallocateNode:
+        this.#abandon(node);
+        this.#meter?.forget(node);
+        this.#report({ kind: ReportKind.nodeDeallocated, node, sequence });
         return;
       case EffectKind.rebootNode:
       case EffectKind.reimageNode:

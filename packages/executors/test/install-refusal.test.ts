@@ -19,6 +19,7 @@ test('an executor that installs nothing says so of nodes and runs, and launches 
     run: () => run,
     startTask: () => undefined,
     nodeTask: () => undefined,
+    nodeUsers: () => [],
   };
   await executor.open({
     directory: '',

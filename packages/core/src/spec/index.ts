@@ -24,6 +24,7 @@ import type {
   NodeDeallocationOption,
   NodeDisableSchedulingOption,
   NodeRemoval,
+  NodeUserSpecification,
   PoolPatch,
   PoolProperties,
   PoolResize,
@@ -44,6 +45,7 @@ import { jobFile } from './job-file.ts';
 import { jobSchedule, jobSchedulePatch, jobScheduleUpdate } from './job-schedule.ts';
 import type { JobSimulation } from './job-simulation.ts';
 import { jobSimulation } from './job-simulation.ts';
+import { nodeUser } from './node-user.ts';
 import type { PoolOptions } from './pool.ts';
 import { pool } from './pool.ts';
 import { poolPatch, poolProperties } from './pool-patch.ts';
@@ -126,6 +128,11 @@ export function parseDisableSchedulingOption(value: unknown): NodeDisableSchedul
 /** The body of POST resize. semantics §2.1 @throws `BatchError` */
 export function parsePoolResize(value: unknown): PoolResize {
   return demand(poolResize, value, { name: 'resize' });
+}
+
+/** The body of POST users, and with its name of PUT. semantics §1.3 @throws `BatchError` */
+export function parseNodeUser(value: unknown, options: SealOptions = {}): NodeUserSpecification {
+  return demand(nodeUser(options), value, { name: 'user' });
 }
 
 /** The body of POST upgradeos. semantics §2.1 @throws `BatchError` */

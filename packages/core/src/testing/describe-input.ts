@@ -63,6 +63,7 @@ function report(report: Report, ledger: Ledger): string {
       7: 'preempted',
       9: 'refused',
       10: 'measured',
+      [ReportKind.nodeDeallocated]: 'deallocated',
     };
     const what = words[report.kind];
     const stale = node?.sequence === report.sequence ? '' : ' (stale)';

@@ -49,6 +49,7 @@ export type Step = { pass: number } & (
         | 'nodePreempted'
         | 'nodeRefused'
         | 'nodeSample'
+        | 'nodeDeallocated'
         | 'runLost';
       pick: number;
     }
@@ -396,6 +397,28 @@ const aboutNodes: fc.Arbitrary<Command> = fc.oneof(
     .record({ poolId, nodeId, nodeReimageOption: nodeDeallocationOption })
     .map((rest): Command => ({ type: 'reimageNode', ...rest })),
   fc
+    .record({ poolId, nodeId, nodeDeallocateOption: nodeDeallocationOption })
+    .map((rest): Command => ({ type: 'deallocateNode', ...rest })),
+  fc.record({ poolId, nodeId }).map((rest): Command => ({ type: 'startNode', ...rest })),
+  fc
+    .record({
+      poolId,
+      nodeId,
+      type: fc.constantFrom('addNodeUser', 'addNodeUser', 'updateNodeUser'),
+      user: fc.record(
+        {
+          name: fc.constantFrom('u', 'U', 'v'),
+          isAdmin: fc.boolean(),
+          expiryTimeMs: fc.constantFrom(firstTime, firstTime + 20_000, firstTime + 300_000),
+        },
+        { requiredKeys: ['name', 'isAdmin'] },
+      ),
+    })
+    .map((rest): Command => rest),
+  fc
+    .record({ poolId, nodeId, userName: fc.constantFrom('u', 'V') })
+    .map((rest): Command => ({ type: 'deleteNodeUser', ...rest })),
+  fc
     .record({ poolId, patch: fc.record({ startTask }, { requiredKeys: [] }) })
     .map((rest): Command => ({ type: 'patchPool', ...rest })),
   fc.record({ poolId }).map(
@@ -515,6 +538,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         'nodePreempted',
         'nodeRefused',
         'nodeSample',
+        'nodeDeallocated',
         'runLost',
       ),
       pick,
@@ -706,7 +730,10 @@ function reportOf(
   ledger: Ledger,
 ): Report | undefined {
   const choose = <Item>(items: Item[]) => items[step.pick % items.length];
-  const node = (kind: 3 | 4 | 5 | 6 | 7, states: string[]): Report | undefined => {
+  const node = (
+    kind: 3 | 4 | 5 | 6 | 7 | typeof ReportKind.nodeDeallocated,
+    states: string[],
+  ): Report | undefined => {
     const chosen = choose(ledger.nodes.filter((known) => states.includes(known.is)));
     return chosen && { kind, node: chosen.number, sequence: chosen.sequence };
   };
@@ -731,6 +758,8 @@ function reportOf(
         ? { ...report, kind: ReportKind.nodeSample, cpuPermille: step.pick, diskReadOps: step.pick }
         : report;
     }
+    case 'nodeDeallocated':
+      return node(ReportKind.nodeDeallocated, ['deallocating']);
     case 'nodeRefused': {
       const chosen = choose(
         ledger.nodes.filter(({ is, asked }) => is === 'asked' && asked === 'get'),

@@ -10,14 +10,16 @@ export interface KnownNode {
   /** Sequence number of the request that counts, and which request of all it was. */
   sequence: number;
   request: number;
-  is: 'asked' | 'up' | 'lost' | 'broken' | 'releasing' | 'gone';
+  is: 'asked' | 'up' | 'lost' | 'broken' | 'deallocating' | 'deallocated' | 'releasing' | 'gone';
   /** What it was asked for last. */
-  asked: 'get' | 'reboot' | 'reimage';
+  asked: 'get' | 'start' | 'reboot' | 'reimage';
   dedicated: boolean;
   /** It was taken away, and has not come again. */
   preempted: boolean;
   /** Whether it is known why it is broken. */
   hasError: boolean;
+  /** Of the latest change of its accounts, if it was given any. */
+  users?: number;
   /** Its start task while it runs, and which start of one of all it is. */
   startTask?: { sequence: number; start: number };
 }
@@ -43,7 +45,13 @@ export type CountedReport =
   | { kind: 'runLost'; start: number }
   | { kind: 'coordinated'; start: number }
   | {
-      kind: 'nodeReady' | 'nodeLost' | 'nodeGone' | 'nodePreempted' | 'nodeSample';
+      kind:
+        | 'nodeReady'
+        | 'nodeLost'
+        | 'nodeGone'
+        | 'nodePreempted'
+        | 'nodeSample'
+        | 'nodeDeallocated';
       request: number;
     }
   | { kind: 'nodeUnusable'; request: number; error?: string }
@@ -140,13 +148,15 @@ export class Ledger {
       case ReportKind.nodeLost:
       case ReportKind.nodeGone:
       case ReportKind.nodePreempted:
-      case ReportKind.nodeSample: {
+      case ReportKind.nodeSample:
+      case ReportKind.nodeDeallocated: {
         const kinds = {
           3: 'nodeReady',
           4: 'nodeLost',
           5: 'nodeGone',
           7: 'nodePreempted',
           10: 'nodeSample',
+          [ReportKind.nodeDeallocated]: 'nodeDeallocated',
         } as const;
         return { kind: kinds[report.kind], request: this.#request(report) };
       }
@@ -188,7 +198,15 @@ export class Ledger {
       return;
     }
     if (node.sequence !== report.sequence) return;
-    const there = node.is !== 'releasing' && node.is !== 'gone';
+    if (report.kind === ReportKind.nodeDeallocated) {
+      if (node.is === 'deallocating') node.is = 'deallocated';
+      return;
+    }
+    const there =
+      node.is !== 'releasing' &&
+      node.is !== 'gone' &&
+      node.is !== 'deallocating' &&
+      node.is !== 'deallocated';
     switch (report.kind) {
       case ReportKind.nodeReady:
         if (!there || node.is === 'up' || (node.is === 'broken' && node.hasError)) return;
@@ -244,7 +262,9 @@ export class Ledger {
         const name = `${poolId}/${nodeId}`;
         const request = this.#asked(number, sequence);
         // Asked for again: it was taken away, and is not there before it has come.
-        const preempted = this.nodes[number] !== undefined;
+        const before = this.nodes[number];
+        const preempted =
+          before !== undefined && before.is !== 'deallocated' && before.asked !== 'start';
         this.nodes[number] = {
           number,
           name,
@@ -254,7 +274,7 @@ export class Ledger {
           preempted,
           hasError: false,
           is: 'asked',
-          asked: 'get',
+          asked: before !== undefined && !preempted ? 'start' : 'get',
         };
         return `get ${name}`;
       }
@@ -262,12 +282,29 @@ export class Ledger {
       case EffectKind.reimageNode: {
         const node = must(this.nodes[number]);
         node.is = 'asked';
+        if (effects.kind(index) === EffectKind.reimageNode) delete node.users;
         node.asked = effects.kind(index) === EffectKind.rebootNode ? 'reboot' : 'reimage';
         node.sequence = sequence;
         node.request = this.#asked(number, sequence);
         delete node.startTask;
         this.#allOver(node);
         return `${node.asked} ${node.name}`;
+      }
+      case EffectKind.deallocateNode: {
+        const node = must(this.nodes[number]);
+        node.is = 'deallocating';
+        delete node.startTask;
+        delete node.users;
+        node.sequence = sequence;
+        node.request = this.#asked(number, sequence);
+        this.#allOver(node);
+        return `deallocate ${node.name}`;
+      }
+      case EffectKind.setNodeUsers: {
+        const node = must(this.nodes[number]);
+        node.users = sequence;
+        const users = effects.catalog.nodeUsers(number).map(({ name }) => name);
+        return `users of ${node.name}: ${users.join(', ')}`;
       }
       case EffectKind.runStartTask: {
         const node = must(this.nodes[number]);
@@ -297,6 +334,7 @@ export class Ledger {
         const node = must(this.nodes[number]);
         node.is = 'releasing';
         delete node.startTask;
+        delete node.users;
         node.sequence = sequence;
         node.request = this.#asked(number, sequence);
         this.#allOver(node);

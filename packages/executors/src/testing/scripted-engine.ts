@@ -59,6 +59,7 @@ export class ScriptedEngine {
   readonly catalog: EffectCatalog = {
     node: (node) => ({ ...nodeDetails(node), ...this.nodes.get(node) }),
     run: (run, sequence) => this.runs.get(`${run}-${sequence}`),
+    nodeUsers: () => [],
     startTask: (node, sequence) => this.startTasks.get(`${node}-${sequence}`),
     nodeTask: (run, sequence) => this.nodeTasks.get(`${run}-${sequence}`),
   };
