@@ -122,7 +122,7 @@ export class Audit {
   }
 }
 
-/** Every node comes up and every run succeeds: then nothing that could run is left over. */
+/** Every node comes up, or is given up as asked, and every run succeeds: then nothing that could run is left over. */
 export function drain(recording: Recording, watch?: Watcher): void {
   const { engine, ledger } = recording;
   const at = engine.now;
@@ -137,6 +137,11 @@ export function drain(recording: Recording, watch?: Watcher): void {
       applyTo(recording, { at, report: { kind: ReportKind.nodeReady, node, sequence } }, watch);
       // It may have come back only to be reimaged.
       if (known.is === 'asked') left = true;
+    }
+    for (const { number: node, sequence, is } of ledger.nodes) {
+      if (is !== 'deallocating') continue;
+      const report: Report = { kind: ReportKind.nodeDeallocated, node, sequence };
+      applyTo(recording, { at, report }, watch);
     }
     for (const { number: node, startTask } of ledger.nodes) {
       if (startTask === undefined) continue;
