@@ -51,6 +51,7 @@ function viewNode(node: NodeView): unknown {
     slots: node.runningTaskSlotsCount,
     started: node.totalTasksRun,
     succeeded: node.totalTasksSucceeded,
+    failures: node.recentFailures ?? 0,
   };
 }
 

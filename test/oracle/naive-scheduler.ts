@@ -14,6 +14,7 @@ import type {
   TaskDependencies,
   TaskSpecification,
 } from '@berth/core';
+import { defaultRuleOptions } from '@berth/core';
 import type { CountedReport } from '@berth/core/testing';
 import { must, namedPool } from '@berth/core/testing';
 import { factoryTasks } from './factory-tasks.ts';
@@ -104,6 +105,8 @@ interface NaiveNode {
   request: number;
   started: number;
   succeeded: number;
+  /** When runs have failed on it. */
+  failures: number[];
 }
 
 type NaiveNodeState =
@@ -252,7 +255,7 @@ export class NaiveScheduler {
   #quotas: AccountPatch = {};
   #pools: NaivePool[] = [];
   #nodes = 0;
-  #options: RuleOptions = { nodeLostRequeueDelayMs: 0 };
+  #options: RuleOptions = defaultRuleOptions;
   /** By executor and OS family, the newest last. */
   #versions = new Map<string, string[]>();
   #jobs: NaiveJob[] = [];
@@ -697,12 +700,28 @@ export class NaiveScheduler {
       ...(failure === undefined ? {} : { failure }),
       ...(detail === undefined ? {} : { detail }),
     };
+    const isFailure = exitCode !== 0 || (failure !== undefined && failure !== 'none');
+    if (run.ending === undefined && isFailure) run.node.failures.push(this.now);
+    this.#noteOverdue(run);
     if (run.instance !== undefined) this.#instanceEnded(run, run.instance, exit);
     else {
       this.#runs = this.#runs.filter((other) => other !== run);
       if (run.ending !== undefined) this.#endConfirmed(run, exitCode);
       else this.#exited(run, exit);
     }
+  }
+
+  /** Its end was that of its wall clock. */
+  #noteOverdue({ ending, deleting, node }: NaiveRun): void {
+    if (ending === 'taskClock' && !deleting) node.failures.push(this.now);
+  }
+
+  /** 1.3, to the minute. */
+  #recentFailures({ failures }: NaiveNode): number {
+    const minutesAgo = (time: number): number =>
+      Math.floor(this.now / 60_000) - Math.floor(time / 60_000);
+    const { recentFailuresWindowMs: window } = this.#options;
+    return failures.filter((time) => minutesAgo(time) < Math.ceil(window / 60_000)).length;
   }
 
   #exited(run: NaiveRun, { exitCode, failure, detail }: NaiveExit): void {
@@ -810,9 +829,11 @@ export class NaiveScheduler {
     if (run.instance !== undefined) {
       // Another instance of it may have been concerned as well.
       if (!this.#runs.includes(run)) return;
+      this.#noteOverdue(run);
       this.#instanceEnded(run, run.instance, { lost: why });
       return;
     }
+    this.#noteOverdue(run);
     this.#runs = this.#runs.filter((other) => other !== run);
     if (run.ending !== undefined) this.#endConfirmed(run, undefined);
     else if (why === 'user') this.#countRequeue(run);
@@ -1278,6 +1299,7 @@ export class NaiveScheduler {
           request: this.#requests++,
           started: 0,
           succeeded: 0,
+          failures: [],
         };
         pool.nodes.push(node);
         this.effects.push(`get ${nameOf(node)}`);
@@ -2082,6 +2104,7 @@ export class NaiveScheduler {
       slots: this.#usedSlots(node),
       started: node.started,
       succeeded: node.succeeded,
+      failures: this.#recentFailures(node),
     };
   }
 

@@ -14,15 +14,19 @@ import { parseSpan } from './time-span.ts';
 
 /** What executors report of runs and nodes. */
 export const reportCommands: Record<string, ScenarioCommand> = {
-  /** What the host chooses of the rules: `set options delay=10s internalRetries=2`. */
+  /** What the host chooses of the rules: `set options delay=10s internalRetries=2 failuresWindow=1h recentTasks=true`. */
   'set options'(world, line) {
     const delay = line.option('delay');
     const most = line.option('internalRetries');
+    const window = line.option('failuresWindow');
+    const recent = line.option('recentTasks');
     line.end();
     world.send({
       type: 'setOptions',
       options: {
         nodeLostRequeueDelayMs: delay === undefined ? 0 : (parseSpan(delay) ?? 0),
+        keepsRecentTasks: recent === 'true',
+        recentFailuresWindowMs: window === undefined ? 3_600_000 : (parseSpan(window) ?? 0),
         ...(most !== undefined && { maxInternalRetryCount: Number(most) }),
       },
     });

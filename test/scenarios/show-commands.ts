@@ -58,6 +58,19 @@ export const showCommands: Record<string, ScenarioCommand> = {
     }
     for (const { code } of node?.errors ?? []) world.say(`error: ${code}`);
   },
+  /** What has run there last, and how much of late has failed. */
+  'show recent'(world, line) {
+    const [poolId, nodeId] = line.pair('a node');
+    const node = world.queries.node(poolId, nodeId);
+    line.end();
+    for (const { jobId, taskId, subtaskId, taskState, executionInfo } of node?.recentTasks ?? []) {
+      const instance = subtaskId === undefined ? '' : `.${subtaskId}`;
+      world.say(
+        `${jobId}/${taskId}${instance} ${words(taskState, part('exitCode', executionInfo.exitCode))}`,
+      );
+    }
+    world.say(`failures=${node?.recentFailures ?? 0}`);
+  },
   /** Only states that some node has. */
   'count nodes'(world, line) {
     line.end();

@@ -44,6 +44,8 @@ export interface BatchOptions {
    * `MaxInternalRetryCountReached`. Default: any number. semantics §3.8
    */
   maxInternalRetryCount?: number;
+  /** How long a failed run counts in the `recentFailures` of its node, by whole minutes. Default 3,600,000. */
+  recentFailuresWindowMs?: number;
   /** Default: to stderr. */
   warn?(message: string): void;
 }
@@ -62,6 +64,7 @@ export async function openBatch(options: BatchOptions): Promise<Batch> {
     snapshotAfterBytes = 64 * 2 ** 20,
     maxInternalRetryCount,
     nodeLostRequeueDelayMs = 0,
+    recentFailuresWindowMs = 3_600_000,
     nodeHeartbeatTimeoutMs = 60_000,
   } = options;
   if (!(snapshotAfterBytes > 0)) {
@@ -69,6 +72,7 @@ export async function openBatch(options: BatchOptions): Promise<Batch> {
   }
   demandCount('nodeHeartbeatTimeoutMs', nodeHeartbeatTimeoutMs);
   demandCount('nodeLostRequeueDelayMs', nodeLostRequeueDelayMs);
+  demandCount('recentFailuresWindowMs', recentFailuresWindowMs);
   demandCount('maxInternalRetryCount', maxInternalRetryCount ?? 0);
   const lock = await lockDirectory(directory);
   const warn =
@@ -88,6 +92,8 @@ export async function openBatch(options: BatchOptions): Promise<Batch> {
       nodeHeartbeatTimeoutMs,
       ruleOptions: {
         nodeLostRequeueDelayMs,
+        recentFailuresWindowMs,
+        keepsRecentTasks: true,
         ...(maxInternalRetryCount !== undefined && { maxInternalRetryCount }),
       },
       now: Date.now,

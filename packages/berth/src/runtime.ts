@@ -487,6 +487,8 @@ const forgetful: ReadonlySet<Command['type']> = new Set<Command['type']>([
 function sameOptions(one: RuleOptions, other: RuleOptions): boolean {
   return (
     one.nodeLostRequeueDelayMs === other.nodeLostRequeueDelayMs &&
+    one.recentFailuresWindowMs === other.recentFailuresWindowMs &&
+    one.keepsRecentTasks === other.keepsRecentTasks &&
     one.maxInternalRetryCount === other.maxInternalRetryCount
   );
 }

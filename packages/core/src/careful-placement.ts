@@ -157,6 +157,7 @@ function start(world: World, pool: Pool, job: Job, at: number, row: number, node
   words[rowAt + Word.runOrExitCode] = run;
   if (job.specification.maxParallelTasks !== undefined) leaveIfFull(world, job);
   if (waits) return;
+  world.recentStarts.note(node, job.number, row, 0);
   noteStart(world, job, node);
   startClock(world, at, row, run);
   world.effects.startRun(node, run, sequence, pool.mustSync);

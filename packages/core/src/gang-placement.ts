@@ -89,6 +89,7 @@ function start(
   const address = job.rows.provide(row);
   const nodes = chooseNodes(pool, job, row, instances);
   const started = nodes.map((node) => startInstance(world, pool, at, row, address, node));
+  for (const [id, node] of nodes.entries()) world.recentStarts.note(node, job.number, row, id);
   const gang: Gang = {
     job: job.number,
     row,

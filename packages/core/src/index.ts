@@ -113,6 +113,7 @@ export type {
   PoolNodeCounts,
   PoolView,
   Queries,
+  RecentTaskView,
   StateView,
   TaskCounts,
   TaskList,

@@ -40,6 +40,8 @@ export function addNode(world: World, pool: Pool, isDedicated: boolean): void {
     startTask: undefined,
     install: undefined,
     measured: undefined,
+    failures: [],
+    recentStarts: [],
     poolId: pool.specification.id,
     allocationTime: world.now,
   });

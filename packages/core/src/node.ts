@@ -4,6 +4,8 @@ import type { NodeMeasured } from './node-sample.ts';
 import type { NodeTable } from './node-table.ts';
 import { NodeWord } from './node-table.ts';
 import type { NodeUsers } from './node-user.ts';
+import type { FailuresOfMinute } from './recent-failures.ts';
+import type { RecentStarts } from './recent-starts.ts';
 import type { NodeErrorCode } from './report.ts';
 import type { RunTable } from './run-table.ts';
 import type { StartTaskRun } from './start-task.ts';
@@ -55,6 +57,10 @@ export interface NodeRecord {
   install: NodeInstall | undefined;
   /** What its executor has said of its resources. */
   measured: NodeMeasured | undefined;
+  /** By minute, the last last. */
+  failures: FailuresOfMinute[];
+  /** What it has started last, as {@link RecentStarts.record} says. */
+  recentStarts: number[];
   slots: number;
   freeSlots: number;
   nextRun: number;
@@ -65,6 +71,7 @@ export interface NodeRecord {
 /** The tables of the world in which a node keeps its hot words and its runs. */
 export interface NodeTables {
   readonly nodeTable: NodeTable;
+  readonly recentStarts: RecentStarts;
   readonly runs: RunTable;
 }
 
@@ -93,11 +100,14 @@ export class Node {
   startTask: StartTaskRun | undefined;
   install: NodeInstall | undefined;
   measured: NodeMeasured | undefined;
+  failures: FailuresOfMinute[];
   readonly #table: NodeTable;
+  readonly #recentStarts: RecentStarts;
   readonly #runs: RunTable;
 
-  constructor({ nodeTable, runs }: NodeTables, record: NodeRecord) {
+  constructor({ nodeTable, recentStarts, runs }: NodeTables, record: NodeRecord) {
     this.#table = nodeTable;
+    this.#recentStarts = recentStarts;
     this.#runs = runs;
     this.number = record.number;
     this.pool = record.pool;
@@ -122,7 +132,10 @@ export class Node {
     this.startTask = record.startTask;
     this.install = record.install;
     this.measured = record.measured;
+    this.failures = record.failures;
     nodeTable.reach(this.number);
+    recentStarts.reach(this.number);
+    recentStarts.restore(this.number, record.recentStarts);
     for (const word of recorded) this.#set(word, record[word]);
   }
 
@@ -161,6 +174,7 @@ export class Node {
   record(): NodeRecord {
     return {
       ...this,
+      recentStarts: this.#recentStarts.record(this.number),
       slots: this.#get('slots'),
       freeSlots: this.#get('freeSlots'),
       nextRun: this.#get('nextRun'),

@@ -6,6 +6,11 @@ import { chooseJob, chooseNode as chooseNodeByPolicy } from './policy-choice.ts'
 import type { Pool } from './pool.ts';
 import { noNode as sharedNoNode, priorityCount as sharedPriorityCount } from './pool.ts';
 import { firstReady, joinRings, openPiece } from './ready-queue.ts';
+import {
+  lastRecent as sharedLastRecent,
+  recentBits as sharedRecentBits,
+  recentWords as sharedRecentWords,
+} from './recent-starts.ts';
 import { leaveIfFull, nodeLeft, retryStarts, startClock, wantedNode } from './run-start.ts';
 import {
   Ending as sharedEnding,
@@ -45,6 +50,9 @@ const nodeBits = sharedNodeBits;
 const noClass = sharedNoClass;
 const noNode = sharedNoNode;
 const priorityCount = sharedPriorityCount;
+const lastRecent = sharedLastRecent;
+const recentBits = sharedRecentBits;
+const recentWords = sharedRecentWords;
 
 /*
  * Which task goes where, and when (semantics §3.1 to §3.4, rulings 8, 9 and 14). A job is in the ring of a
@@ -63,6 +71,7 @@ export function place(world: World, pool: Pool): void {
   const { classes, arena, runs, clocks, effects, events, now } = world;
   const { buckets, cursors, inTurn, jobOrder } = pool;
   const nodes = world.nodeTable.words;
+  const { isOn: keepsRecent, words: recent } = world.recentStarts;
   for (;;) {
     const { loose } = pool;
     const looseFree = loose === noNode ? 0 : nodes[(loose << nodeBits) + NodeWord.freeSlots]!;
@@ -152,6 +161,14 @@ export function place(world: World, pool: Pool): void {
       startClock(world, at, task, run);
       if ((classFlags & ClassFlag.counted) !== 0) leaveIfFull(world, world.jobs[number]!);
     } else if (classFlags >>> clockShift !== 0) clocks.start(run, classFlags >>> clockShift);
+    if (keepsRecent) {
+      const recentAt = node << recentBits;
+      const next = recent[recentAt]!;
+      recent[recentAt] = next === lastRecent ? 0 : next + recentWords;
+      recent[recentAt + next + 1] = number + 1;
+      recent[recentAt + next + 2] = task;
+      recent[recentAt + next + 3] = 0;
+    }
     effects.startRun(node, run, sequence, pool.mustSync);
   }
 }

@@ -43,6 +43,7 @@ export function beginRun(world: World, run: number): void {
   }
   words[at + Word.flags] = flags | Flag.hasStart;
   setStart(words, at, world.now - job.creationTime);
+  world.recentStarts.note(runs.node(run), job.number, row, 0);
   noteStart(world, job, runs.node(run));
   startClock(world, taskClass, row, run);
   const { mustSync } = world.pools[world.nodes[runs.node(run)]!.pool]!;

@@ -42,6 +42,7 @@ import type { AutoScaleRun, AutoScaleRunError } from './pool-autoscale.ts';
 import { tryFormula } from './pool-autoscale.ts';
 import type { MountConfigurationView, PoolInfoView, UserAccountView } from './pool-secrets.ts';
 import { poolInfoView, poolWithoutSecrets } from './pool-secrets.ts';
+import { recentFailures } from './recent-failures.ts';
 import { nextDue } from './recurrence.ts';
 import type { RuleOptions } from './rule-options.ts';
 import { secretHandlesIn } from './secret-mark.ts';
@@ -136,12 +137,29 @@ export interface NodeView {
   runningTaskSlotsCount: number;
   totalTasksRun: number;
   totalTasksSucceeded: number;
+  /** (extension) Runs that have failed here within the last hour, retried ones included; absent: none. */
+  recentFailures?: number;
+  /**
+   * The last that have started here, the latest first, each once; where one node is asked for, and the option
+   * `keepsRecentTasks` is on. Absent: none has.
+   */
+  recentTasks?: RecentTaskView[];
   /** Of its latest boot; absent if there was none. */
   startTaskInfo?: NodeTaskInfo;
   /** Of its latest boot; absent if there are none. */
   certificateReferences?: CertificateReference[];
   /** Only while it is unusable and the cause is known. */
   errors?: NodeError[];
+}
+
+/** A task that has started on a node; state and executionInfo are those of the task now. semantics §1.3 */
+export interface RecentTaskView {
+  jobId: string;
+  taskId: string;
+  /** Of a multi-instance task of which the node has had another instance than the primary. */
+  subtaskId?: number;
+  taskState: string;
+  executionInfo: TaskView['executionInfo'];
 }
 
 export interface NodeUserView {
@@ -335,13 +353,16 @@ export class Queries {
   nodes(poolId: string): NodeView[] | undefined {
     const pool = this.#account.pool(poolId);
     if (pool === undefined) return undefined;
-    return [...pool.nodes].map((node) => nodeView(pool, node));
+    return [...pool.nodes].map((node) => nodeView(this.#world, pool, node));
   }
 
   node(poolId: string, id: string): NodeView | undefined {
     const pool = this.#account.pool(poolId);
     const node = pool?.nodes.find(id);
-    return pool === undefined || node === undefined ? undefined : nodeView(pool, node);
+    if (pool === undefined || node === undefined) return undefined;
+    const recentTasks = this.#recentTasks(node);
+    const view = nodeView(this.#world, pool, node);
+    return recentTasks.length === 0 ? view : { ...view, recentTasks };
   }
 
   /** (extension) The accounts for logging in to a node, without what is secret; `undefined`: there is no such node. */
@@ -653,6 +674,21 @@ export class Queries {
     return handles;
   }
 
+  #recentTasks(node: Node): RecentTaskView[] {
+    const views = new Map<string, RecentTaskView>();
+    for (const { job: number, row, instance } of this.#world.recentStarts.of(node.number)) {
+      const job = this.#world.jobs[number];
+      const key = `${number} ${row} ${instance}`;
+      if (job === undefined || job.state === 'gone' || views.has(key)) continue;
+      if ((job.rows.get(row, Word.flags) & stateMask) === TaskState.gone) continue;
+      const { id, state, executionInfo } = this.#taskView(job, row);
+      const jobId = job.specification.id;
+      const subtaskId = instance === 0 ? {} : { subtaskId: instance };
+      views.set(key, { jobId, taskId: id, ...subtaskId, taskState: state, executionInfo });
+    }
+    return [...views.values()];
+  }
+
   #taskView(job: Job, row: number): TaskView {
     const flags = job.rows.get(row, Word.flags);
     const rare = job.rareOf(row);
@@ -819,7 +855,8 @@ function poolView(pool: Pool): PoolView {
   };
 }
 
-function nodeView(pool: Pool, node: Node): NodeView {
+function nodeView(world: World, pool: Pool, node: Node): NodeView {
+  const failures = recentFailures(world, node);
   return {
     id: nodeId(node),
     poolId: node.poolId,
@@ -834,6 +871,7 @@ function nodeView(pool: Pool, node: Node): NodeView {
     runningTaskSlotsCount: pool.specification.taskSlotsPerNode - node.freeSlots,
     totalTasksRun: node.totalTasksRun,
     totalTasksSucceeded: node.totalTasksSucceeded,
+    ...(failures === 0 ? {} : { recentFailures: failures }),
     ...(node.startTask === undefined ? {} : { startTaskInfo: nodeTaskInfo(node.startTask) }),
     ...certificatesOf(node),
     ...(node.errors.length === 0 ? {} : { errors: [...node.errors] }),

@@ -13,6 +13,7 @@ import { TaskTrigger as sharedTaskTrigger } from './machines.ts';
 import { emptied } from './node-boot.ts';
 import { nodeBits as sharedNodeBits, NodeWord as sharedNodeWord } from './node-table.ts';
 import { enqueue, enqueueRetry, Part } from './ready-queue.ts';
+import { noteFailure } from './recent-failures.ts';
 import {
   Ending as sharedEnding,
   endingMask as sharedEndingMask,
@@ -198,12 +199,17 @@ function failureOf(world: World, run: number, reported: number): number {
   const job = jobOf(world, runs.class(run));
   const row = runs.task(run);
   const ending = runs.ending(run);
+  // What a multi-instance task comes to has been counted where an instance has failed.
+  const isOwn = runs.isInstance(run) || job.limitsOf(row).instances === 0;
   if (ending !== Ending.none) {
     if ((job.rows.get(row, Word.flags) & Flag.deleting) !== 0) return isDeleted;
     if (ending === Ending.requeued) return isRequeued;
     if (ending === Ending.byUser) return Failure.endedByUser;
-    return ending === Ending.jobWallClock ? Failure.jobWallClock : Failure.taskWallClock;
+    if (ending === Ending.jobWallClock) return Failure.jobWallClock;
+    if (isOwn && ending === Ending.taskWallClock) noteFailure(world, world.nodes[runs.node(run)]!);
+    return Failure.taskWallClock;
   }
+  if (reported >= 0 && isOwn) noteFailure(world, world.nodes[runs.node(run)]!);
   if (reported > 0) return reportedFrom + reported;
   if (reported === displaced) return isDisplaced;
   if (reported === requeued) return isRequeued;

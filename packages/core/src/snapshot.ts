@@ -29,6 +29,7 @@ import type { Part, ReadyRange } from './ready-queue.ts';
 import { joinRings, readyRanges, restoreRange } from './ready-queue.ts';
 import { expectRetention } from './retention.ts';
 import type { RuleOptions } from './rule-options.ts';
+import { setOptions } from './rule-options.ts';
 import { Ending } from './run-table.ts';
 import type {
   JobSpecification,
@@ -215,7 +216,7 @@ export function readHead(world: World, reader: ByteReader): void {
   world.rulesVersion = record.rulesVersion;
   world.accounts.restore(record.accounts, record.accountCount);
   world.lastSequence = record.sequence;
-  world.options = record.options;
+  setOptions(world, record.options);
   world.ignoredReports = record.ignoredReports;
   world.pools.length = record.poolCount;
   world.pools.fill(undefined);

@@ -52,6 +52,7 @@ import type { OSVersions } from './os-version.ts';
 import { PolicySet } from './policy-set.ts';
 import type { Pool } from './pool.ts';
 import { noPool, notStirred } from './pool.ts';
+import { RecentStarts } from './recent-starts.ts';
 import type { RuleOptions } from './rule-options.ts';
 import { defaultRuleOptions } from './rule-options.ts';
 import { RunClocks } from './run-clocks.ts';
@@ -84,6 +85,7 @@ export class World implements EffectCatalog {
   readonly arena: TaskArena = new TaskArena();
   readonly classes: TaskClasses = new TaskClasses();
   readonly nodeTable: NodeTable = new NodeTable();
+  readonly recentStarts: RecentStarts = new RecentStarts();
   readonly runs: RunTable = new RunTable(this.classes);
   /** Nothing falls due before this. */
   notBefore: number = Infinity;

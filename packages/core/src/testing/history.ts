@@ -375,8 +375,10 @@ const aboutOptions: fc.Arbitrary<Command> = fc
     {
       nodeLostRequeueDelayMs: fc.constantFrom(0, 1_000, 1_000, 40_000),
       maxInternalRetryCount: fc.constantFrom(0, 1, 2),
+      recentFailuresWindowMs: fc.constantFrom(3_600_000, 3_600_000, 60_000),
+      keepsRecentTasks: fc.constantFrom(true, true, false),
     },
-    { requiredKeys: ['nodeLostRequeueDelayMs'] },
+    { requiredKeys: ['nodeLostRequeueDelayMs', 'recentFailuresWindowMs', 'keepsRecentTasks'] },
   )
   .map((options): Command => ({ type: 'setOptions', options }));
 
