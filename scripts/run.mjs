@@ -1,5 +1,5 @@
-// What `npm start`, `npm test`, `npm run test:lts`, `npm run berth` and `npm run bench` do: install what is missing, then run.
-//   node scripts/run.mjs start | test | test:lts | berth | bench | install [peers]  [arguments]
+// What `npm start`, `npm test`, `npm run test:lts`, `npm run test:faults`, `npm run berth` and `npm run bench` do: install what is missing, then run.
+//   node scripts/run.mjs start | test | test:lts | test:faults | berth | bench | install [peers]  [arguments]
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -44,6 +44,12 @@ const actions = {
       command: join(folder, 'node'),
       env: { ...process.env, PATH: path },
     });
+  },
+  /** What a crash or a bad disk may do, tried thousands of times; the tests try some of it. */
+  async 'test:faults'(args) {
+    installSystemPackages('tests');
+    const tests = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', 'test/faults', ...args];
+    return node(tests, root, { env: { BERTH_FAULTS: '30', ...process.env } });
   },
   async berth(args) {
     // npm goes to the root first; file names are meant from where it was called.

@@ -326,6 +326,8 @@ export class Runtime {
       };
       this.#watchers.add(look);
       signal?.addEventListener('abort', abort, { once: true });
+      // It may be over already: then nothing would ever be looked at again.
+      look();
     });
   }
 
