@@ -85,6 +85,7 @@ import {
   nodeErrorCodes,
   ReportKind as sharedReportKind,
 } from './report.ts';
+import { lookForFiles } from './retained-data.ts';
 import { removeExpired } from './retention.ts';
 import { setOptions } from './rule-options.ts';
 import { endRun, lost } from './run-end.ts';
@@ -330,6 +331,7 @@ export class Engine {
       poolDeadlines,
       nodeTaskDeadlines,
       nodeDeadlines,
+      filesDeadlines,
       userDeadlines,
       evaluationDeadlines,
     } = this.#world;
@@ -340,6 +342,7 @@ export class Engine {
       poolDeadlines.firstTime,
       nodeTaskDeadlines.firstTime,
       nodeDeadlines.firstTime,
+      filesDeadlines.firstTime,
       userDeadlines.firstTime,
       evaluationDeadlines.firstTime,
     );
@@ -736,6 +739,8 @@ export class Engine {
         expireNodeTask(world, world.jobsOnNodes.get(world.nodeTaskDeadlines.firstKey)!);
       } else if (world.nodeDeadlines.firstTime === due) {
         expireSilence(world, world.nodes[world.nodeDeadlines.firstKey]!);
+      } else if (world.filesDeadlines.firstTime === due) {
+        lookForFiles(world, world.nodes[world.filesDeadlines.firstKey]!);
       } else if (world.userDeadlines.firstTime === due) {
         expireNodeUsers(world, world.nodes[world.userDeadlines.firstKey]!);
       } else if (world.clocks.firstTime === due) {

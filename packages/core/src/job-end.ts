@@ -7,6 +7,7 @@ import { abandonNodeTasks, beginReleases, considerReleases } from './job-release
 import { assignPool } from './pool-jobs.ts';
 import { leavePreparing } from './preparing-runs.ts';
 import { dropQueues, joinRings, leaveRings } from './ready-queue.ts';
+import { filesGone } from './retained-data.ts';
 import { Ending } from './run-table.ts';
 import type { DisableTasks } from './specification.ts';
 import { keepStatistics } from './statistics.ts';
@@ -187,6 +188,9 @@ function vanish(world: World, job: Job): void {
   world.jobsOnNodes.forget(job);
   world.retentionDeadlines.delete(job.number);
   job.retention = undefined;
+  if (world.filesDeadlines.firstTime !== Infinity) {
+    for (const node of world.nodes) filesGone(world, node);
+  }
   const { id } = job.specification;
   const account = world.accounts.of(job);
   account.jobById.delete(idKey(id));

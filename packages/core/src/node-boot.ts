@@ -5,6 +5,7 @@ import { renewInstall } from './node-install.ts';
 import { leave } from './node-request.ts';
 import { forgetNodeUsers } from './node-user.ts';
 import type { Pool } from './pool.ts';
+import { awaitFiles } from './retained-data.ts';
 import { beginStartTask } from './start-task.ts';
 import type { World } from './world.ts';
 
@@ -17,6 +18,7 @@ export function boot(world: World, node: Node): void {
   const pool = world.pools[node.pool]!;
   const { startTask } = pool.specification;
   // One that was deallocated is starting already.
+  if (node.state !== 'rebooting' && node.state !== 'unusable') node.diskSince = world.now;
   if (node.state !== 'starting') world.moveNode(node, 'booted');
   node.osVersion = pool.osVersion;
   node.lastBootTime = world.now;
@@ -41,7 +43,7 @@ export function comeUp(world: World, node: Node): void {
 /** A node without tasks does what waited for that, or takes tasks. */
 export function settle(world: World, node: Node): void {
   resumeReleases(world, node);
-  if (node.pending !== undefined && node.isEmpty) act(world, node);
+  if (node.pending !== undefined && node.isEmpty) actOrWait(world, node);
   else if (node.takesTasks) {
     const pool = world.pools[node.pool]!;
     pool.offer(node.number);
@@ -54,13 +56,19 @@ export function emptied(world: World, node: Node): void {
   const wasExclusive = node.isExclusive;
   node.isExclusive = false;
   if (node.state === 'running') {
-    if (node.pending !== undefined) act(world, node);
+    if (node.pending !== undefined) actOrWait(world, node);
     else if (node.schedulingState === 'disabled') world.moveNode(node, 'drained');
     else if (wasExclusive) {
       world.moveNode(node, 'lastTaskGone');
       settle(world, node);
     }
-  } else if (node.pending === 'remove') leave(world, node);
+  } else if (node.pending === 'remove') actOrWait(world, node);
+}
+
+/** What it has been told to do waits for its tasks, and perhaps for the files that they have left. */
+export function actOrWait(world: World, node: Node): void {
+  if (node.retains && node.state !== 'preempted') awaitFiles(world, node);
+  else act(world, node);
 }
 
 /** What a node without tasks has been told to do as soon as it has none. */
@@ -77,6 +85,8 @@ export function act(world: World, node: Node): void {
 /** → deallocating. A start task that runs there ends with it. */
 export function beginDeallocation(world: World, node: Node): void {
   world.pools[node.pool]!.withdraw(node.number);
+  world.setFilesDeadline(node, undefined);
+  node.diskSince = world.now;
   world.moveNode(node, 'deallocate');
   forgetDisplaced(world, node);
   forgetJobsOn(world, node);
@@ -107,6 +117,7 @@ export function restart(
   // One that was away while the version of its pool changed has to come to that.
   const isAnew = action === 'reimage' || isOutdated(pool, node);
   world.setNodeDeadline(node, undefined);
+  world.setFilesDeadline(node, undefined);
   world.moveNode(node, isAnew && action === 'reboot' ? 'upgrade' : trigger);
   forgetDisplaced(world, node);
   if (isAnew) forgetJobsOn(world, node);
@@ -115,7 +126,10 @@ export function restart(
   if (node.startTask !== undefined) node.startTask.sequence = 0;
   renewInstall(world, node);
   node.sequence = world.nextSequence();
-  if (isAnew) forgetNodeUsers(world, node);
+  if (isAnew) {
+    forgetNodeUsers(world, node);
+    node.diskSince = world.now;
+  }
   if (isAnew) world.effects.reimageNode(node.number, node.sequence);
   else world.effects.rebootNode(node.number, node.sequence);
 }

@@ -4,6 +4,7 @@ import { act, beginDeallocation, startAgain } from './node-boot.ts';
 import { findNode, refusalBy } from './node-operations.ts';
 import { requeueRuns, terminateRuns } from './node-runs.ts';
 import { refuse } from './refusal.ts';
+import { lookForFiles } from './retained-data.ts';
 import { requeued } from './run-end.ts';
 import type { NodeDeallocationOption } from './specification.ts';
 import type { World } from './world.ts';
@@ -23,11 +24,15 @@ export function deallocateNode(
   if (!(node instanceof Node)) return node;
   if (node.state !== 'idle' && node.state !== 'running') return refusalBy(node);
   world.pools[node.pool]!.withdraw(node.number);
-  if (node.isEmpty) {
+  if (node.isEmpty && option !== 'retaineddata') {
     beginDeallocation(world, node);
     return undefined;
   }
-  if (node.pending !== 'remove') node.pending = 'deallocate';
+  if (node.pending !== 'remove') {
+    node.pending = 'deallocate';
+    node.retains = option === 'retaineddata';
+    if (node.isEmpty) lookForFiles(world, node);
+  }
   if (option === 'requeue') requeueRuns(world, [node], requeued);
   else if (option === 'terminate') terminateRuns(world, [node]);
   return undefined;

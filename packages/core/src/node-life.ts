@@ -2,7 +2,7 @@ import { forgetDisplaced } from './displacement.ts';
 import { preparationEnded } from './job-preparation.ts';
 import { forgetJobsOn, interruptNodeTasks, releaseEnded } from './job-release.ts';
 import type { Node, NodeError } from './node.ts';
-import { act, boot, comeUp, isOutdated, restart } from './node-boot.ts';
+import { actOrWait, boot, comeUp, isOutdated, restart } from './node-boot.ts';
 import { renewInstall } from './node-install.ts';
 import { requeueRuns } from './node-runs.ts';
 import { comeBack, fallSilent } from './node-silence.ts';
@@ -119,6 +119,7 @@ export function nodePreempted(world: World, node: Node): boolean {
   if (node.isDedicated) return false;
   if (!fall(world, node, 'preempt')) return true;
   node.startTask = undefined;
+  node.diskSince = world.now;
   forgetNodeUsers(world, node);
   renewInstall(world, node);
   forgetJobsOn(world, node);
@@ -187,7 +188,8 @@ function fall(world: World, node: Node, trigger: 'unusable' | 'preempt'): boolea
   requeueRuns(world, [node], lost);
   forgetDisplaced(world, node);
   interruptNodeTasks(world, node);
-  if (node.state === 'unusable' && node.pending !== undefined) act(world, node);
+  const waits = node.pending !== undefined && node.isEmpty;
+  if (waits && (node.state === 'unusable' || node.state === 'preempted')) actOrWait(world, node);
   considerUpgrade(world, pool);
   if (wasCreating) {
     pool.nodesCreating--;

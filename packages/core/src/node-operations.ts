@@ -5,6 +5,7 @@ import { Node, nodeId } from './node.ts';
 import { restart } from './node-boot.ts';
 import { requeueRuns, terminateRuns } from './node-runs.ts';
 import { refuse } from './refusal.ts';
+import { lookForFiles } from './retained-data.ts';
 import { requeued } from './run-end.ts';
 import { Ending } from './run-table.ts';
 import type { NodeDeallocationOption, NodeDisableSchedulingOption } from './specification.ts';
@@ -64,17 +65,17 @@ export function restartNode(
   const refusal = restartable.has(node.state) ? undefined : refusalBy(node);
   if (refusal !== undefined) return refusal;
   world.pools[node.pool]!.withdraw(node.number);
-  if (node.isEmpty) {
+  if (node.isEmpty && option !== 'retaineddata') {
     restart(world, node, action);
     return undefined;
   }
-  const isLeaving = node.pending === 'remove';
-  if (option === 'taskcompletion' || option === 'retaineddata') {
-    if (!isLeaving) node.pending = action;
-    return undefined;
-  }
   // Set first: what ends the last task does it.
-  if (!isLeaving) node.pending = action;
+  if (node.pending !== 'remove') {
+    node.pending = action;
+    node.retains = option === 'retaineddata';
+    if (node.isEmpty) lookForFiles(world, node);
+  }
+  if (option === 'taskcompletion' || option === 'retaineddata') return undefined;
   if (option === 'requeue') requeueRuns(world, [node], requeued);
   else terminateRuns(world, [node]);
   return undefined;

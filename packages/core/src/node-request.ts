@@ -35,6 +35,9 @@ export function addNode(world: World, pool: Pool, isDedicated: boolean): void {
     sequence: world.nextSequence(),
     schedulingState: 'enabled',
     pending: undefined,
+    retains: false,
+    filesUntil: undefined,
+    diskSince: world.now,
     isExclusive: false,
     errors: [],
     startTask: undefined,
@@ -60,6 +63,7 @@ export function leave(world: World, node: Node): void {
   if (node.pending !== 'remove') pool.nodesLeaving++;
   node.pending = undefined;
   world.setNodeDeadline(node, undefined);
+  world.setFilesDeadline(node, undefined);
   forgetNodeUsers(world, node);
   if (node.startTask !== undefined) node.startTask.sequence = 0;
   world.moveNode(node, 'remove');

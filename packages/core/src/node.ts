@@ -47,6 +47,12 @@ export interface NodeRecord {
   schedulingState: 'enabled' | 'disabled';
   /** What it does as soon as its tasks are done; it takes no new ones until then. */
   pending: 'remove' | 'reboot' | 'reimage' | 'deallocate' | undefined;
+  /** That waits for the files of tasks as well (retained-data.ts). */
+  retains: boolean;
+  /** When it is looked at for that again; ms since the epoch. */
+  filesUntil: number | undefined;
+  /** Since when it has had the disk that it has. */
+  diskSince: number;
   /** A job manager has it for itself: it takes no tasks (semantics §3.1, rule 6). */
   isExclusive: boolean;
   /** Why it is unusable, where that is known. */
@@ -95,6 +101,9 @@ export class Node {
   sequence: number;
   schedulingState: NodeRecord['schedulingState'];
   pending: NodeRecord['pending'];
+  retains: boolean;
+  filesUntil: number | undefined;
+  diskSince: number;
   isExclusive: boolean;
   errors: NodeError[];
   startTask: StartTaskRun | undefined;
@@ -127,6 +136,9 @@ export class Node {
     this.sequence = record.sequence;
     this.schedulingState = record.schedulingState;
     this.pending = record.pending;
+    this.retains = record.retains;
+    this.filesUntil = record.filesUntil;
+    this.diskSince = record.diskSince;
     this.isExclusive = record.isExclusive;
     this.errors = record.errors;
     this.startTask = record.startTask;

@@ -13,6 +13,7 @@ import { considerOSVersion } from './os-version.ts';
 import type { ResizeError } from './pool.ts';
 import { Pool } from './pool.ts';
 import { refuse } from './refusal.ts';
+import { lookForFiles, stopWaiting } from './retained-data.ts';
 import { requeued } from './run-end.ts';
 import { firstToLeave } from './scale-in.ts';
 import type {
@@ -208,6 +209,7 @@ export function giveUp(world: World, pool: Pool): void {
     if (node.pending !== 'remove') continue;
     node.pending = undefined;
     pool.nodesLeaving--;
+    stopWaiting(world, node);
     if (node.takesTasks) pool.offer(node.number);
   }
   world.stir(pool);
@@ -295,11 +297,13 @@ function takeAway(world: World, nodes: readonly Node[], option: NodeDeallocation
   if (option === 'requeue') requeueRuns(world, nodes, requeued);
   else if (option === 'terminate') terminateRuns(world, nodes);
   for (const node of nodes) {
-    if (node.isEmpty) leave(world, node);
+    const retains = option === 'retaineddata';
+    if (node.isEmpty && !retains) leave(world, node);
     else {
-      // No file of a task is kept yet: to wait for its retentionTime is to wait for its end.
       node.pending = 'remove';
+      node.retains = retains;
       world.pools[node.pool]!.nodesLeaving++;
+      if (node.isEmpty) lookForFiles(world, node);
     }
   }
 }

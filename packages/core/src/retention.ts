@@ -115,8 +115,8 @@ function look(world: World, job: Job, page: number, lookedAt: number): number {
   return next === Infinity ? Infinity : lookAfter(page, next);
 }
 
-/** Since the job's creation. */
-function endOf(words: Int32Array, at: number): number {
+/** Of a completed task, since the job's creation. */
+export function endOf(words: Int32Array, at: number): number {
   const counters = words[at + Word.counters]!;
   return (
     wideTime(words[at + Word.start]!, counters) +

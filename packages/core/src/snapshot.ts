@@ -270,6 +270,7 @@ export function derive(world: World): void {
     pool.nodes.add(node);
     if (node.takesTasks) pool.offer(node.number);
     world.setNodeDeadline(node, node.givenUpAt);
+    world.setFilesDeadline(node, node.filesUntil);
     const expiry = firstExpiry(node);
     if (expiry !== undefined) world.setUserDeadline(node.number, expiry);
   }

@@ -2,6 +2,7 @@ import type { Job } from './job.ts';
 import { considerJobEnd, considerJobManagerEnd } from './job-end.ts';
 import { forgetJobManager, isJobManager } from './job-manager.ts';
 import { TaskTrigger } from './machines.ts';
+import { filesGone } from './retained-data.ts';
 import { release } from './run-end.ts';
 import { Class } from './task-classes.ts';
 import { Failure } from './task-failure.ts';
@@ -96,6 +97,7 @@ export function forget(world: World, job: Job, row: number): void {
   if (expired) job.undone.failed += autoscaleWeight(job, row);
   const seen = expired ? flags | TaskState.completed : flags;
   words[at + Word.flags] = move(world, taskClass, row, seen, TaskTrigger.delete) & ~Flag.rare;
+  filesGone(world, world.nodes[words[at + Word.node]! - 1]);
   job.dropRare(row);
   if (isJobManager(job, row)) forgetJobManager(world, job);
   if (job.segmentOf(row).factory === undefined) job.given?.ids.delete(id);

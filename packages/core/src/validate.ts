@@ -71,7 +71,8 @@ function checkNode(world: World, node: Node): string[] {
   if (free !== node.freeSlots)
     wrong.push(`${nodeId(node)}: ${free} free, ${node.freeSlots} counted`);
   // One that is lost does what is pending when it is back.
-  if (node.pending !== undefined && tasks === 0 && node.state !== 'unknown') {
+  const awaitsFiles = node.retains && node.filesUntil !== undefined;
+  if (node.pending !== undefined && tasks === 0 && node.state !== 'unknown' && !awaitsFiles) {
     wrong.push(`${nodeId(node)}: waits to ${node.pending} without tasks`);
   }
   if (node.state === 'idle' && node.schedulingState === 'disabled') {
@@ -99,7 +100,10 @@ function checkNode(world: World, node: Node): string[] {
   ) {
     wrong.push(`${nodeId(node)}: is ${node.state}, given up at ${node.givenUpAt}`);
   }
-  if ((node.state === 'running') !== tasks > 0 && !keeps) {
+  if (world.filesDeadlines.timeOf(node.number) !== node.filesUntil) {
+    wrong.push(`${nodeId(node)}: is looked at for files at ${node.filesUntil}`);
+  }
+  if ((node.state === 'running') !== tasks > 0 && !keeps && !awaitsFiles) {
     wrong.push(`${nodeId(node)}: is ${node.state} with ${tasks} tasks`);
   }
   return wrong;

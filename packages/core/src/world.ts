@@ -96,6 +96,8 @@ export class World implements EffectCatalog {
   readonly poolDeadlines: DeadlineHeap = new DeadlineHeap();
   /** When what runs on nodes that are not heard of is put back, by number of the node. */
   readonly nodeDeadlines: DeadlineHeap = new DeadlineHeap();
+  /** When nodes that wait for the files of tasks are looked at, by number of the node. */
+  readonly filesDeadlines: DeadlineHeap = new DeadlineHeap();
   /** When users of nodes expire, by number of the node. */
   readonly userDeadlines: DeadlineHeap = new DeadlineHeap();
   /** When pools that follow a formula are sampled, and when they are evaluated, by number. */
@@ -190,6 +192,16 @@ export class World implements EffectCatalog {
   setUserDeadline(node: number, time: number): void {
     this.userDeadlines.set(node, time);
     this.expect(time);
+  }
+
+  setFilesDeadline(node: Node, time: number | undefined): void {
+    if (time === undefined && node.filesUntil === undefined) return;
+    node.filesUntil = time;
+    if (time === undefined) this.filesDeadlines.delete(node.number);
+    else {
+      this.filesDeadlines.set(node.number, time);
+      this.expect(time);
+    }
   }
 
   setSampleDeadline(pool: number, time: number): void {

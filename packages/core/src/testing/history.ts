@@ -291,11 +291,11 @@ const move: fc.Arbitrary<JobPatch> = fc.record({
   poolInfo: fc.record({ poolId: fc.constantFrom('p', 'Q') }),
 });
 
+/** What `retaineddata` waits for is longer than a history. */
 const nodeDeallocationOption = fc.constantFrom<NodeDeallocationOption>(
   'requeue',
   'terminate',
   'taskcompletion',
-  'retaineddata',
 );
 const resizeTimeoutMs = fc.constantFrom(1_000, 10_000, 300_000);
 const poolId = fc.constantFrom('p', 'p', 'p', 'q');
