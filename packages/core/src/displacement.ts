@@ -175,7 +175,10 @@ function roomFor(world: World, pool: Pool, job: Job): number[] | undefined {
   const rooms = [...pool.nodes]
     .filter(({ takesTasks }) => takesTasks)
     .map((node) => ({ node, runs: displaceable(world, node, priority) }));
-  const within = pool.gangs === undefined ? [] : rooms.filter((room) => roomIn(world, room) > 0);
+  const within =
+    pool.gangs === undefined
+      ? []
+      : rooms.filter((room) => roomIn(world, room) > 0 && !isBarred(job, room.node));
   const wanted = firstTask(world, pool, job, rooms, within.length);
   if (wanted === undefined) return undefined;
   if (wanted.instances > 0) return roomForGang(world, within, wanted.instances);
@@ -233,7 +236,7 @@ function firstTask(
     };
   }
   // The tasks of a queue may all go to the same nodes.
-  const open = rooms.filter(({ node }) => job.onNodes?.byNode.get(node.number)?.isBarred !== true);
+  const open = rooms.filter(({ node }) => !isBarred(job, node));
   const most = Math.max(0, ...open.map((room) => roomIn(world, room)));
   const at = firstReady(
     world,
@@ -248,6 +251,10 @@ function firstTask(
     slots: world.classes.words[at + Class.slots]!,
     instances,
   };
+}
+
+function isBarred({ onNodes }: Job, { number }: Node): boolean {
+  return onNodes?.byNode.get(number)?.isBarred === true;
 }
 
 function roomIn(world: World, { node, runs }: Room): number {
@@ -287,12 +294,12 @@ function byCreation({ runs }: World, concerned: readonly number[]): number[] {
 /** Its task is active again at once, its process when that is confirmed. */
 function displaceRun(world: World, run: number): void {
   const { runs } = world;
-  if (runs.isInstance(run)) {
-    displaceGang(world, world.gangs.of(run)!.gang);
-    return;
-  }
   if (runs.isPreparing(run)) {
     leavePreparing(world, run, 'displaced');
+    return;
+  }
+  if (runs.isInstance(run)) {
+    displaceGang(world, world.gangs.of(run)!.gang);
     return;
   }
   world.kill(run, 'ended');

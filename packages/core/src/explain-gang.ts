@@ -2,7 +2,7 @@ import { mostNodes } from './communicating-pool.ts';
 import type { NodeCounts } from './explain-place.ts';
 import type { ExplanationReason, FreeingEvent } from './explanation.ts';
 import { freeingEvents, mostJobsListed, reason } from './explanation.ts';
-import { freeNodes } from './gang-placement.ts';
+import { freeNodesFor } from './gang-placement.ts';
 import type { Job } from './job.ts';
 import type { Pool } from './pool.ts';
 import { queuePlace } from './queue-place.ts';
@@ -32,10 +32,11 @@ export function mostInstances(pool: Pool, { taking, comingByThemselves }: NodeCo
 export function explainFreeNodes(
   world: World,
   pool: Pool,
+  job: Job,
   numberOfInstances: number,
   { nodesByState, taking, later, comingByThemselves }: NodeCounts,
 ): ExplanationReason[] {
-  const free = freeNodes(world, pool);
+  const free = freeNodesFor(world, pool, job);
   if (free >= numberOfInstances) return [];
   const { id: poolId } = pool.specification;
   const facts = { poolId, numberOfInstances, freeNodes: free, nodesByState };

@@ -82,7 +82,7 @@ export function explainPlace(world: World, pool: Pool, job: Job, row: number): E
   }
   const hasRoom = freeSlots.some((level) => level.freeSlots >= requiredSlots);
   if (instances > 0) {
-    if (taking > 0) reasons.push(...explainFreeNodes(world, pool, instances, counts));
+    if (taking > 0) reasons.push(...explainFreeNodes(world, pool, job, instances, counts));
   } else if (taking > 0 && !hasRoom) {
     const avoidNodeId = avoidedNode(world, pool, job, row);
     reasons.push(

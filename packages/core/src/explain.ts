@@ -91,7 +91,10 @@ function explainCompleted(job: Job, row: number, view: TaskView): ExplanationRea
 
 function explainPreparing(world: World, job: Job, row: number): ExplanationReason {
   const run = job.rows.get(row, Word.runOrExitCode);
-  const node = world.nodes[world.runs.node(run)]!;
+  // Of a multi-instance task, the first that is not prepared.
+  const nodes = world.gangs.of(run)?.gang.instances.map((instance) => instance.node) ?? [];
+  const waiting = nodes.find((one) => job.onNodes?.byNode.get(one)?.isPrepared !== true);
+  const node = world.nodes[waiting ?? world.runs.node(run)]!;
   const facts = {
     poolId: node.poolId,
     nodeId: nodeId(node),

@@ -3,6 +3,7 @@ import { liveRuns, placeOf, primaryOf } from './gang.ts';
 import { considerRunsGone, killReason } from './job-end.ts';
 import { emptied } from './node-boot.ts';
 import { NodeWord } from './node-table.ts';
+import { leavePreparing } from './preparing-runs.ts';
 import { displaced, endRun, lost, requeued } from './run-end.ts';
 import { Ending, Run, runBits } from './run-table.ts';
 import { Failure, reportedFrom } from './task-failure.ts';
@@ -47,6 +48,10 @@ export function endGangAs(world: World, gang: Gang, ending: Ending): void {
   const before = world.runs.ending(primary);
   if (before === Ending.none || (mayStillEnd(before) && !mayStillEnd(ending))) {
     world.runs.setEnding(primary, ending);
+  }
+  if (world.runs.isPreparing(primary)) {
+    leavePreparing(world, primary, 'lost');
+    return;
   }
   if (before !== Ending.none) return;
   world.clocks.stop(primary);

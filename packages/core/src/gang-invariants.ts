@@ -30,6 +30,9 @@ function broken(world: World, gang: Gang): string[] {
     wrong.push(`${name}: its task runs otherwise`);
   }
   if (!isOver && job.rareOf(gang.row)?.gang !== gang) wrong.push(`${name}: its task has another`);
+  if (new Set(live.map((run) => world.runs.isPreparing(run))).size > 1) {
+    wrong.push(`${name}: runs on some nodes, and waits on others`);
+  }
   const isEnding = isOver || world.runs.ending(primary) !== Ending.none;
   for (const { run, node } of gang.instances) {
     if (run === -1) continue;

@@ -1,17 +1,19 @@
 import type { Gang } from './gang.ts';
+import { startGang } from './gang-start.ts';
 import type { Job } from './job.ts';
+import { prepareFor } from './job-preparation.ts';
 import { TaskTrigger } from './machines.ts';
 import { NodeWord } from './node-table.ts';
 import type { OrderedSet } from './ordered-set.ts';
 import { chooseJob } from './policy-choice.ts';
 import type { Pool } from './pool.ts';
 import { priorityCount } from './pool.ts';
-import { firstReady, takeRow } from './ready-queue.ts';
-import { leaveIfFull, retryStarts, startClock, wantedNode } from './run-start.ts';
+import { firstReady, leaveRings, takeRow } from './ready-queue.ts';
+import { leaveIfFull, wantedNode } from './run-start.ts';
 import { isInstance, Run, runBits } from './run-table.ts';
-import { Class } from './task-classes.ts';
+import { Class, noClass } from './task-classes.ts';
 import { Flag, Word } from './task-rows.ts';
-import { move, setStart } from './task-transitions.ts';
+import { move } from './task-transitions.ts';
 import type { World } from './world.ts';
 
 /*
@@ -39,10 +41,17 @@ export function placeGang(world: World, pool: Pool, firstRank: number): boolean 
   const number = nextJob(world, pool, rank, ring.firstJobs, others);
   if (!ring.firstJobs.has(number)) return false;
   const slots = others?.has(number) === true ? 1 : 0;
-  const ready = world.jobs[number]!.classAt(firstReady(world, number, slots, free));
+  const job = world.jobs[number]!;
+  const at = firstReady(world, number, slots, freeNodesFor(world, pool, job));
+  if (at === noClass) {
+    // Too many of the free nodes are barred for it (semantics §3.1, rule 7).
+    leaveRings(world, job);
+    pool.aside.add(number);
+    return true;
+  }
+  const ready = job.classAt(at);
   if (ready.instances === 0) return false;
   if (pool.inTurn || pool.jobOrder !== undefined) pool.cursors[rank] = number;
-  const job = world.jobs[number]!;
   start(world, pool, job, ready.at, takeRow(world, job, ready), ready.instances);
   return true;
 }
@@ -71,12 +80,31 @@ export function freeNodes(world: World, { buckets, loose }: Pool): number {
   return buckets.count(1) + (looseIsFree ? 1 : 0);
 }
 
+/** Of those, the ones that are open to the tasks of the job. */
+export function freeNodesFor(world: World, pool: Pool, { onNodes }: Job): number {
+  let free = freeNodes(world, pool);
+  for (const { node, isBarred } of onNodes?.byNode.values() ?? []) {
+    const { nodeTable } = world;
+    if (!isBarred || nodeTable.get(node, NodeWord.pool) !== pool.number) continue;
+    if (nodeTable.get(node, NodeWord.takesTasks) === 0) continue;
+    if (nodeTable.get(node, NodeWord.freeSlots) > 0) free--;
+  }
+  return free;
+}
+
+function isBarred({ onNodes }: Job, node: number): boolean {
+  return onNodes?.byNode.get(node)?.isBarred === true;
+}
+
 /** Jobs after the one that was served last come before it and those before it (ruling 8). */
 function turn(job: number, lastServed: number): number {
   return job > lastServed ? job - 0x8000_0000 : job;
 }
 
-/** active → running, of a gang as of every task; its primary's run and node are those of its row. */
+/**
+ * active → running, or preparing, of a gang as of every task; its primary's run and node are those of its row. Where one
+ * of its nodes has to be prepared for the job, all instances wait for it (semantics §9, rule 4).
+ */
 function start(
   world: World,
   pool: Pool,
@@ -85,61 +113,59 @@ function start(
   row: number,
   instances: number,
 ): void {
-  const { runs, now } = world;
+  const { now } = world;
   const address = job.rows.provide(row);
   const nodes = chooseNodes(pool, job, row, instances);
-  const started = nodes.map((node) => startInstance(world, pool, at, row, address, node));
-  for (const [id, node] of nodes.entries()) world.recentStarts.note(node, job.number, row, id);
+  const waits = nodes.map((node) => prepareFor(world, job, node)).some((waits) => waits);
+  const runs = nodes.map((node) => takeNode(world, pool, at, row, address, node, waits));
   const gang: Gang = {
     job: job.number,
     row,
+    ...(waits && { preparingSince: now }),
     startTime: now,
-    instances: nodes.map((node, id) => ({ node, run: started[id]!, coordinated: false })),
+    instances: nodes.map((node, id) => ({ node, run: runs[id]!, coordinated: false })),
     commandStarted: false,
   };
   world.gangs.add(gang);
 
   const words = job.rows.touch(row);
   const offset = job.rows.offset(row);
-  let flags = move(world, at, row, words[offset + Word.flags]!, TaskTrigger.place);
-  flags = retryStarts(world, at, row, flags);
-  const primary = started[0]!;
   // Gangs go wherever there is room: no node is avoided (ruling 14).
-  words[offset + Word.flags] = (flags & ~Flag.avoidNode) | Flag.hasStart;
+  const flags = words[offset + Word.flags]! & ~Flag.avoidNode;
+  words[offset + Word.flags] = waits ? move(world, at, row, flags, TaskTrigger.prepare) : flags;
   words[offset + Word.node] = nodes[0]! + 1;
-  words[offset + Word.runOrExitCode] = primary;
-  setStart(words, offset, now - job.creationTime);
+  words[offset + Word.runOrExitCode] = runs[0]!;
   const facts = job.rareFacts(row);
   facts.gang = gang;
   delete facts.failedInstance;
   world.classes.words[at + Class.begun]!++;
-  startClock(world, at, row, primary);
   leaveIfFull(world, job);
-  for (const run of started) {
-    world.effects.startRun(runs.node(run), run, runs.sequence(run), pool.mustSync);
-  }
+  if (!waits) startGang(world, gang);
 }
 
-/** The node that the task names, if it is free, for the primary; else the lowest ids. So many are free. */
+/** The node that the task names, if it is free, for the primary; else the lowest ids. So many are free and open to it. */
 function chooseNodes(pool: Pool, job: Job, row: number, instances: number): number[] {
   pool.fasten();
   const wanted = wantedNode(pool, job, row);
-  const first = wanted !== -1 && pool.hasRoom(wanted, 1) ? wanted : -1;
+  const isOpen = (ordinal: number): boolean => !isBarred(job, pool.nodes.number(ordinal));
+  const first = wanted !== -1 && pool.hasRoom(wanted, 1) && isOpen(wanted) ? wanted : -1;
   const nodes = first === -1 ? [] : [first];
   for (let ordinal = pool.buckets.first(1); nodes.length < instances; ) {
-    if (ordinal !== first) nodes.push(ordinal);
+    if (ordinal !== first && isOpen(ordinal)) nodes.push(ordinal);
     ordinal = pool.buckets.next(1, ordinal);
   }
   return nodes.map((ordinal) => pool.nodes.number(ordinal));
 }
 
-function startInstance(
+/** `waits`: it is named to nobody yet. */
+function takeNode(
   world: World,
   pool: Pool,
   at: number,
   row: number,
   address: number,
   node: number,
+  waits: boolean,
 ): number {
   const { nodeTable, runs } = world;
   const run = nodeTable.get(node, NodeWord.nextRun) - 1;
@@ -148,7 +174,8 @@ function startInstance(
   runs.words[runAt + Run.class] = at;
   runs.words[runAt + Run.task] = row;
   runs.words[runAt + Run.address] = address;
-  runs.words[runAt + Run.sequence] = world.nextSequence();
+  const sequence = world.nextSequence();
+  runs.words[runAt + Run.sequence] = waits ? -sequence : sequence;
   runs.words[runAt + Run.ending] = isInstance;
   runs.starts[(runAt + Run.start) >>> 1] = world.now;
   nodeTable.set(node, NodeWord.freeSlots, 0);

@@ -21,7 +21,10 @@ export interface Gang {
   /** Number of the job, and the row of the task. */
   readonly job: number;
   readonly row: number;
-  readonly startTime: number;
+  /** When its nodes became its own, though they had to be prepared first; absent: they had not. */
+  readonly preparingSince?: number;
+  /** While they are prepared, the same. */
+  startTime: number;
   readonly instances: readonly Instance[];
   /** All instances have coordinated, and the primary runs the task's commandLine. */
   commandStarted: boolean;

@@ -1,3 +1,4 @@
+import { isPrepared, startGang } from './gang-start.ts';
 import type { Job } from './job.ts';
 import { considerRunsGone } from './job-end.ts';
 import type { JobOnNode } from './jobs-on-nodes.ts';
@@ -38,7 +39,7 @@ export function preparationEnded(world: World, onNode: JobOnNode, end: TryEnd): 
   if (job.isOpen) {
     onNode.isPrepared = outcome === 'succeeded' || !waitForSuccess;
     const waiting = preparingRuns(world, job, world.nodes[onNode.node]!);
-    if (onNode.isPrepared) for (const one of waiting) beginRun(world, one);
+    if (onNode.isPrepared) for (const one of waiting) begin(world, one);
     else {
       onNode.isBarred = true;
       // Those of one input go to the front by creation (semantics §3.3).
@@ -47,6 +48,13 @@ export function preparationEnded(world: World, onNode: JobOnNode, end: TryEnd): 
     }
   }
   considerRunsGone(world, job);
+}
+
+/** An instance of a multi-instance task waits for the nodes of all others as well. */
+function begin(world: World, run: number): void {
+  const gang = world.runs.isInstance(run) ? world.gangs.of(run)?.gang : undefined;
+  if (gang === undefined) beginRun(world, run);
+  else if (isPrepared(world, gang)) startGang(world, gang);
 }
 
 /** In the order in which they were placed. */

@@ -22,7 +22,11 @@ export function brokenJobsOnNodes(world: World): string[] {
       wrong.push(`run ${run}: waits for a preparation is ${isPreparing}, its task is otherwise`);
     }
     const onNode = job.onNodes?.byNode.get(world.runs.node(run));
-    if (isPreparing && !isUnderWay(onNode?.preparation)) {
+    const nodes = world.gangs.of(run)?.gang.instances.map(({ node }) => node);
+    const preparing = (nodes ?? [world.runs.node(run)]).some((node) =>
+      isUnderWay(job.onNodes?.byNode.get(node)?.preparation),
+    );
+    if (isPreparing && !preparing) {
       wrong.push(`run ${run}: waits for a preparation that is not under way`);
     }
     if (onNode?.isBarred === true) wrong.push(`run ${run}: on a node that is barred for its job`);

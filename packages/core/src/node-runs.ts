@@ -12,6 +12,8 @@ import type { World } from './world.ts';
 /** Their tasks are active again; `why`: `lost`, `requeued` or `displaced` of run-end.ts. */
 export function requeueRuns(world: World, nodes: readonly Node[], why: number): void {
   for (const run of runsOf(world, nodes)) {
+    // It has gone with another instance of its task.
+    if (world.runs.sequence(run) === 0) continue;
     if (world.runs.isPreparing(run)) {
       leavePreparing(world, run, reasonOf(why));
     } else endRun(world, run, undefined, why, undefined);
@@ -26,6 +28,7 @@ function reasonOf(why: number): 'lost' | 'requeued' | 'displaced' {
 /** Their tasks complete as ended by a user. */
 export function terminateRuns(world: World, nodes: readonly Node[]): void {
   for (const run of runsOf(world, nodes)) {
+    if (world.runs.sequence(run) === 0) continue;
     const ending = world.runs.ending(run);
     if (ending === Ending.none || mayStillEnd(ending)) {
       world.runs.setEnding(run, Ending.byUser);

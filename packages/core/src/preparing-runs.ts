@@ -1,3 +1,5 @@
+import type { Gang } from './gang.ts';
+import { primaryOf } from './gang.ts';
 import { countRerun, mayRerun } from './internal-rerun.ts';
 import type { Job } from './job.ts';
 import { considerRoom, considerRunsGone } from './job-end.ts';
@@ -57,8 +59,9 @@ export function noteStart(world: World, job: Job, node: number): void {
 }
 
 /**
- * It leaves its node at once. Its task is active again, or completed if it has been told to end; `requeued`: as a
- * user asked for, which counts; `lost`: with its node, which may have happened too often.
+ * It leaves its node at once, and a multi-instance task all of its nodes. Its task is active again, or completed if it
+ * has been told to end; `requeued`: as a user asked for, which counts; `lost`: with its node, which may have happened
+ * too often.
  */
 export function leavePreparing(
   world: World,
@@ -69,8 +72,11 @@ export function leavePreparing(
   const taskClass = runs.class(run);
   const job = jobOf(world, taskClass);
   const row = runs.task(run);
-  const ending = runs.ending(run);
-  leaveNode(world, run);
+  const gang = runs.isInstance(run) ? world.gangs.of(run)?.gang : undefined;
+  const own = runs.ending(run);
+  const ending = own === Ending.none && gang !== undefined ? runs.ending(primaryOf(gang)) : own;
+  if (gang === undefined) leaveNode(world, run);
+  else leaveNodes(world, gang);
   const words = job.rows.touch(row);
   const at = job.rows.offset(row);
   if ((words[at + Word.flags]! & Flag.deleting) !== 0) {
@@ -120,6 +126,16 @@ function stampEnd(world: World, job: Job, row: number): void {
   if ((words[at + Word.flags]! & Flag.hasStart) === 0) {
     setStart(words, at, world.now - job.creationTime);
   } else setDuration(words, at, world.now - startTimeOf(job, row));
+}
+
+/** Nothing of it has run: there are no subtasks to tell of. */
+function leaveNodes(world: World, gang: Gang): void {
+  delete world.jobs[gang.job]!.rareFacts(gang.row).gang;
+  for (const instance of gang.instances) {
+    const { run } = instance;
+    world.gangs.delete(gang, instance);
+    leaveNode(world, run);
+  }
 }
 
 /** Its slots are free. It counts nowhere among what the node has run. */

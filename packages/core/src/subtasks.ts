@@ -12,14 +12,15 @@ export interface SubtaskView {
   /** 1 and above: 0 is the primary, which the task itself shows. */
   id: number;
   nodeInfo: { poolId: string; nodeId: string; affinityId: string };
-  startTime: string;
+  /** Absent: it waits for the preparation of its job on the nodes of all. */
+  startTime?: string;
   endTime?: string;
   /** Of its coordinationCommandLine. */
   exitCode?: number;
   failureInfo?: FailureView;
-  state: 'running' | 'completed';
+  state: 'preparing' | 'running' | 'completed';
   stateTransitionTime: string;
-  previousState?: 'running';
+  previousState?: 'preparing' | 'running';
   previousStateTransitionTime?: string;
   result?: 'success' | 'failure';
 }
@@ -36,15 +37,26 @@ function subtaskView(world: World, gang: Gang, id: number): SubtaskView {
   const { node: number, run, coordinated, endTime, exitCode, ...rest } = gang.instances[id]!;
   const node = world.nodes[number]!;
   const startTime = formatTime(gang.startTime);
+  const isPreparing = run !== -1 && world.runs.isPreparing(run);
   const shown = coordinated ? (exitCode ?? 0) : exitCode;
   const common = {
     id,
     nodeInfo: { poolId: node.poolId, nodeId: nodeId(node), affinityId: affinityIdOf(node) },
-    startTime,
+    ...(!isPreparing && { startTime }),
     ...(shown === undefined ? {} : { exitCode: shown }),
   };
+  if (isPreparing) return { ...common, state: 'preparing', stateTransitionTime: startTime };
   if (run !== -1 || endTime === undefined) {
-    return { ...common, state: 'running', stateTransitionTime: startTime };
+    const { preparingSince } = gang;
+    return {
+      ...common,
+      state: 'running',
+      stateTransitionTime: startTime,
+      ...(preparingSince !== undefined && {
+        previousState: 'preparing',
+        previousStateTransitionTime: formatTime(preparingSince),
+      }),
+    };
   }
   const failure = taskFailure(rest.failure ?? Failure.none);
   return {

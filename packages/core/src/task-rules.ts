@@ -261,13 +261,6 @@ export function refuseTemplate(
       `The job "${job.id}" does not set usesTaskDependencies, so its tasks cannot have dependsOn.`,
     );
   }
-  if (task.multiInstanceSettings !== undefined && job.jobPreparationTask !== undefined) {
-    return refuse(
-      'UnsupportedProperty',
-      `The job "${job.id}" has a preparation task, which multi-instance tasks do not wait for yet: put them into a job without one, and prepare the nodes by the startTask of the pool.`,
-      { PropertyName: 'multiInstanceSettings' },
-    );
-  }
   return refuseExitConditions(job, task);
 }
 
