@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Machine } from '@berth/core';
 import {
+  accountMachine,
   allocationMachine,
   applicationPackageMachine,
   certificateMachine,
@@ -17,6 +18,7 @@ import {
 
 /** Which document shows which machine. */
 export const diagrams: readonly [document: string, machine: Machine<string, string>][] = [
+  ['account.md', accountMachine],
   ['pool.md', poolMachine],
   ['pool.md', allocationMachine],
   ['node.md', nodeMachine],

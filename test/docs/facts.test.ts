@@ -66,6 +66,8 @@ describe('errors.md', () => {
       'MaxWallClockTimeExpiry',
       'UserTerminate',
       'TerminateJobSchedule',
+      // a type of tasks in diagnostic events
+      'JobManager',
       'NothingLeftToRun',
       // keys in the values of errors, names of error classes and of findings
       'PropertyName',

@@ -1,5 +1,6 @@
 import type { EngineEvent, TaskView } from '@berth/core';
 import {
+  accountMachine,
   allocationMachine,
   applicationPackageMachine,
   certificateMachine,
@@ -179,6 +180,7 @@ check(
       for (const event of events) {
         expect(event.cause.inputNumber).toBe(inputs.length);
         const machine = {
+          account: accountMachine,
           pool: poolMachine,
           allocation: allocationMachine,
           scheduling: schedulingMachine,
@@ -206,6 +208,8 @@ check(
 
 function subjectOf(event: EngineEvent): string {
   switch (event.entity) {
+    case 'account':
+      return `account ${event.accountName}`;
     case 'pool':
       return `pool ${event.poolId}`;
     case 'node':

@@ -194,6 +194,7 @@ function answers(engine: Engine, exitCodes: number[], path: readonly Input[]): R
   const commands = new Set<number>();
   for (let index = 0; index < effects.length; index++) {
     if (effects.kind(index) === EffectKind.killRun) killed.add(effects.sequence(index));
+    if (effects.kind(index) === EffectKind.killNodeTask) killed.add(effects.sequence(index));
     if (effects.kind(index) === EffectKind.startPrimary) commands.add(effects.sequence(index));
   }
   const reports: Report[] = [];
@@ -213,6 +214,13 @@ function answers(engine: Engine, exitCodes: number[], path: readonly Input[]): R
         }
         break;
       }
+      case EffectKind.runJobPreparation:
+      case EffectKind.runJobRelease:
+        for (const exitCode of killed.has(sequence) ? [137] : exitCodes) {
+          const run = effects.run(index);
+          reports.push({ kind: ReportKind.nodeTaskEnded, run, sequence, exitCode });
+        }
+        break;
       case EffectKind.runStartTask:
         for (const exitCode of exitCodes) {
           const node = effects.node(index);

@@ -36,6 +36,8 @@ function isToldElsewhere({ entity, from, to }: EngineEvent): boolean {
 
 function subjectOf(event: EngineEvent): string {
   switch (event.entity) {
+    case 'account':
+      return `account ${event.accountName}`;
     case 'pool':
       return `pool ${event.poolId}`;
     case 'node':

@@ -5,6 +5,9 @@ import { defaultAccount } from './accounts.ts';
 import type { Command } from './command.ts';
 import type { BatchErrorBody } from './errors.ts';
 import { attendAllSchedules } from './job-schedule-rules.ts';
+import { InvalidTransition } from './machine.ts';
+import type { AccountTrigger } from './machines.ts';
+import { accountMachine } from './machines.ts';
 import { refuse } from './refusal.ts';
 import type { World } from './world.ts';
 
@@ -35,7 +38,10 @@ export function addAccount(
 export function patchAccount(world: World, patch: AccountPatch): undefined {
   const account = world.accounts.current;
   const { state, keys, nodeSizes } = patch;
-  if (state !== undefined) account.state = state;
+  if (state !== undefined && state !== account.state) {
+    tell(world, account, state === 'enabled' ? 'enable' : 'disable');
+    account.state = state;
+  }
   const changed = { ...account.specification };
   if (keys !== undefined) changed.keys = { ...changed.keys, ...keys };
   if (nodeSizes !== undefined) changed.nodeSizes = nodeSizes;
@@ -65,8 +71,16 @@ export function deleteAccount(world: World): BatchErrorBody | undefined {
       `The account "${name}" is not empty: delete its job schedules, jobs, pools, applications and certificates first, and wait until they are gone.`,
     );
   }
+  tell(world, account, 'delete');
   accounts.delete(account);
   return undefined;
+}
+
+/** What the account becomes, for watchers. */
+function tell({ events }: World, { name, state: from }: Account, trigger: AccountTrigger): void {
+  const to = accountMachine.next(from, trigger);
+  if (to === undefined) throw new InvalidTransition('account', name, from, trigger);
+  events?.tell({ entity: 'account', accountName: name, from, to });
 }
 
 /** The default account is named by the first input of every history. */

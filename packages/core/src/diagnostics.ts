@@ -2,6 +2,7 @@ import { formatTime } from './calendar.ts';
 import { readyJobs } from './displacement.ts';
 import type { StateChange } from './event-log.ts';
 import type { Job } from './job.ts';
+import { isJobManager } from './job-manager.ts';
 import { nodeId } from './node.ts';
 import type { Pool } from './pool.ts';
 import type { AutoScaleRun } from './pool-autoscale.ts';
@@ -33,7 +34,7 @@ interface TaskFacts {
   accountName: string;
   jobId: string;
   id: string;
-  taskType: 'User';
+  taskType: 'User' | 'JobManager';
   /** How often the engine has run it again by itself: its node was lost, or it was displaced. */
   systemTaskVersion: number;
   requiredSlots: number;
@@ -70,7 +71,7 @@ export type DiagnosticEvent = Diagnostic &
     | ({ event: 'TaskStartEvent' | 'TaskCompleteEvent' } & TaskFacts)
     /** Beside TaskCompleteEvent. */
     | ({ event: 'TaskFailEvent'; schedulingError?: { category: string; code: string } } & TaskFacts)
-    /** The first task that placement could not place for want of room; it will be tried again. */
+    /** A task that could not start: the first one that no node has room for, or one whose preparation has failed. */
     | ({ event: 'TaskScheduleFailEvent' } & TaskFacts & {
           schedulingError: { category: string; code: string; message: string };
         })
@@ -157,6 +158,21 @@ export class Diagnostics {
       formula,
       results,
       ...(error !== undefined && { error: error.code }),
+    });
+  }
+
+  /** The preparation has failed on a node where the task waits for it (semantics §2.5); it is placed again elsewhere. */
+  preparationFailed(job: Job, row: number): void {
+    this.#settle();
+    this.#events.push({
+      event: 'TaskScheduleFailEvent',
+      at: this.#world.now,
+      ...factsOf(this.#world, job, row),
+      schedulingError: {
+        category: 'usererror',
+        code: 'JobPreparationTaskFailed',
+        message: 'The preparation task of the job has failed on the node.',
+      },
     });
   }
 
@@ -267,7 +283,7 @@ function factsOf(world: World, job: Job, row: number): TaskFacts {
     accountName: world.accounts.nameOf(job),
     jobId: job.specification.id,
     id: job.idOf(row),
-    taskType: 'User',
+    taskType: isJobManager(job, row) ? 'JobManager' : 'User',
     systemTaskVersion: rare?.internalReruns ?? 0,
     requiredSlots: job.limitsOf(row).requiredSlots,
     executionInfo: {

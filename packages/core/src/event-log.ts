@@ -16,6 +16,7 @@ export interface EventCause {
 
 /** What an entity was and what it is. Ids are those of the REST API; `gone` is the end. */
 export type StateChange = { accountName: string } & (
+  | { entity: 'account'; from: string; to: string }
   | { entity: 'pool'; poolId: string; from: string; to: string }
   /** allocationState of a pool. */
   | { entity: 'allocation'; poolId: string; from: string; to: string }

@@ -1,5 +1,6 @@
 import { mostNodes } from './communicating-pool.ts';
 import type { NodeCounts } from './explain-place.ts';
+import { shortOf } from './explain-place.ts';
 import type { ExplanationReason, FreeingEvent } from './explanation.ts';
 import { freeingEvents, mostJobsListed, reason } from './explanation.ts';
 import { freeNodesFor } from './gang-placement.ts';
@@ -39,7 +40,13 @@ export function explainFreeNodes(
   const free = freeNodesFor(world, pool, job);
   if (free >= numberOfInstances) return [];
   const { id: poolId } = pool.specification;
-  const facts = { poolId, numberOfInstances, freeNodes: free, nodesByState };
+  const facts = {
+    poolId,
+    numberOfInstances,
+    freeNodes: free,
+    nodesByState,
+    ...shortOf(pool),
+  };
   if (numberOfInstances > mostNodes(pool.specification)) {
     return [reason('tooFewFreeNodes', facts, 'taskReplaced')];
   }

@@ -46,12 +46,20 @@ export function explainPool(world: World, job: Job, row: number): ExplanationRea
   const { nodesByState, taking, later } = countNodes(pool, (node) => barFor(world, job, row, node));
   if (taking === 0 && later.length === 0) {
     const events: FreeingEvent[] = isAutoScaled ? ['poolAutoScaled'] : ['poolResized', 'jobMoved'];
-    reasons.push(reason('noNodes', { poolId, nodesByState }, ...events));
+    reasons.push(reason('noNodes', { poolId, nodesByState, ...shortOf(pool) }, ...events));
   } else if (taking === 0) {
     if (isAutoScaled) later.push('poolAutoScaled');
-    reasons.push(reason('nodesNotReady', { poolId, nodesByState }, ...later));
+    reasons.push(reason('nodesNotReady', { poolId, nodesByState, ...shortOf(pool) }, ...later));
   }
   return reasons;
+}
+
+/** Why the pool has fewer nodes than it was to have, if it has. */
+export function shortOf({ resizeErrors }: Pool): {
+  resizeErrors?: { code: string; message: string }[];
+} {
+  if (resizeErrors.length === 0) return {};
+  return { resizeErrors: resizeErrors.map(({ code, message }) => ({ code, message })) };
 }
 
 /** Which tasks of the job can never run in a pool as it is. */
@@ -93,6 +101,7 @@ export function explainPlace(world: World, pool: Pool, job: Job, row: number): E
           requiredSlots,
           freeSlots,
           nodesByState,
+          ...shortOf(pool),
           ...(avoidNodeId === undefined ? {} : { avoidNodeId }),
         },
         'runEnds',

@@ -33,6 +33,13 @@ const dayMs = 86_400_000;
 
 /** What a reason says of the task, without what frees it. */
 export function reasonSentence(one: ExplanationReason): string {
+  const sentence = sentenceOf(one);
+  if (!('resizeErrors' in one) || one.resizeErrors === undefined) return sentence;
+  const codes = one.resizeErrors.map(({ code }) => code);
+  return `${sentence} The last resize of the pool has fallen short (${codes.join(', ')}).`;
+}
+
+function sentenceOf(one: ExplanationReason): string {
   switch (one.kind) {
     case 'running':
       return `It runs on node ${one.nodeId} of pool ${one.poolId}, since ${one.startTime}${one.isEnding ? '; it has been told to end' : ''}.`;

@@ -164,6 +164,8 @@ export interface PoolDeletingReason extends Reason<'poolDeleting'> {
 export interface NoNodesReason extends Reason<'noNodes'> {
   poolId: string;
   nodesByState: NodesByState;
+  /** Why the last resize of the pool has ended short of its targets (semantics §13.6); absent: it has not. */
+  resizeErrors?: { code: string; message: string }[];
 }
 
 /** It was made too long ago to start (semantics §3.1, rule 1). */
@@ -192,12 +194,16 @@ export interface TooFewFreeNodesReason extends Reason<'tooFewFreeNodes'> {
   numberOfInstances: number;
   freeNodes: number;
   nodesByState: NodesByState;
+  /** As of `noNodes`. */
+  resizeErrors?: { code: string; message: string }[];
 }
 
 /** The pool has nodes that may take tasks later, and none that does now. */
 export interface NodesNotReadyReason extends Reason<'nodesNotReady'> {
   poolId: string;
   nodesByState: NodesByState;
+  /** As of `noNodes`. */
+  resizeErrors?: { code: string; message: string }[];
 }
 
 /** Nodes take tasks, and none of them has so many slots free. */
@@ -207,6 +213,8 @@ export interface NoFreeSlotsReason extends Reason<'noFreeSlots'> {
   /** Of the nodes that take tasks: how many have how many slots free, the most first. */
   freeSlots: readonly { freeSlots: number; nodes: number }[];
   nodesByState: NodesByState;
+  /** As of `noNodes`. */
+  resizeErrors?: { code: string; message: string }[];
   /** It goes to another node than this if another has room then, else here as well (ruling 14). */
   avoidNodeId?: string;
 }

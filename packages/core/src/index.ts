@@ -77,6 +77,7 @@ export { InputBatch } from './input-batch.ts';
 export * from './limits.ts';
 export type { Machine, Transition } from './machine.ts';
 export {
+  accountMachine,
   allocationMachine,
   applicationPackageMachine,
   certificateMachine,

@@ -44,7 +44,10 @@ export function preparationEnded(world: World, onNode: JobOnNode, end: TryEnd): 
       onNode.isBarred = true;
       // Those of one input go to the front by creation (semantics §3.3).
       waiting.sort((a, b) => world.runs.task(a) - world.runs.task(b));
-      for (const one of waiting) leavePreparing(world, one, 'displaced');
+      for (const one of waiting) {
+        world.events?.diagnostics?.preparationFailed(job, world.runs.task(one));
+        leavePreparing(world, one, 'displaced');
+      }
     }
   }
   considerRunsGone(world, job);

@@ -1,5 +1,20 @@
 import { Machine } from './machine.ts';
 
+/** semantics §1.1; `gone` stands for an account that is no more. */
+export type AccountState = 'enabled' | 'disabled' | 'gone';
+export type AccountTrigger = 'disable' | 'enable' | 'delete';
+export const accountMachine: Machine<AccountState, AccountTrigger> = new Machine(
+  'account',
+  ['enabled', 'disabled', 'gone'],
+  ['disable', 'enable', 'delete'],
+  [
+    { from: 'enabled', trigger: 'disable', to: 'disabled' },
+    { from: 'disabled', trigger: 'enable', to: 'enabled' },
+    { from: 'enabled', trigger: 'delete', to: 'gone' },
+    { from: 'disabled', trigger: 'delete', to: 'gone' },
+  ],
+);
+
 /** semantics §2.1; `gone` stands for a pool that is no more. */
 export type PoolState = 'active' | 'upgrading' | 'deleting' | 'gone';
 export type PoolTrigger = 'upgrade' | 'upgraded' | 'delete' | 'lastNodeGone';

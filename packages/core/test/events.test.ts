@@ -212,6 +212,38 @@ test('a diagnostic event has the facts of its moment', () => {
   ]);
 });
 
+test('a preparation that fails is why its task, here a job manager, is placed again', () => {
+  const world = new Watched();
+  world.engine.diagnosing = true;
+  const prepared = parseJob({
+    id: 'j',
+    poolInfo: { poolId: 'p' },
+    jobManagerTask: { id: 'm', commandLine: 'true' },
+    jobPreparationTask: { commandLine: 'true' },
+  });
+  const { effects } = world.give(0, { type: 'addPool', pool }, ready, {
+    type: 'addJob',
+    job: prepared,
+  });
+  const last = effects.length - 1;
+  expect(effects.kind(last)).toBe(EffectKind.runJobPreparation);
+  const { diagnostics } = world.give(1, {
+    kind: ReportKind.nodeTaskEnded,
+    run: effects.run(last),
+    sequence: effects.sequence(last),
+    exitCode: 1,
+  });
+  expect(diagnostics).toMatchObject([
+    {
+      event: 'TaskScheduleFailEvent',
+      id: 'm',
+      taskType: 'JobManager',
+      nodeInfo: { poolId: 'p', nodeId: 'node-1' },
+      schedulingError: { category: 'usererror', code: 'JobPreparationTaskFailed' },
+    },
+  ]);
+});
+
 test('a resize says how it went, and what becomes of the tasks of nodes that leave', () => {
   const world = new Watched();
   world.engine.diagnosing = true;
