@@ -39,7 +39,7 @@ async function bundle(): Promise<string> {
     target: 'node20',
     conditions: ['@berth/source'],
     banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
     },
   });
   // Others may run it too.

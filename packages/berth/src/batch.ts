@@ -20,7 +20,7 @@ import {
   parsePoolResize,
   parseUpgradeOS,
 } from '@berth/core/spec';
-import type { BlobStore } from '@berth/storage';
+import type { Transfers } from '@berth/storage';
 import { SecretGroup } from '@berth/storage';
 import { AccountClient, AccountsClient } from './account-client.ts';
 import { AccountRuntime } from './account-runtime.ts';
@@ -44,6 +44,7 @@ import type {
 } from './parameters.ts';
 import { demandExecutor, demandExecutorOf, demandSize, poolOptionsOf } from './pool-executor.ts';
 import type { Runtime } from './runtime.ts';
+import { StorageClient } from './storage-client.ts';
 
 export class PoolClient {
   readonly #runtime: AccountRuntime;
@@ -296,15 +297,15 @@ export class Batch {
   readonly certificates: CertificatesClient;
   readonly accounts: AccountsClient;
   /** The store of all accounts, `autoStorageContainerName` in specifications. */
-  readonly storage: BlobStore;
+  readonly storage: StorageClient;
   readonly #runtime: Runtime;
   readonly #release: () => Promise<void>;
 
   /** @internal */
-  constructor(runtime: Runtime, storage: BlobStore, release: () => Promise<void>) {
+  constructor(runtime: Runtime, { store }: Transfers, release: () => Promise<void>) {
     this.#runtime = runtime;
     this.#release = release;
-    this.storage = storage;
+    this.storage = new StorageClient(store);
     const own = new AccountRuntime(runtime);
     this.pools = new PoolClient(own);
     this.jobs = new JobsClient(own);

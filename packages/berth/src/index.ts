@@ -20,6 +20,7 @@ export {
   type TaskView,
 } from '@berth/core';
 export { type Executor, localExecutor, perRun } from '@berth/executors';
+export { AzureBlobStore, type AzureStorageAccount, DirectoryBlobStore } from '@berth/storage';
 export { AccountClient, AccountsClient } from './account-client.ts';
 export { ApplicationsClient } from './application-client.ts';
 export { Batch, JobsClient, PoolClient } from './batch.ts';
@@ -35,3 +36,9 @@ export type {
 export { JobScheduleClient, JobSchedulesClient } from './job-schedule-client.ts';
 export { type BatchOptions, openBatch } from './open-batch.ts';
 export type * from './parameters.ts';
+export {
+  type DownloadOptions,
+  StorageClient,
+  type TransferProgress,
+  type UploadOptions,
+} from './storage-client.ts';

@@ -5,7 +5,13 @@ import { BatchError } from '@berth/core';
 import type { Executor } from '@berth/executors';
 import { localExecutor } from '@berth/executors';
 import type { BlobStore, Journal, SecretStore, StateDirectoryLock } from '@berth/storage';
-import { acquireStateLock, DirectoryBlobStore, FileJournal, FileSecretStore } from '@berth/storage';
+import {
+  acquireStateLock,
+  DirectoryBlobStore,
+  FileJournal,
+  FileSecretStore,
+  Transfers,
+} from '@berth/storage';
 import { Batch } from './batch.ts';
 import { Runtime } from './runtime.ts';
 
@@ -14,8 +20,13 @@ export interface BatchOptions {
   directory: string;
   /** Default: the local executor alone. */
   executors?: readonly Executor[];
-  /** Default: a directory store in `directory`. */
-  blobStore?: BlobStore;
+  /**
+   * Where the files of tasks live: `new AzureBlobStore({ connectionString })`, for one (docs/storage.md). Default: a
+   * directory store in `directory`.
+   */
+  storage?: BlobStore;
+  /** Files that are on their way at once, of all nodes and of {@link Batch.storage}; 1 or more. Default 8. */
+  maxTransfers?: number;
   /** Default: a log in files in `directory`. */
   journal?: Journal;
   /**
@@ -74,11 +85,16 @@ export async function openBatch(options: BatchOptions): Promise<Batch> {
   demandCount('nodeLostRequeueDelayMs', nodeLostRequeueDelayMs);
   demandCount('recentFailuresWindowMs', recentFailuresWindowMs);
   demandCount('maxInternalRetryCount', maxInternalRetryCount ?? 0);
+  const { maxTransfers = 8 } = options;
+  if (!(Number.isInteger(maxTransfers) && maxTransfers > 0)) {
+    throw invalid('maxTransfers', 'must be a whole number, 1 or more');
+  }
   const lock = await lockDirectory(directory);
   const warn =
     options.warn ?? ((message: string) => void process.stderr.write(`berth: ${message}\n`));
   try {
-    const blobStore = options.blobStore ?? new DirectoryBlobStore(join(directory, 'blobs'));
+    const storage = options.storage ?? new DirectoryBlobStore(join(directory, 'blobs'));
+    const transfers = new Transfers(storage, maxTransfers);
     const journal = options.journal ?? (await FileJournal.open(join(directory, 'journal')));
     const runtime = await Runtime.open({
       directory: join(directory, 'executors'),
@@ -86,7 +102,7 @@ export async function openBatch(options: BatchOptions): Promise<Batch> {
       engineOptions: policies === undefined ? {} : { policies },
       snapshotAfterBytes,
       journal,
-      blobStore,
+      transfers,
       secretStore: options.secretStore ?? new FileSecretStore(join(directory, 'secrets')),
       executors: options.executors ?? [localExecutor()],
       nodeHeartbeatTimeoutMs,
@@ -99,7 +115,7 @@ export async function openBatch(options: BatchOptions): Promise<Batch> {
       now: Date.now,
       warn,
     });
-    return new Batch(runtime, blobStore, () => lock.release());
+    return new Batch(runtime, transfers, () => lock.release());
   } catch (error) {
     await lock.release();
     throw error;

@@ -24,7 +24,7 @@ import {
 } from '@berth/core';
 import type { Executor } from '@berth/executors';
 import { capabilitiesOf } from '@berth/executors';
-import type { BlobStore, Journal, SecretGroup, SecretStore } from '@berth/storage';
+import type { BlobStore, Journal, SecretGroup, SecretStore, Transfers } from '@berth/storage';
 import { routeEffects } from './effect-routing.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { refuseNodes } from './node-refusals.ts';
@@ -35,7 +35,7 @@ export interface RuntimeOptions {
   directory: string;
   accountName: string;
   journal: Journal;
-  blobStore: BlobStore;
+  transfers: Transfers;
   secretStore: SecretStore;
   executors: readonly Executor[];
   engineOptions: EngineOptions;
@@ -136,7 +136,8 @@ export class Runtime {
       opened.push(executor);
       await executor.open({
         directory: join(options.directory, executor.name),
-        blobStore: options.blobStore,
+        blobStore: options.transfers.store,
+        transfers: options.transfers,
         secrets: options.secretStore,
         report: (reports) => this.#report(reports),
         heartbeat: (nodes) => this.#hear(nodes),
@@ -226,7 +227,7 @@ export class Runtime {
   }
 
   get blobStore(): BlobStore {
-    return this.#options.blobStore;
+    return this.#options.transfers.store;
   }
 
   get executorNames(): string[] {

@@ -52,6 +52,7 @@ import type {
   CloudServiceConfiguration,
   JobScheduleSpecification,
   JobSpecification,
+  OutputFile,
   PoolInfo,
   PoolSpecification,
   ScheduledJobSpecification,
@@ -260,7 +261,9 @@ export interface TaskView extends TaskTemplate, StateView {
 
 /** Says what only executors know: AZ_BATCH_NODE_ROOT_DIR of a node. */
 export type NodeRoots = (poolId: string, nodeId: string) => string | undefined;
-type WithFiles = Pick<TaskTemplate, 'resourceFiles' | 'multiInstanceSettings'>;
+type WithFiles = Pick<TaskTemplate, 'resourceFiles' | 'multiInstanceSettings'> & {
+  outputFiles?: OutputFile[];
+};
 
 export interface TaskList {
   tasks: TaskView[];
@@ -604,13 +607,19 @@ export class Queries {
   /** Of all accounts: handles of all secrets that somebody may still ask for. O(specifications). */
   secretHandles(): Set<string> {
     const handles = new Set<string>();
-    const add = ({ resourceFiles, multiInstanceSettings }: WithFiles): void => {
+    const addUrl = (url: string): void => {
+      for (const handle of secretHandlesIn(url)) handles.add(handle);
+    };
+    const add = ({ resourceFiles, outputFiles, multiInstanceSettings }: WithFiles): void => {
       for (const file of [
         ...resourceFiles,
         ...(multiInstanceSettings?.commonResourceFiles ?? []),
       ]) {
-        if (!('httpUrl' in file)) continue;
-        for (const handle of secretHandlesIn(file.httpUrl)) handles.add(handle);
+        if ('httpUrl' in file) addUrl(file.httpUrl);
+        else if ('storageContainerUrl' in file) addUrl(file.storageContainerUrl);
+      }
+      for (const { destination } of outputFiles ?? []) {
+        if ('containerUrl' in destination.container) addUrl(destination.container.containerUrl);
       }
     };
     const addPackages = (packages: Iterable<{ content: ApplicationPackageContent }>): void => {

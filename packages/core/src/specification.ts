@@ -426,23 +426,30 @@ export interface JobPatch {
 /** Exactly one source; of a URL's secrets there are marks (secret-mark.ts) only. semantics §1.12 */
 export type ResourceFile =
   | { httpUrl: string; filePath: string; fileMode?: string }
-  | {
-      autoStorageContainerName: string;
-      blobPrefix?: string;
-      /** Target directory below the working directory; absent: the working directory itself. */
-      filePath?: string;
-      fileMode?: string;
-    };
+  | ({ autoStorageContainerName: string } & ResourceFilesOfContainer)
+  | ({ storageContainerUrl: string } & ResourceFilesOfContainer);
+
+interface ResourceFilesOfContainer {
+  blobPrefix?: string;
+  /** Target directory below the working directory; absent: the working directory itself. */
+  filePath?: string;
+  fileMode?: string;
+}
 
 /** semantics §1.13, §5 */
 export interface OutputFile {
   filePattern: string;
   destination: {
-    container: {
-      /** (extension) a container of the account's own store, instead of a containerUrl. */
-      autoStorageContainerName: string;
-      path?: string;
-    };
+    container: (
+      | {
+          /** (extension) a container of the account's own store, instead of a containerUrl. */
+          autoStorageContainerName: string;
+        }
+      | {
+          /** Of its secrets there are marks (secret-mark.ts) only. */
+          containerUrl: string;
+        }
+    ) & { path?: string };
   };
   uploadOptions: { uploadCondition: 'tasksuccess' | 'taskfailure' | 'taskcompletion' };
 }

@@ -35,6 +35,36 @@ it('the engine names the handles of all secrets that its tasks may need, and non
   expect([...restored.queries.secretHandles()]).toEqual(['s.1', 's.2']);
 });
 
+it('URLs of containers keep their secrets as well, to read from and to write to', () => {
+  const sealed: string[] = [];
+  const seal = (secret: string): string => `s.${sealed.push(secret) - 1}`;
+  const storageContainerUrl = 'https://a.example/in?sv=1&sig=x';
+  const containerUrl = 'https://a.example/out?sig=y';
+  const outputFiles = [
+    { filePattern: '*', destination: { container: { containerUrl, path: 'p' } } },
+  ];
+  const task = parseTask(
+    { id: 't', commandLine: 'x', resourceFiles: [{ storageContainerUrl }], outputFiles },
+    { seal },
+  );
+  expect(sealed).toEqual(['sv=1&sig=x', 'sig=y']);
+  expect(task.resourceFiles).toEqual([
+    { storageContainerUrl: 'https://a.example/in?<secret:s.0>' },
+  ]);
+  expect(task.outputFiles[0]?.destination.container).toEqual({
+    containerUrl: 'https://a.example/out?<secret:s.1>',
+    path: 'p',
+  });
+  const engine = new Engine();
+  engine.apply(
+    new InputBatch()
+      .command(0, { type: 'configure', rulesVersion: currentRulesVersion, accountName: 'a' })
+      .command(0, { type: 'addJob', job: parseJob({ id: 'j', poolInfo: { poolId: 'p' } }) })
+      .command(0, { type: 'addTasks', jobId: 'j', tasks: [task] }),
+  );
+  expect([...engine.queries.secretHandles()]).toEqual(['s.0', 's.1']);
+});
+
 it('a job schedule keeps the secrets of its jobs, and a job that it has made its own', () => {
   let count = 0;
   const seal = (): string => `s.${count++}`;

@@ -1,5 +1,5 @@
 import type { EffectBatch, Report } from '@berth/core';
-import type { BlobStore, Secrets } from '@berth/storage';
+import type { BlobStore, Secrets, Transfers } from '@berth/storage';
 import type { ExecutorCapabilities } from './capabilities.ts';
 
 /** What the runtime gives an executor. */
@@ -7,6 +7,8 @@ export interface ExecutorHost {
   /** A directory of the executor's own, kept across restarts. */
   readonly directory: string;
   readonly blobStore: BlobStore;
+  /** Transfers of all executors, and what URLs of containers name. Absent: URLs of containers are refused. */
+  readonly transfers?: Transfers;
   /**
    * What the handles in `httpUrl`s stand for: to be read when it is needed, and to go into no log, report or
    * warning.

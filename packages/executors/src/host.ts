@@ -36,6 +36,10 @@ export interface HostFiles {
    */
   put(path: string, fill: (localFile: string) => Promise<void>): Promise<void>;
   /**
+   * A copy of a file that is there, with a mode of its own; a file in its place is replaced. {@link EscapeError} as above.
+   */
+  copy(from: string, to: string, mode: number): Promise<void>;
+  /**
    * Puts files into `path`, a directory that appears whole or not at all; what is there is discarded.
    * {@link EscapeError} as above.
    */

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { constants, lstatSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { TreeFile } from './file-tree.ts';
@@ -127,6 +127,13 @@ export class LocalFiles implements HostFiles {
     await this.#makeDirectories(dirname(path));
     await fs.rm(path, { force: true });
     await fill(path);
+  }
+
+  async copy(from: string, to: string, mode: number): Promise<void> {
+    await this.#makeDirectories(dirname(to));
+    await fs.rm(to, { force: true });
+    await fs.copyFile(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+    await fs.chmod(to, mode);
   }
 
   async putTree(path: string, files: readonly TreeFile[], signal: AbortSignal): Promise<void> {

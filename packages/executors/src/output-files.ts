@@ -1,9 +1,10 @@
 import { posix } from 'node:path';
 import type { FailureCode, OutputFile } from '@berth/core';
-import type { BlobStore } from '@berth/storage';
+import type { ContainerStores } from './container-stores.ts';
 import { expandVariables, literalName, nameMatcher } from './file-pattern.ts';
 import type { Host } from './host.ts';
 import { EscapeError } from './host.ts';
+import type { NodeTransfers } from './node-transfers.ts';
 import { accessDenied, codeOf, messageOf, RunFailure } from './run-failure.ts';
 
 /**
@@ -17,31 +18,34 @@ export async function uploadOutputFiles(
     host: Host;
     taskDirectory: string;
     variables: ReadonlyMap<string, string>;
-    blobStore: BlobStore;
+    transfers: NodeTransfers;
+    stores: ContainerStores;
     signal: AbortSignal;
   },
 ): Promise<void> {
-  const { host, taskDirectory, blobStore, signal } = options;
+  const { host, taskDirectory, transfers, stores, signal } = options;
   const log: string[] = [];
   try {
     for (const output of outputFiles) {
       const { uploadCondition } = output.uploadOptions;
       if (uploadCondition === 'tasksuccess' && !succeeded) continue;
       if (uploadCondition === 'taskfailure' && succeeded) continue;
-      const { autoStorageContainerName: container, path } = output.destination.container;
+      const { path } = output.destination.container;
+      const { store, container, shown } = await stores.containerOf(output.destination.container);
       const pattern = expandVariables(output.filePattern, options.variables);
       const { base, parts, fixed } = splitPattern(pattern, `${taskDirectory}/wd`, host.root);
       for await (const file of matches(host, base, parts, signal)) {
         const name = posix.relative(base, file);
         const blob = path === undefined ? name : fixed ? path : posix.join(path, name);
         try {
-          await host.files.get(file, (local) =>
-            blobStore.upload(container, blob, local, { signal }),
+          await transfers.run(
+            () => host.files.get(file, (local) => store.upload(container, blob, local, { signal })),
+            signal,
           );
         } catch (error) {
-          throw failureOf(error, `${file} to ${container}/${blob}`);
+          throw failureOf(error, `${file} to ${shown}/${blob}`);
         }
-        log.push(`${file} -> ${container}/${blob}\n`);
+        log.push(`${file} -> ${shown}/${blob}\n`);
       }
     }
   } catch (error) {

@@ -190,6 +190,17 @@ cat >${fresh} && chmod ${mode} ${fresh} && mv -f -- ${fresh} ${p} || { rm -f -- 
     });
   }
 
+  async copy(from: string, to: string, mode: number): Promise<void> {
+    const [p, fresh] = [quote(to), quote(`${to}.${this.#life}-${this.#serial++}`)];
+    const script = `( ${this.#makeWay(to)}
+if [ -d ${p} ] && [ ! -L ${p} ]; then echo 'Is a directory'; exit 1; fi
+cp -- ${quote(from)} ${fresh} && chmod ${mode.toString(8)} ${fresh} && mv -f -- ${fresh} ${p} || { rm -f -- ${fresh}; exit 1; } ) 2>&1`;
+    const answer = await this.#shell.exec(script);
+    if (answer.status === escapes)
+      throw new EscapeError(`Not a directory, or a symbolic link: ${to}`);
+    if (answer.status !== 0) throw failure(answer);
+  }
+
   async putTree(path: string, files: readonly TreeFile[], signal: AbortSignal): Promise<void> {
     await this.#locally(async (local, errors) => {
       await writeTar(local, files, signal);

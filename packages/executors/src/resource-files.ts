@@ -3,9 +3,10 @@ import { chmod } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { FailureCode, ResourceFile } from '@berth/core';
-import type { BlobStore, Secrets } from '@berth/storage';
-import type { Host } from './host.ts';
+import type { Secrets } from '@berth/storage';
+import type { ContainerStores } from './container-stores.ts';
 import { EscapeError } from './host.ts';
+import type { FileSource, NodeTransfers } from './node-transfers.ts';
 import { accessDenied, codeOf, messageOf, RunFailure } from './run-failure.ts';
 import { httpRequest } from './secret-url.ts';
 
@@ -20,47 +21,83 @@ const httpIdleMs = 60_000;
 export async function stageResourceFiles(
   resourceFiles: readonly ResourceFile[],
   options: {
-    host: Host;
+    transfers: NodeTransfers;
     directory: string;
-    blobStore: BlobStore;
-    secrets: Secrets;
+    stores: ContainerStores;
     signal: AbortSignal;
     httpIdleMs?: number;
   },
 ): Promise<void> {
-  const { host, directory, blobStore, secrets, signal } = options;
+  const { transfers, directory, stores, signal } = options;
   for (const file of resourceFiles) {
     const mode = modeOf(file);
+    const { filePath = '.' } = file;
     if ('httpUrl' in file) {
       const target = below(directory, file.filePath, file.filePath);
-      await put(host, target, file.filePath, (local) =>
-        download(file.httpUrl, secrets, local, mode, signal, options.httpIdleMs ?? httpIdleMs),
-      );
+      await named(filePath, async () => {
+        const source =
+          (await stores.ownBlob(file.httpUrl, signal)) ??
+          (await httpSource(file.httpUrl, options, options.httpIdleMs));
+        await transfers.put(target, mode, source, signal);
+      });
       continue;
     }
-    const container = file.autoStorageContainerName;
     const prefix = file.blobPrefix ?? '';
     let found = false;
+    let shown = 'of a URL';
     try {
-      for await (const { name } of blobStore.list(container, { prefix, signal })) {
+      const place = await stores.containerOf(file);
+      shown = place.shown;
+      for await (const { name, eTag } of place.store.list(place.container, { prefix, signal })) {
         found = true;
-        const filePath = file.filePath === undefined ? name : `${file.filePath}/${name}`;
-        const target = below(directory, filePath, filePath);
-        await put(host, target, filePath, (local) =>
-          blobStore.download(container, name, local, { mode, signal }),
-        );
+        const path = file.filePath === undefined ? name : `${file.filePath}/${name}`;
+        const target = below(directory, path, path);
+        const source = stores.blobSource(place, name, eTag, signal);
+        await named(path, () => transfers.put(target, mode, source, signal));
       }
     } catch (error) {
       if (error instanceof RunFailure) throw error;
-      throw failureOf(error, `container ${container}`, 'ResourceContainerListMiscError');
+      throw failureOf(error, `container ${shown}`, 'ResourceContainerListMiscError');
     }
     if (!found) {
       throw new RunFailure(
         'BlobNotFound',
-        `No blob of container ${container} begins with "${prefix}"; FilePath: ${file.filePath ?? '.'}`,
+        `No blob of container ${shown} begins with "${prefix}"; FilePath: ${filePath}`,
       );
     }
   }
+}
+
+/** What is asked of an HTTP server once and then kept, while its eTag stays. */
+async function httpSource(
+  httpUrl: string,
+  {
+    stores,
+    transfers,
+    signal,
+  }: { stores: ContainerStores; transfers: NodeTransfers; signal: AbortSignal },
+  idleMs: number = httpIdleMs,
+): Promise<FileSource> {
+  const { secrets } = stores;
+  const { url, headers } = await httpRequest(httpUrl, secrets);
+  return {
+    identity: JSON.stringify(['http', url, headers]),
+    async isStill(eTag) {
+      if (eTag === undefined) return false;
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(idleMs)]);
+      try {
+        const asked = { ...headers, 'If-None-Match': eTag };
+        const response = await fetch(url, { headers: asked, signal: limit });
+        await response.body?.cancel();
+        return response.status === 304;
+      } catch {
+        signal.throwIfAborted();
+        return false; // What is wrong shows when it is fetched.
+      }
+    },
+    fetch: (local, mode) =>
+      transfers.runOverHttp(() => download(httpUrl, secrets, local, mode, signal, idleMs), signal),
+  };
 }
 
 function modeOf(file: ResourceFile): number {
@@ -86,14 +123,9 @@ function below(directory: string, path: string, filePath: string): string {
   return `${directory}/${parts.join('/')}`;
 }
 
-async function put(
-  host: Host,
-  target: string,
-  filePath: string,
-  fill: (local: string) => Promise<void>,
-): Promise<void> {
+async function named(filePath: string, put: () => Promise<void>): Promise<void> {
   try {
-    await host.files.put(target, fill);
+    await put();
   } catch (error) {
     if (error instanceof RunFailure) {
       throw new RunFailure(error.code, `${error.message}; FilePath: ${filePath}`);
@@ -149,7 +181,7 @@ async function download(
   mode: number,
   signal: AbortSignal,
   idleMs: number,
-): Promise<void> {
+): Promise<string | undefined> {
   const { url, headers, shown, conceal } = await httpRequest(httpUrl, secrets);
   const idle = new AbortController();
   const timer = setTimeout(() => idle.abort(), idleMs);
@@ -167,6 +199,7 @@ async function download(
     body.on('data', () => timer.refresh());
     await pipeline(body, output);
     await chmod(file, mode); // whatever the umask
+    return response.headers.get('etag') ?? undefined;
   } catch (error) {
     if (error instanceof RunFailure) throw error;
     if (idle.signal.aborted) {

@@ -31,6 +31,13 @@ export const accessDenied: ReadonlySet<string> = new Set([
   'AuthorizationPermissionMismatch',
   'AccountIsDisabled',
   'InsufficientAccountPermissions',
+  'InvalidAuthenticationInfo',
+  'NoAuthenticationInformation',
+  'AuthorizationProtocolMismatch',
+  'AuthorizationResourceTypeMismatch',
+  'AuthorizationServiceMismatch',
+  'PublicAccessNotPermitted',
+  'KeyBasedAuthenticationNotPermitted',
 ]);
 
 /** What a report says of the end of a run, beside which run. */

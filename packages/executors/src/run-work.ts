@@ -1,9 +1,10 @@
 import type { NodeDetails } from '@berth/core';
-import type { BlobStore, Secrets } from '@berth/storage';
 import type { ApplicationPackages } from './application-packages.ts';
+import type { ContainerStores } from './container-stores.ts';
 import type { Host } from './host.ts';
 import type { NodePlace } from './multi-instance.ts';
 import { instanceEnvironment, peersOf } from './multi-instance.ts';
+import type { NodeTransfers } from './node-transfers.ts';
 import { uploadOutputFiles } from './output-files.ts';
 import { stageResourceFiles } from './resource-files.ts';
 import { RunFailure } from './run-failure.ts';
@@ -18,8 +19,8 @@ const uploadGraceMs = 60_000;
 export class RunWork {
   readonly #node: NodeDetails;
   readonly #host: Host;
-  readonly #blobStore: BlobStore;
-  readonly #secrets: Secrets;
+  readonly #stores: ContainerStores;
+  readonly #transfers: NodeTransfers;
   readonly #packages: ApplicationPackages;
   readonly #placeOf: (nodeId: string) => NodePlace | undefined;
   readonly #underWay = new Set<Promise<void>>();
@@ -27,16 +28,16 @@ export class RunWork {
   constructor(options: {
     node: NodeDetails;
     host: Host;
-    blobStore: BlobStore;
-    secrets: Secrets;
+    stores: ContainerStores;
+    transfers: NodeTransfers;
     packages: ApplicationPackages;
     /** Where a node of the same pool is, once that is known. */
     placeOf: (nodeId: string) => NodePlace | undefined;
   }) {
     this.#node = options.node;
     this.#host = options.host;
-    this.#blobStore = options.blobStore;
-    this.#secrets = options.secrets;
+    this.#stores = options.stores;
+    this.#transfers = options.transfers;
     this.#packages = options.packages;
     this.#placeOf = options.placeOf;
   }
@@ -64,10 +65,9 @@ export class RunWork {
       }
       await this.#packages.install(applicationPackages?.packages ?? [], { signal });
       await stageResourceFiles(workOf(running).resourceFiles, {
-        host: this.#host,
+        transfers: this.#transfers,
+        stores: this.#stores,
         directory: running.step === 'coordination' ? directory : `${directory}/wd`,
-        blobStore: this.#blobStore,
-        secrets: this.#secrets,
         signal,
       });
     });
@@ -86,7 +86,8 @@ export class RunWork {
           variables: expandedEnvironment(this.#node, root, environment, details, [
             ...instanceEnvironment(details, running.peers, this.#directoryOf(running)),
           ]),
-          blobStore: this.#blobStore,
+          transfers: this.#transfers,
+          stores: this.#stores,
           signal,
         });
       } catch (error) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { EffectBatch, EffectCatalog, KillReason, NodeDetails, Report } from '@berth/core';
 import { EffectKind, ReportKind } from '@berth/core';
 import type { ExecutorCapabilities } from './capabilities.ts';
+import { ContainerStores } from './container-stores.ts';
 import type { Executor, ExecutorHost } from './executor.ts';
 import type { HostProvider } from './host.ts';
 import { HostDownError, HostLostError, HostUnusableError, NoHostError } from './host.ts';
@@ -81,6 +82,13 @@ export class ShellExecutor implements Executor {
       downloads,
       blobStore: host.blobStore,
       secrets: host.secrets,
+      transfers: host.transfers,
+      stores: new ContainerStores({
+        blobStore: host.blobStore,
+        secrets: host.secrets,
+        transfers: host.transfers,
+        onThisMachine: this.onThisMachine,
+      }),
       report: (report) => this.#report(report),
       warn: (message) => host.warn(message),
       placeOf: (...node) => this.#places.get(node.join('/')),

@@ -9,16 +9,18 @@ import type {
   StartTaskDetails,
 } from '@berth/core';
 import { ReportKind } from '@berth/core';
-import type { BlobStore, Secrets } from '@berth/storage';
+import type { BlobStore, Secrets, Transfers } from '@berth/storage';
 import { ApplicationPackages } from './application-packages.ts';
 import { findHolder } from './claims.ts';
 import { quote, splitCommandLine } from './command-line.ts';
+import type { ContainerStores } from './container-stores.ts';
 import type { Host, Prepared } from './host.ts';
 import { HostLostError, HostUnusableError } from './host.ts';
 import type { NodePlace } from './multi-instance.ts';
 import { NodeShell } from './node-shell.ts';
 import type { Slot } from './node-slots.ts';
 import { NodeSlots } from './node-slots.ts';
+import { NodeTransfers } from './node-transfers.ts';
 import { ReportLog } from './report-log.ts';
 import type { RunEnd } from './run-failure.ts';
 import { codeOf, endOf, launchFailure, messageOf, RunFailure } from './run-failure.ts';
@@ -48,6 +50,8 @@ export interface NodeContext {
   /** A directory of this machine for what is on its way to nodes. */
   readonly downloads: string;
   readonly blobStore: BlobStore;
+  readonly transfers: Transfers | undefined;
+  readonly stores: ContainerStores;
   readonly secrets: Secrets;
   /** Not before the caller has returned. */
   report(report: Report): void;
@@ -106,10 +110,11 @@ export class ShellNode {
     this.#log = new ReportLog(host.files, this.#volatile);
     this.#control = new NodeShell(host, 'control');
     const { accountName, poolId } = details;
-    const { blobStore, secrets, placeOf } = context;
+    const { stores, placeOf } = context;
+    const transfers = new NodeTransfers(host, context.transfers);
     this.#packages = new ApplicationPackages(host, context, context.downloads);
     this.#work = new RunWork({
-      ...{ node: details, host, blobStore, secrets, packages: this.#packages },
+      ...{ node: details, host, stores, transfers, packages: this.#packages },
       placeOf: (nodeId) => placeOf(accountName, poolId, nodeId),
     });
     this.#slots = new NodeSlots({

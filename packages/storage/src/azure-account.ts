@@ -1,10 +1,4 @@
-import type { StorageRetryOptions } from '@azure/storage-blob';
-import {
-  AnonymousCredential,
-  BlobServiceClient,
-  newPipeline,
-  StorageSharedKeyCredential,
-} from '@azure/storage-blob';
+import type { BlobServiceClient, StorageRetryOptions } from '@azure/storage-blob';
 import { BatchError } from '@berth/core';
 
 /** What hands out tokens of Microsoft Entra ID: `DefaultAzureCredential` of `@azure/identity`, for instance. */
@@ -35,47 +29,105 @@ export type AzureRetryOptions = Pick<
   'maxTries' | 'retryDelayInMs' | 'maxRetryDelayInMs' | 'tryTimeoutInMs'
 >;
 
-/** The client's pipeline refuses what is no account, with messages that may repeat it: none of them gets out. */
-export function connect(
-  account: AzureStorageAccount,
-  retryOptions: AzureRetryOptions = {},
-): BlobServiceClient {
-  const options = { retryOptions };
-  if ('connectionString' in account) {
-    try {
-      return BlobServiceClient.fromConnectionString(account.connectionString, options);
-    } catch {
-      throw invalidAccount(
-        'connectionString',
-        'is no connection string of a storage account: copy it whole, from "Access keys" or "Shared access signature"',
-      );
-    }
-  }
-  const url = endpointOf(account);
-  if ('accountKey' in account) {
-    if (
-      !/^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(account.accountKey)
-    )
-      throw invalidAccount('accountKey', 'is not in base64: copy one of the two account keys');
-    const credential = new StorageSharedKeyCredential(account.accountName, account.accountKey);
-    return new BlobServiceClient(url, newPipeline(credential, options));
-  }
-  if ('tokenCredential' in account) {
-    // The client's own type of it has more that is optional.
-    return new BlobServiceClient(url, account.tokenCredential, options);
-  }
-  const token = account.sasToken.replace(/^\?/, '');
-  if (!new URLSearchParams(token).has('sig'))
-    throw invalidAccount('sasToken', 'has no signature (sig=): copy it whole');
-  return connectAnonymously(`${url}?${token}`, retryOptions);
+/** A public place, or one whose URL has its SAS. */
+export interface AnonymousAccount {
+  /** Of the account, with a query. */
+  url: string;
 }
 
-/** What the URL itself gives access to. */
-export function connectAnonymously(
+/** Where an account is, and how to talk to it. */
+export interface AzureAccess {
+  endpoint: string;
+  /** The client is loaded when it is needed first: it takes longer than the rest of the engine. */
+  connect(retryOptions?: AzureRetryOptions): Promise<BlobServiceClient>;
+}
+
+/** @throws BatchError `InvalidPropertyValue`, which never repeats what it was given to get in. */
+export function accessOf(account: AzureStorageAccount | AnonymousAccount): AzureAccess {
+  if ('url' in account) {
+    const { url } = account;
+    return { endpoint: url.replace(/[?].*$/s, ''), connect: (retries) => anonymous(url, retries) };
+  }
+  if ('connectionString' in account) return accessOf(accountIn(account.connectionString));
+  const endpoint = endpointOf(account);
+  if ('accountKey' in account) {
+    const { accountName, accountKey } = account;
+    if (!isBase64(accountKey))
+      throw invalidAccount('accountKey', 'is not in base64: copy one of the two account keys');
+    return {
+      endpoint,
+      async connect(retryOptions = {}) {
+        const { BlobServiceClient, newPipeline, StorageSharedKeyCredential } = await client();
+        const credential = new StorageSharedKeyCredential(accountName, accountKey);
+        return new BlobServiceClient(endpoint, newPipeline(credential, { retryOptions }));
+      },
+    };
+  }
+  if ('tokenCredential' in account) {
+    return {
+      endpoint,
+      async connect(retryOptions = {}) {
+        const { BlobServiceClient } = await client();
+        return new BlobServiceClient(endpoint, account.tokenCredential, { retryOptions });
+      },
+    };
+  }
+  const token = account.sasToken.trim().replace(/^\?/, '');
+  if (!new URLSearchParams(token).has('sig'))
+    throw invalidAccount('sasToken', 'has no signature (sig=): copy it whole');
+  return { endpoint, connect: (retries) => anonymous(`${endpoint}?${token}`, retries) };
+}
+
+async function anonymous(
   url: string,
   retryOptions: AzureRetryOptions = {},
-): BlobServiceClient {
+): Promise<BlobServiceClient> {
+  const { AnonymousCredential, BlobServiceClient, newPipeline } = await client();
   return new BlobServiceClient(url, newPipeline(new AnonymousCredential(), { retryOptions }));
+}
+
+let loading: Promise<typeof import('@azure/storage-blob')> | undefined;
+
+function client(): Promise<typeof import('@azure/storage-blob')> {
+  loading ??= import('@azure/storage-blob');
+  return loading;
+}
+
+function isBase64(text: string): boolean {
+  return (
+    /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text) && text !== ''
+  );
+}
+
+/** As the portal writes it: `Name=value` with `;` between. */
+function accountIn(connectionString: string): AzureStorageAccount {
+  const values = new Map<string, string>();
+  for (const pair of connectionString.split(';')) {
+    const [, name, value] = /^\s*(\w+)=(.*?)\s*$/s.exec(pair) ?? [];
+    if (name !== undefined && value !== undefined) values.set(name.toLowerCase(), value);
+  }
+  const protocol = values.get('defaultendpointsprotocol') ?? 'https';
+  const suffix = values.get('endpointsuffix') ?? 'core.windows.net';
+  const given = values.get('accountname');
+  const endpoint = values.get('blobendpoint') ?? (given && `${protocol}://${given}.blob.${suffix}`);
+  const accountKey = values.get('accountkey');
+  const sasToken = values.get('sharedaccesssignature');
+  const accountName = given ?? nameIn(endpoint);
+  if (endpoint !== undefined && accountName !== undefined) {
+    if (accountKey !== undefined && isBase64(accountKey))
+      return { accountName, accountKey, endpoint };
+    if (sasToken !== undefined) return { accountName, sasToken, endpoint };
+  }
+  throw invalidAccount(
+    'connectionString',
+    'is no connection string of a storage account: copy it whole, from "Access keys" or "Shared access signature"',
+  );
+}
+
+function nameIn(endpoint: string | undefined): string | undefined {
+  if (endpoint === undefined || !URL.canParse(endpoint)) return undefined;
+  const { hostname, pathname } = new URL(endpoint);
+  return pathname.split('/').find((part) => part !== '') ?? hostname.split('.')[0];
 }
 
 function endpointOf({ accountName, endpoint }: NamedAccount): string {

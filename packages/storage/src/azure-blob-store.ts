@@ -2,14 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { chmod, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
-import type { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
-import { RestError } from '@azure/storage-blob';
+import type { BlobClient, BlobServiceClient, ContainerClient } from '@azure/storage-blob';
 import { BatchError } from '@berth/core';
-import type { AzureRetryOptions, AzureStorageAccount } from './azure-account.ts';
-import { connect } from './azure-account.ts';
+import type {
+  AnonymousAccount,
+  AzureAccess,
+  AzureRetryOptions,
+  AzureStorageAccount,
+} from './azure-account.ts';
+import { accessOf } from './azure-account.ts';
 import { bodyOf, downloadRanges } from './azure-download.ts';
 import type { AzureSubject } from './azure-errors.ts';
-import { azureError, codeOf } from './azure-errors.ts';
+import { azureError, codeOf, isOfClient } from './azure-errors.ts';
 import type { BlockOptions } from './azure-upload.ts';
 import { uploadBlocks } from './azure-upload.ts';
 import type { BlobContent } from './blob-content.ts';
@@ -39,21 +43,26 @@ const unnameable = /[\\\p{Cc}\ufffe\uffff]|\.$/u;
 export class AzureBlobStore implements BlobStore {
   /** Host and, at an address, account: for people. */
   readonly account: string;
-  readonly #service: BlobServiceClient;
+  readonly place: string;
+  readonly #access: AzureAccess;
+  readonly #retries: AzureRetryOptions | undefined;
+  #service: Promise<BlobServiceClient> | undefined;
   readonly #transfer: Omit<BlockOptions, 'signal'>;
 
   /** @throws BatchError `InvalidPropertyValue` for what cannot be an account. Whether it is one shows when it is used. */
   constructor(
-    account: AzureStorageAccount | BlobServiceClient,
+    account: AzureStorageAccount | AnonymousAccount,
     { blockBytes = 4 * 1024 * 1024, parallelBlocks = 4, retries }: AzureBlobStoreOptions = {},
   ) {
-    this.#service = 'getContainerClient' in account ? account : connect(account, retries);
-    this.account = placeOf(this.#service.url);
+    this.#access = accessOf(account);
+    this.#retries = retries;
+    this.account = placeOf(this.#access.endpoint);
+    this.place = this.account;
     this.#transfer = { blockBytes, parallelBlocks };
   }
 
   async createContainer(container: string): Promise<void> {
-    const client = this.#client(container);
+    const client = await this.#client(container);
     await this.#ask({ container }, undefined, async () => {
       try {
         await client.createIfNotExists();
@@ -65,7 +74,7 @@ export class AzureBlobStore implements BlobStore {
   }
 
   async containerExists(container: string): Promise<boolean> {
-    const client = this.#client(container);
+    const client = await this.#client(container);
     return await this.#ask({ container }, undefined, async () => {
       try {
         return await client.exists();
@@ -77,7 +86,7 @@ export class AzureBlobStore implements BlobStore {
   }
 
   async deleteContainer(container: string): Promise<void> {
-    const client = this.#client(container);
+    const client = await this.#client(container);
     await this.#ask({ container }, undefined, () => client.delete());
   }
 
@@ -86,7 +95,7 @@ export class AzureBlobStore implements BlobStore {
     options: { prefix?: string; signal?: AbortSignal } = {},
   ): AsyncGenerator<BlobProperties, void, void> {
     const { prefix = '', signal } = options;
-    const pages = this.#client(container)
+    const pages = (await this.#client(container))
       .listBlobsFlat({
         ...(prefix !== '' && { prefix }),
         ...(signal !== undefined && { abortSignal: signal }),
@@ -113,7 +122,7 @@ export class AzureBlobStore implements BlobStore {
   ): Promise<Readable> {
     const { offset = 0, count = Number.POSITIVE_INFINITY, signal } = options;
     const subject = { container, blob };
-    const client = this.#blob(container, blob);
+    const client = await this.#blob(container, blob);
     if (!(Number.isSafeInteger(offset) && offset >= 0 && count >= 0))
       throw outOfRange(blob, offset);
     if (count < 1) {
@@ -130,7 +139,7 @@ export class AzureBlobStore implements BlobStore {
         if (offset > 0 && answer.contentLength === 0) throw outOfRange(blob, offset);
         return bodyOf(answer);
       } catch (error) {
-        if (!(error instanceof RestError) || codeOf(error) !== 'InvalidRange') throw error;
+        if (!isOfClient(error) || codeOf(error) !== 'InvalidRange') throw error;
         if (offset > 0) throw outOfRange(blob, offset);
         return Readable.from([], { objectMode: false }); // It is empty.
       }
@@ -178,7 +187,7 @@ export class AzureBlobStore implements BlobStore {
   }
 
   async delete(container: string, blob: string): Promise<void> {
-    const client = this.#blob(container, blob);
+    const client = await this.#blob(container, blob);
     await this.#ask({ container, blob }, undefined, () =>
       client.delete({ deleteSnapshots: 'include' }),
     );
@@ -192,7 +201,7 @@ export class AzureBlobStore implements BlobStore {
     options: TransferOptions & { mode?: number } = {},
   ): Promise<void> {
     const { mode = 0o770, signal, onProgress } = options;
-    const client = this.#blob(container, blob);
+    const client = await this.#blob(container, blob);
     const temporary = join(dirname(file), `.download-${randomUUID()}`);
     try {
       await beginAnew(['ConditionNotMet'], () =>
@@ -220,7 +229,7 @@ export class AzureBlobStore implements BlobStore {
     size: number | undefined,
     options: TransferOptions,
   ): Promise<BlobProperties> {
-    const client = this.#blob(container, blob).getBlockBlobClient();
+    const client = (await this.#blob(container, blob)).getBlockBlobClient();
     const { signal, onProgress } = options;
     const properties = await this.#ask({ container, blob }, signal, (until) =>
       uploadBlocks(client, content, size, { ...this.#transfer, signal: until, onProgress }),
@@ -254,13 +263,14 @@ export class AzureBlobStore implements BlobStore {
     }
   }
 
-  #client(container: string): ContainerClient {
+  async #client(container: string): Promise<ContainerClient> {
     checkContainerName(container);
-    return this.#service.getContainerClient(container);
+    this.#service ??= this.#access.connect(this.#retries);
+    return (await this.#service).getContainerClient(container);
   }
 
-  #blob(container: string, blob: string): ReturnType<ContainerClient['getBlobClient']> {
-    const client = this.#client(container);
+  async #blob(container: string, blob: string): Promise<BlobClient> {
+    const client = await this.#client(container);
     checkBlobName(blob);
     if (unnameable.test(blob)) {
       throw invalid(
@@ -296,7 +306,7 @@ async function beginAnew<Result>(
 }
 
 function isDenied(error: unknown): boolean {
-  return error instanceof RestError && (error.statusCode === 403 || error.statusCode === 401);
+  return isOfClient(error) && (error.statusCode === 403 || error.statusCode === 401);
 }
 
 /** A SAS of a container does not let its properties be read. */

@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { BlobClient, BlobDownloadResponseParsed } from '@azure/storage-blob';
-import { RestError } from '@azure/storage-blob';
 import { BatchError } from '@berth/core';
-import { codeOf } from './azure-errors.ts';
+import { codeOf, isOfClient } from './azure-errors.ts';
 import type { BlockOptions } from './azure-upload.ts';
 import { withDeadline } from './azure-upload.ts';
 
@@ -57,7 +56,7 @@ export async function downloadRanges(
   try {
     first = await get(0);
   } catch (error) {
-    if (error instanceof RestError && codeOf(error) === 'InvalidRange') return; // It is empty.
+    if (isOfClient(error) && codeOf(error) === 'InvalidRange') return; // It is empty.
     throw error;
   }
   const size = sizeOf(first);
@@ -134,7 +133,10 @@ async function readInto(
     filled += chunk.length;
   }
   if (filled === length) return buffer.subarray(0, length);
-  throw new RestError('The answer had another length than it said.', { code: 'ECONNRESET' });
+  throw new BatchError({
+    code: 'StorageUnreachable',
+    message: 'An answer of the storage service had another length than it said: try again later.',
+  });
 }
 
 function check(found: Buffer, expected: Uint8Array, blob: string): void {

@@ -1,4 +1,4 @@
-import { RestError } from '@azure/storage-blob';
+import type { RestError } from '@azure/storage-blob';
 import { BatchError } from '@berth/core';
 
 /** What was asked, for messages. */
@@ -44,7 +44,7 @@ const unreachable =
  */
 export function azureError(error: unknown, subject: AzureSubject): unknown {
   if (error instanceof BatchError) return error;
-  if (!(error instanceof RestError)) {
+  if (!isOfClient(error)) {
     if (error instanceof Error && /^(?:Abort|Timeout)Error$/.test(error.name))
       return refusal('StorageUnreachable', `${subject.account} does not answer: try again later.`);
     return isOfCredential(error)
@@ -93,6 +93,11 @@ export function azureError(error: unknown, subject: AzureSubject): unknown {
     code || 'StorageError',
     `The storage service refused it (${code}, HTTP ${status}): ${place}.`,
   );
+}
+
+/** An answer that is an error, or none. Told by its name: whoever asks need not load the client. */
+export function isOfClient(error: unknown): error is RestError {
+  return error instanceof Error && error.name === 'RestError';
 }
 
 /** The service's code, or the operating system's; nothing else, since it comes from outside. */

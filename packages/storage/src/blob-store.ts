@@ -18,6 +18,11 @@ export interface TransferOptions {
 
 /** Containers of blobs. Names follow Azure Blob Storage's rules. Errors are `BatchError`s: `ContainerNotFound`, `BlobNotFound`, `InvalidResourceName`. */
 export interface BlobStore {
+  /**
+   * Host and account, where its blobs have to travel to this machine; no two stores with other blobs share it. Absent:
+   * they are on this machine.
+   */
+  readonly place?: string | undefined;
   /** Does nothing if it is there. */
   createContainer(container: string): Promise<void>;
   containerExists(container: string): Promise<boolean>;

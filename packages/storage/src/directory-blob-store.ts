@@ -42,12 +42,13 @@ const CLONE = constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL;
  * On a file system that ignores case, names that differ in case alone are one blob.
  */
 export class DirectoryBlobStore implements BlobStore {
-  readonly #directory: string;
+  /** Its absolute path. */
+  readonly directory: string;
   #root: Promise<string> | undefined;
 
   /** `directory` is made at the first use. */
   constructor(directory: string) {
-    this.#directory = resolve(directory);
+    this.directory = resolve(directory);
   }
 
   async createContainer(container: string): Promise<void> {
@@ -203,8 +204,8 @@ export class DirectoryBlobStore implements BlobStore {
   /** The directory without symbolic links in its own path, so that one further in can be told. */
   #open(): Promise<string> {
     this.#root ??= (async () => {
-      makeDirectoryDurably(join(this.#directory, INCOMING));
-      const root = await realpath(this.#directory);
+      makeDirectoryDurably(join(this.directory, INCOMING));
+      const root = await realpath(this.directory);
       await removeStale(join(root, INCOMING));
       return root;
     })().catch((error: unknown) => {

@@ -9,3 +9,4 @@ export * from './journal-error.ts';
 export type { TornTail } from './journal-scan.ts';
 export * from './secret-store.ts';
 export * from './state-lock.ts';
+export * from './transfers.ts';

@@ -6,16 +6,14 @@ import {
   AccountSASPermissions,
   AccountSASResourceTypes,
   AccountSASServices,
-  ContainerSASPermissions,
   generateAccountSASQueryParameters,
-  generateBlobSASQueryParameters,
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AzureStorageAccount } from '../src/index.ts';
 import { AzureBlobStore } from '../src/index.ts';
 import type { Azurite } from './azurite.ts';
-import { freePort, startAzurite } from './azurite.ts';
+import { containerSas, freePort, startAzurite } from './azurite.ts';
 import { namesOf } from './blob-store-contract.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -49,17 +47,6 @@ function accountSas(permissions: string, expiresOn = new Date(Date.now() + hour)
   ).toString();
 }
 
-function containerSas(permissions: string): string {
-  return generateBlobSASQueryParameters(
-    {
-      containerName: box,
-      permissions: ContainerSASPermissions.parse(permissions),
-      expiresOn: new Date(Date.now() + hour),
-    },
-    credential(),
-  ).toString();
-}
-
 test('an account is opened by its key, a SAS, or a connection string with either', async () => {
   const { accountName, accountKey, endpoint, connectionString } = azurite;
   const sasToken = accountSas('rwdlac');
@@ -81,7 +68,7 @@ test('an account is opened by its key, a SAS, or a connection string with either
 test('a SAS of a container is enough for what is in it', async () => {
   const { accountName, endpoint } = azurite;
   const store = new AzureBlobStore(
-    { accountName, endpoint, sasToken: containerSas('rwdl') },
+    { accountName, endpoint, sasToken: containerSas(azurite, box, 'rwdl') },
     { retries },
   );
   await store.createContainer(box);
@@ -181,7 +168,8 @@ test('an account that cannot be reached is named', async () => {
 test('what cannot be an account is refused at once, without what it is', () => {
   const { accountName, accountKey } = azurite;
   for (const [account, property] of [
-    [{ connectionString: 'AccountName=x;AccountKey=c2VjcmV0' }, 'connectionString'],
+    [{ connectionString: 'AccountName=xyz;AccountKey=c2VjcmV0!' }, 'connectionString'],
+    [{ connectionString: 'AccountName=x;AccountKey=c2VjcmV0' }, 'accountName'],
     [{ connectionString: '' }, 'connectionString'],
     [{ accountName, accountKey: 'c2VjcmV0!' }, 'accountKey'],
     [{ accountName, accountKey: '' }, 'accountKey'],

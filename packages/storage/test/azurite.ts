@@ -3,6 +3,11 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  ContainerSASPermissions,
+  generateBlobSASQueryParameters,
+  StorageSharedKeyCredential,
+} from '@azure/storage-blob';
 
 /** A real server of Azure Blob Storage's interface on this machine, with one account. */
 export interface Azurite {
@@ -11,6 +16,18 @@ export interface Azurite {
   accountKey: string;
   connectionString: string;
   stop(): Promise<void>;
+}
+
+/** A SAS of one container, for an hour. */
+export function containerSas(azurite: Azurite, containerName: string, permissions: string): string {
+  return generateBlobSASQueryParameters(
+    {
+      containerName,
+      permissions: ContainerSASPermissions.parse(permissions),
+      expiresOn: new Date(Date.now() + 3_600_000),
+    },
+    new StorageSharedKeyCredential(azurite.accountName, azurite.accountKey),
+  ).toString();
 }
 
 /** `directory`: where it keeps its files; absent: it keeps all in memory. */

@@ -5,6 +5,8 @@ export interface FaultyProxy {
   endpoint: string;
   /** Requests that it has failed. */
   readonly failed: number;
+  /** What the server behind it has answered. */
+  readonly answers: readonly { url: string; status: number }[];
   stop(): Promise<void>;
 }
 
@@ -16,6 +18,7 @@ export async function startFaultyProxy(
   const behind = new URL(endpoint);
   let asked = 0;
   let failed = 0;
+  const answers: { url: string; status: number }[] = [];
   const server = createServer((incoming, answer) => {
     if (fails(asked++)) {
       failed++;
@@ -27,6 +30,7 @@ export async function startFaultyProxy(
     const passed = request(
       { host: behind.hostname, port: behind.port, method, path: url, headers },
       (response) => {
+        answers.push({ url: url ?? '', status: response.statusCode ?? 0 });
         answer.writeHead(response.statusCode ?? 500, response.rawHeaders);
         response.pipe(answer);
       },
@@ -39,6 +43,7 @@ export async function startFaultyProxy(
   const { port } = server.address() as AddressInfo;
   return {
     endpoint: `http://127.0.0.1:${port}${behind.pathname}`,
+    answers,
     get failed() {
       return failed;
     },

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { NodeFillType, ReplayEnd } from '@berth/core';
 
 /** At most 80 columns wide. */
-export const usage = `usage: berth run FILE [--state DIR] [--restart] [--json]
+export const usage = `usage: berth run FILE [--state DIR] [--storage WHERE] [--restart] [--json]
        berth simulate FILE [--nodes N] [--slots N] [--fill spread|pack]
                            [--policies MODULE] [--json]
        berth replay PATH [--to N | --at TIME] [--show JOB[/TASK]] [--hashes]
@@ -12,6 +12,12 @@ run: runs a job file (JSON or YAML) to its end on this machine, with progress,
 and shows the results. After an interruption the same command goes on where it
 was, and no task runs twice.
   --state DIR   where the run is kept (default: .berth/<job id>)
+  --storage WHERE  where files live (default: in the state directory): a
+                directory, "azure", or the URL of an Azure storage account;
+                credentials in AZURE_STORAGE_CONNECTION_STRING, or in
+                AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY or
+                AZURE_STORAGE_SAS_TOKEN, or in files that the same names
+                with _FILE behind name
   --restart     begin anew, whatever the state directory holds
 
 simulate: runs a job file whose section "simulation" says how long its tasks
@@ -48,7 +54,14 @@ export class UsageError extends Error {}
 
 export type Choice =
   | { command: 'help' }
-  | { command: 'run'; file: string; state?: string; restart: boolean; json: boolean }
+  | {
+      command: 'run';
+      file: string;
+      state?: string;
+      storage?: string;
+      restart: boolean;
+      json: boolean;
+    }
   | {
       command: 'simulate';
       file: string;
@@ -75,7 +88,7 @@ const mostSlots = 256;
 
 /** Beside those that every command takes. */
 const optionsOf: ReadonlyMap<string, readonly string[]> = new Map([
-  ['run', ['state', 'restart']],
+  ['run', ['state', 'storage', 'restart']],
   ['simulate', ['nodes', 'slots', 'fill', 'policies']],
   ['replay', ['to', 'at', 'show', 'account', 'hashes', 'policies']],
 ]);
@@ -98,8 +111,15 @@ export function parseCommandLine(args: string[]): Choice {
   if (more !== undefined) throw new UsageError(`${command}: one ${what}, not also "${more}"`);
   const json = values.json === true;
   if (command === 'run') {
-    const { state, restart = false } = values;
-    return { command, file, ...(state !== undefined && { state }), restart, json };
+    const { state, storage, restart = false } = values;
+    return {
+      command,
+      file,
+      ...(state !== undefined && { state }),
+      ...(storage !== undefined && { storage }),
+      restart,
+      json,
+    };
   }
   const { policies } = values;
   if (command === 'replay') {
@@ -171,6 +191,7 @@ function parseStrictly(args: string[]) {
 
 const options = {
   state: { type: 'string' },
+  storage: { type: 'string' },
   restart: { type: 'boolean' },
   nodes: { type: 'string' },
   slots: { type: 'string' },

@@ -19,6 +19,7 @@ import { runJobFile } from './run.ts';
 import { simulate } from './simulate.ts';
 import { loadSimulatedJob } from './simulated-job.ts';
 import { formatSimulated, simulatedAsJson } from './simulated-results.ts';
+import { storageChoice } from './storage-choice.ts';
 
 async function main(args: string[]): Promise<number> {
   const choice = parseCommandLine(args);
@@ -38,6 +39,7 @@ async function main(args: string[]): Promise<number> {
 async function run({
   file,
   state,
+  storage,
   restart,
   json,
 }: Extract<Choice, { command: 'run' }>): Promise<number> {
@@ -49,6 +51,7 @@ async function run({
     const results = await runJobFile({
       file,
       state,
+      storage: storage === undefined ? undefined : await storageChoice(storage, process.env),
       restart,
       json,
       signal: interruption.signal,

@@ -2,6 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobView } from '@berth/core';
 import { BatchError } from '@berth/core';
+import type { BlobStore } from '@berth/storage';
+import { DirectoryBlobStore } from '@berth/storage';
 import type { Batch } from '../batch.ts';
 import { openBatch } from '../open-batch.ts';
 import { durabilityIn } from '../pool-executor.ts';
@@ -18,6 +20,8 @@ export interface RunOptions {
   file: string;
   /** Default `.berth/<job id>`. */
   state: string | undefined;
+  /** Instead of a directory of the run's own; others may use it as well. */
+  storage: BlobStore | undefined;
   /** Begin anew even if the state directory holds an unfinished run. */
   restart: boolean;
   json: boolean;
@@ -30,6 +34,8 @@ export interface RunOptions {
 
 /** Name of the metadata item that says which file a job was made from. */
 const fingerprintName = 'berth:jobFile';
+/** Of the one that says where its files are. */
+const storageName = 'berth:storage';
 /** In the state directory: the creation time of the last job whose results have been handed over. */
 const deliveredFile = 'delivered';
 const progressIntervalMs = 100;
@@ -48,8 +54,13 @@ export async function runJobFile(options: RunOptions): Promise<RunResults> {
     if (!options.json) options.stdout.write(`${line}\n`);
   };
   const warn = (message: string): void => void options.stderr.write(`berth: ${message}\n`);
-  await using batch = await openBatch({ directory, warn });
-  const started = await goOnOrBegin(batch, file, directory, options.restart, say);
+  const { storage } = options;
+  await using batch = await openBatch({
+    directory,
+    warn,
+    ...(storage !== undefined && { storage }),
+  });
+  const started = await goOnOrBegin(batch, { ...options, file, directory, say, warn });
   const view = progressView(options.stdout, options.json);
   let stalled = false;
   try {
@@ -58,28 +69,45 @@ export async function runJobFile(options: RunOptions): Promise<RunResults> {
     view.stop();
   }
   if (stalled) await endStalled(batch, file);
-  const downloads = await downloadAll(batch.storage, file.downloads, file.directory, warn);
+  const downloads = await downloadAll(
+    batch.storage,
+    file.downloads,
+    file.directory,
+    options.signal,
+    warn,
+  );
   const results = await collectResults(batch, file.job.id, directory, downloads, started);
   await options.deliver(results);
   await writeFile(join(directory, deliveredFile), batch.jobs.get(file.job.id).get().creationTime);
   return results;
 }
 
+interface Beginning extends Pick<RunOptions, 'restart' | 'storage' | 'signal'> {
+  file: LoadedJobFile;
+  directory: string;
+  say(line: string): void;
+  warn(message: string): void;
+}
+
 /** Resolves with the moment since which this call counts. */
-async function goOnOrBegin(
-  batch: Batch,
-  file: LoadedJobFile,
-  directory: string,
-  restart: boolean,
-  say: (line: string) => void,
-): Promise<number> {
+async function goOnOrBegin(batch: Batch, beginning: Beginning): Promise<number> {
+  const { file, directory, restart, storage, say } = beginning;
   const started = Date.now();
   const id = file.job.id;
   const existing = batch.runtime.queries.job(id);
   const unfinished = existing !== undefined && !(await isOver(existing, directory));
   if (unfinished && !restart) {
-    const made = existing.metadata.find(({ name }) => name === fingerprintName)?.value;
-    if (made !== file.fingerprint) {
+    const noted = (item: string): string | undefined =>
+      existing.metadata.find(({ name }) => name === item)?.value;
+    if ((noted(storageName) ?? '') !== placeOf(storage)) {
+      throw new BatchError({
+        code: 'JobExists',
+        message:
+          `${directory} holds an unfinished run of job "${id}" with its files in ${noted(storageName) ?? 'the state directory'}. ` +
+          'Finish it with that --storage, begin anew with --restart, or name another --state.',
+      });
+    }
+    if (noted(fingerprintName) !== file.fingerprint) {
       throw new BatchError({
         code: 'JobExists',
         message:
@@ -91,10 +119,10 @@ async function goOnOrBegin(
     say(`going on with job ${id}: ${completed} of ${active + running + completed} tasks completed`);
   } else {
     await refuseOthers(batch, id, directory, restart);
-    await removeEarlier(batch, file);
+    await removeEarlier(batch, beginning);
     say(`job ${id} on pool ${file.pool.id}, in ${directory}`);
   }
-  await batch.runtime.keeping(file.secrets, () => addMissing(batch, file, say));
+  await batch.runtime.keeping(file.secrets, () => addMissing(batch, beginning));
   return started;
 }
 
@@ -125,7 +153,10 @@ async function refuseOthers(
 }
 
 /** Of everything that an earlier run left; one that was killed here goes on here. */
-async function removeEarlier(batch: Batch, { uploads, downloads }: LoadedJobFile): Promise<void> {
+async function removeEarlier(
+  batch: Batch,
+  { file: { uploads, downloads }, storage, warn }: Beginning,
+): Promise<void> {
   for (const { id, state } of batch.jobs.list()) {
     if (state !== 'deleting') await batch.jobs.get(id).delete();
     await batch.jobs.gone(id);
@@ -133,6 +164,19 @@ async function removeEarlier(batch: Batch, { uploads, downloads }: LoadedJobFile
   for (const { id, state } of batch.pools.list()) {
     if (state !== 'deleting') await batch.pools.delete(id);
     await batch.pools.gone(id);
+  }
+  if (storage !== undefined) {
+    // It is not this run's alone: nothing in it is deleted.
+    for (const { container, prefix = '' } of downloads) {
+      if (!(await batch.storage.containerExists(container))) continue;
+      for await (const _ of batch.storage.list(container, { prefix })) {
+        warn(
+          `downloads: container "${container}" has blobs that begin with "${prefix}" already: they are fetched with those of this run`,
+        );
+        break;
+      }
+    }
+    return;
   }
   // Else this run would take an earlier one's files for its own.
   for (const container of new Set([...uploads, ...downloads].map((one) => one.container))) {
@@ -143,11 +187,7 @@ async function removeEarlier(batch: Batch, { uploads, downloads }: LoadedJobFile
 }
 
 /** Every step that an earlier call may have got through already is one that can be done again. */
-async function addMissing(
-  batch: Batch,
-  file: LoadedJobFile,
-  say: (line: string) => void,
-): Promise<void> {
+async function addMissing(batch: Batch, { file, storage, signal, say }: Beginning): Promise<void> {
   const { runtime } = batch;
   const jobId = file.job.id;
   if (runtime.queries.pool(file.pool.id) === undefined) {
@@ -155,11 +195,12 @@ async function addMissing(
     await runtime.submit({ type: 'addPool', pool: { ...file.pool, durability } });
   }
   if (runtime.queries.job(jobId) === undefined) {
-    const count = await uploadAll(batch.storage, file.uploads, file.directory);
+    const count = await uploadAll(batch.storage, file.uploads, file.directory, signal);
     // What the file fetches at the end, its tasks are to put there.
     for (const { container } of file.downloads) await batch.storage.createContainer(container);
     if (count > 0) say(`${count} files uploaded`);
-    const fingerprint = { name: fingerprintName, value: file.fingerprint };
+    const notes = [{ name: fingerprintName, value: file.fingerprint }];
+    if (storage !== undefined) notes.push({ name: storageName, value: placeOf(storage) });
     // With its tasks, since the end of its manager may be its own.
     const added = runtime.submit({
       type: 'addJob',
@@ -167,7 +208,7 @@ async function addMissing(
       job: {
         ...file.job,
         onAllTasksComplete: 'noaction',
-        metadata: [...file.job.metadata, fingerprint],
+        metadata: [...file.job.metadata, ...notes],
       },
     });
     await Promise.all([added, addTasks(batch, file)]);
@@ -237,4 +278,10 @@ async function endStalled(batch: Batch, { job }: LoadedJobFile): Promise<void> {
   const client = batch.jobs.get(job.id);
   await client.terminate('NothingLeftToRun');
   await client.done();
+}
+
+/** What tells one storage from another, without what gives access; nothing: the state directory's own. */
+function placeOf(storage: BlobStore | undefined): string {
+  if (storage === undefined) return '';
+  return storage instanceof DirectoryBlobStore ? storage.directory : (storage.place ?? '');
 }

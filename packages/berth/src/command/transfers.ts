@@ -1,35 +1,26 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Download, Upload } from '@berth/core/spec';
-import type { BlobStore } from '@berth/storage';
+import type { StorageClient } from '../storage-client.ts';
 
 /** Puts the files of `uploads` into their containers; returns how many. */
 export async function uploadAll(
-  store: BlobStore,
+  storage: StorageClient,
   uploads: readonly Upload[],
   directory: string,
+  signal: AbortSignal,
 ): Promise<number> {
   let count = 0;
   for (const { source, container, path } of uploads) {
-    await store.createContainer(container);
     const from = resolve(directory, source);
-    if ((await stat(from)).isFile()) {
-      await store.upload(container, path ?? basename(from), from);
+    if (path !== undefined && (await stat(from)).isFile()) {
+      // Of a file it is the blob's name.
+      await storage.createContainer(container);
+      await storage.store.upload(container, path, from, { signal });
       count++;
-      continue;
-    }
-    const entries = await readdir(from, { recursive: true, withFileTypes: true });
-    for (const entry of entries) {
-      const file = join(entry.parentPath, entry.name);
-      // A link to a file counts as the file; one to a directory is not followed, since it may lead round.
-      const found = entry.isSymbolicLink() ? await stat(file).catch(() => undefined) : entry;
-      if (found?.isFile() !== true) continue;
-      const name = file
-        .slice(from.length + 1)
-        .split(sep)
-        .join('/');
-      await store.upload(container, path === undefined ? name : `${path}/${name}`, file);
-      count++;
+    } else {
+      const options = path === undefined ? { signal } : { path, signal };
+      count += (await storage.upload(container, from, options)).length;
     }
   }
   return count;
@@ -37,22 +28,21 @@ export async function uploadAll(
 
 /** Fetches the blobs of `downloads`, over what is there; returns the files in order. */
 export async function downloadAll(
-  store: BlobStore,
+  storage: StorageClient,
   downloads: readonly Download[],
   directory: string,
+  signal: AbortSignal,
   warn: (message: string) => void,
 ): Promise<{ file: string; print: boolean }[]> {
   const files: { file: string; print: boolean }[] = [];
   for (const { container, prefix, target, print } of downloads) {
-    const before = files.length;
-    for await (const { name } of store.list(container, prefix === undefined ? {} : { prefix })) {
-      const file = join(resolve(directory, target), name);
-      await mkdir(dirname(file), { recursive: true });
-      await rm(file, { force: true });
-      await store.download(container, name, file, { mode: 0o644 });
-      files.push({ file, print });
-    }
-    if (files.length === before) {
+    const fetched = await storage.download(container, resolve(directory, target), {
+      ...(prefix !== undefined && { prefix }),
+      overwrite: true,
+      signal,
+    });
+    for (const file of fetched) files.push({ file, print });
+    if (fetched.length === 0) {
       warn(`downloads: nothing in container "${container}" begins with "${prefix ?? ''}"`);
     }
   }

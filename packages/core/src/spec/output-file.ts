@@ -1,7 +1,9 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { OutputFile } from '../specification.ts';
 import { blobPath } from './blob-names.ts';
 import { entity } from './entity.ts';
+import { issue } from './problem.ts';
+import { containerUrl } from './resource-file.ts';
 import { choice, text } from './scalars.ts';
 
 /** Relative to the working directory, and free to leave it: `../stdout.txt` is the usual example. */
@@ -15,15 +17,38 @@ export function outputFile(containerName: z.ZodType<string>): z.ZodType<OutputFi
   return entity({
     filePattern,
     destination: entity({
-      container: entity(
-        { autoStorageContainerName: containerName, path: blobPath.optional() },
-        { notBuiltYet: { containerUrl: [], identityReference: [], uploadHeaders: [[]] } },
-      ),
+      container: destination(containerName),
     }),
     uploadOptions: entity({
       uploadCondition: choice(['taskcompletion', 'tasksuccess', 'taskfailure']).default(
         'taskcompletion',
       ),
     }).default(() => ({ uploadCondition: 'taskcompletion' as const })),
+  });
+}
+
+type Destination = OutputFile['destination']['container'];
+
+/** Exactly one container. A URL's secrets are sealed with the rest of the task (seal.ts). */
+function destination(containerName: z.ZodType<string>): z.ZodType<Destination> {
+  return entity(
+    {
+      containerUrl: containerUrl.optional(),
+      autoStorageContainerName: containerName.optional(),
+      path: blobPath.optional(),
+    },
+    { notBuiltYet: { identityReference: [], uploadHeaders: [[]] } },
+  ).transform((given, ctx): Destination => {
+    const { containerUrl: url, autoStorageContainerName, path } = given;
+    const at = path === undefined ? {} : { path };
+    if (url !== undefined && autoStorageContainerName === undefined) {
+      return { containerUrl: url, ...at };
+    }
+    if (url === undefined && autoStorageContainerName !== undefined) {
+      return { autoStorageContainerName, ...at };
+    }
+    const reason = 'must have exactly one of containerUrl and autoStorageContainerName';
+    ctx.issues.push(issue(given, reason, { hideValue: true }));
+    return z.NEVER;
   });
 }

@@ -24,6 +24,15 @@ const httpUrlWithoutSecret = httpUrl.refine((url) => !hasSecret(url), {
   params: secretRefusal,
 });
 
+const namesContainer = (url: string): boolean => /^https?:\/\/[^/?#]+\/[^/?#]/i.test(url);
+const containerReason = 'must have the name of a container as its path';
+
+/** The URL of a container, with or without a SAS. Secrets in it are to be sealed. */
+export const containerUrl: z.ZodType<string> = httpUrl.refine(namesContainer, {
+  error: containerReason,
+  params: { hideValue: true },
+});
+
 const filePath = text(
   staysBelow,
   'must be a path below the working directory: relative, without ".." and with "/" as separator',
@@ -49,30 +58,37 @@ export function resourceFile(
     {
       httpUrl: url.optional(),
       blobSource: url.optional(),
+      storageContainerUrl: url.refine(namesContainer, { error: containerReason }).optional(),
       autoStorageContainerName: containerName.optional(),
       blobPrefix: blobPath.optional(),
       filePath: filePath.optional(),
       fileMode: fileMode.optional(),
     },
-    { notBuiltYet: { storageContainerUrl: [], identityReference: [] } },
+    { notBuiltYet: { identityReference: [] } },
   ).transform((file, ctx): ResourceFile => {
     const source = underEitherName(file, 'httpUrl', 'blobSource', ctx);
-    const { autoStorageContainerName, filePath: target, blobPrefix, fileMode: mode } = file;
-    if ((source === undefined) === (autoStorageContainerName === undefined)) {
-      const reason = 'must have exactly one source: httpUrl or autoStorageContainerName';
+    const { storageContainerUrl, autoStorageContainerName } = file;
+    const { filePath: target, blobPrefix, fileMode: mode } = file;
+    const sources = [source, storageContainerUrl, autoStorageContainerName];
+    if (sources.filter((one) => one !== undefined).length !== 1) {
+      const reason =
+        'must have exactly one source: httpUrl, storageContainerUrl or autoStorageContainerName';
       ctx.issues.push(issue(file, reason, { hideValue: true }));
       return z.NEVER;
     }
     if (source === undefined) {
       return {
-        autoStorageContainerName: autoStorageContainerName ?? '',
+        ...(storageContainerUrl === undefined
+          ? { autoStorageContainerName: autoStorageContainerName ?? '' }
+          : { storageContainerUrl }),
         ...(blobPrefix !== undefined && { blobPrefix }),
         ...(target !== undefined && { filePath: target }),
         ...(mode !== undefined && { fileMode: mode }),
       };
     }
     if (blobPrefix !== undefined) {
-      ctx.issues.push(issue(blobPrefix, 'needs autoStorageContainerName', {}, ['blobPrefix']));
+      const reason = 'needs storageContainerUrl or autoStorageContainerName';
+      ctx.issues.push(issue(blobPrefix, reason, {}, ['blobPrefix']));
     }
     if (target === undefined) {
       const reason = 'is required beside httpUrl: the path and name of the file';

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { secretMark } from '../secret-mark.ts';
 import type {
   MultiInstanceSettings,
+  OutputFile,
   ResourceFile,
   ScheduledJobSpecification,
   TaskFactory,
@@ -30,6 +31,7 @@ type WithJobTasks = Pick<
 
 interface WithFiles {
   resourceFiles: ResourceFile[];
+  outputFiles?: OutputFile[];
   multiInstanceSettings?: MultiInstanceSettings;
 }
 
@@ -103,7 +105,12 @@ function sealFiles<Task extends WithFiles>(
     ...path,
     'resourceFiles',
   ]);
-  const sealed = resourceFiles === task.resourceFiles ? task : { ...task, resourceFiles };
+  const outputFiles =
+    task.outputFiles && sealOutputs(task.outputFiles, seal, sealOne, ctx, [...path, 'outputFiles']);
+  const sealed =
+    resourceFiles === task.resourceFiles && outputFiles === task.outputFiles
+      ? task
+      : { ...task, resourceFiles, ...(outputFiles && { outputFiles }) };
   const settings = task.multiInstanceSettings;
   if (settings === undefined) return sealed;
   const at = [...path, 'multiInstanceSettings', 'commonResourceFiles'];
@@ -121,13 +128,43 @@ function sealEach(
 ): ResourceFile[] {
   let sealed: ResourceFile[] | undefined;
   for (const [i, file] of files.entries()) {
-    if (!('httpUrl' in file) || !hasSecret(file.httpUrl)) continue;
+    const name = 'httpUrl' in file ? 'httpUrl' : 'storageContainerUrl';
+    const url =
+      'httpUrl' in file
+        ? file.httpUrl
+        : 'storageContainerUrl' in file
+          ? file.storageContainerUrl
+          : '';
+    if (!hasSecret(url)) continue;
     if (seal === undefined) {
-      ctx.issues.push(issue(file, reason, unsealed, [...path, i, 'httpUrl']));
+      ctx.issues.push(issue(file, reason, unsealed, [...path, i, name]));
       continue;
     }
     sealed ??= [...files];
-    sealed[i] = { ...file, httpUrl: sealOne(file.httpUrl, seal) };
+    sealed[i] = { ...file, [name]: sealOne(url, seal) };
+  }
+  return sealed ?? files;
+}
+
+function sealOutputs(
+  files: OutputFile[],
+  seal: Seal | undefined,
+  sealOne: typeof sealUrl,
+  ctx: z.core.ParsePayload,
+  path: PropertyKey[],
+): OutputFile[] {
+  let sealed: OutputFile[] | undefined;
+  for (const [i, file] of files.entries()) {
+    const { container } = file.destination;
+    if (!('containerUrl' in container) || !hasSecret(container.containerUrl)) continue;
+    if (seal === undefined) {
+      const at = [...path, i, 'destination', 'container', 'containerUrl'];
+      ctx.issues.push(issue(container, reason, unsealed, at));
+      continue;
+    }
+    const containerUrl = sealOne(container.containerUrl, seal);
+    sealed ??= [...files];
+    sealed[i] = { ...file, destination: { container: { ...container, containerUrl } } };
   }
   return sealed ?? files;
 }

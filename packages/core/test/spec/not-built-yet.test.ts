@@ -31,9 +31,7 @@ const asking: Case[] = [
   [inPool, 'resourceTags', { a: 'b' }],
   [inTask, 'authenticationTokenSettings', { access: ['job'] }],
   [inTask, 'containerSettings', { imageName: 'i' }],
-  [inResourceFile, 'storageContainerUrl', 'https://x'],
   [inResourceFile, 'identityReference', { resourceId: 'r' }],
-  [inContainer, 'containerUrl', 'https://x?sig=secret'],
   [inContainer, 'identityReference', { resourceId: 'r' }],
   [inContainer, 'uploadHeaders', [{ name: 'a' }]],
 ];
