@@ -20,8 +20,13 @@ describe.skipIf(!canMakeHosts)('over SSH', () => {
 
   function life(directory: string, tasks: number, ran: string) {
     const options = fromSources.slice(0, -1);
-    const script = join(import.meta.dirname, 'two-pools.ts');
-    const args = [join(directory, 'state'), String(tasks), ran, JSON.stringify(hosts.options())];
+    const script = join(import.meta.dirname, 'pools.ts');
+    const args = [
+      join(directory, 'state'),
+      String(tasks),
+      ran,
+      JSON.stringify({ ssh: hosts.options() }),
+    ];
     return spawn(process.execPath, [...options, script, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -80,8 +80,19 @@ export class DockerEngine {
 
   /** With the volume of its name. Nothing if they are not there. */
   async remove(container: string): Promise<void> {
-    await this.#gone(`/containers/${container}?force=1`);
+    await this.removeContainer(container);
     await this.#gone(`/volumes/${container}`);
+  }
+
+  async removeContainer(container: string): Promise<void> {
+    await this.#gone(`/containers/${container}?force=1`);
+  }
+
+  /** Unless somebody has it. */
+  async removeVolume(name: string): Promise<void> {
+    await this.api.send('DELETE', `/volumes/${name}`).catch((error: unknown) => {
+      if (!(error instanceof DockerError)) throw error;
+    });
   }
 
   /** Those with this label. */

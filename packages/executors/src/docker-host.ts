@@ -105,11 +105,13 @@ export class DockerHostProvider implements HostProvider {
       inventory.set(name, noted);
     }
     const { container } = noted;
-    if (!noted.isMade || (await this.#stand(name, container)) === 'removed') {
+    const stood = noted.isMade ? await this.#stand(name, container) : 'removed';
+    if (stood === 'removed') {
       await this.#make(node, noted);
       inventory.set(name, { ...noted, isMade: true });
     }
-    const host = await this.#connect(node, container);
+    const hasRestarted = noted.isMade && stood !== 'running';
+    const host = await this.#connect(node, container, hasRestarted);
     this.#down.delete(name);
     this.#names.set(host, name);
     this.#connected.set(name, { node, host });
@@ -141,7 +143,7 @@ export class DockerHostProvider implements HostProvider {
   }
 
   has(node: NodeDetails): boolean {
-    return this.#inventory.get(nameOf(node)) !== undefined;
+    return this.#inventory.get(nameOf(node))?.isMade === true;
   }
 
   forsake(node: NodeDetails): void {
@@ -192,7 +194,7 @@ export class DockerHostProvider implements HostProvider {
    * Of a container that has been there: it runs, or it is started again, or somebody has removed it. What has ended by
    * itself stays so until the node counts as lost: what ran there is then known to be gone, and its start task to be due.
    */
-  async #stand(name: string, container: string): Promise<'running' | 'removed'> {
+  async #stand(name: string, container: string): Promise<'running' | 'started' | 'removed'> {
     const state = await this.#engine.state(container);
     if (state.status === 'running') return 'running';
     if (state.status === 'paused') {
@@ -201,7 +203,7 @@ export class DockerHostProvider implements HostProvider {
     this.#expect(name, container, state);
     if (state.status === 'none') return 'removed';
     await this.#engine.start(container);
-    return 'running';
+    return 'started';
   }
 
   /** @throws HostDownError until it has been down for long enough */
@@ -230,8 +232,14 @@ export class DockerHostProvider implements HostProvider {
     const network = await this.#network(own);
     const options = { image, shell, root: directory, volume: container, network, binds, labels };
     const body = nodeContainer(node, options);
-    await this.#engine.make(container, body, image, this.#options.pull ?? 'missing');
-    await this.#check(container, image, shell);
+    try {
+      await this.#engine.make(container, body, image, this.#options.pull ?? 'missing');
+      await this.#check(container, image, shell);
+    } catch (error) {
+      // Nobody may ever want it again.
+      await this.#engine.remove(container).catch(() => {});
+      throw error;
+    }
   }
 
   get #labels(): Record<string, string> {
@@ -275,7 +283,11 @@ command -v setsid >/dev/null || command -v perl >/dev/null || echo setsid`;
     );
   }
 
-  async #connect({ nodeSize }: NodeDetails, container: string): Promise<RemoteHost> {
+  async #connect(
+    { nodeSize }: NodeDetails,
+    container: string,
+    hasRestarted: boolean,
+  ): Promise<RemoteHost> {
     const { shell = '/bin/sh', directory = '/mnt/batch/tasks' } = this.#options;
     const { environment, address } = await this.#engine.state(container);
     const path = this.#options.path ?? environment['PATH'] ?? defaultPath;
@@ -288,6 +300,7 @@ command -v setsid >/dev/null || command -v perl >/dev/null || echo setsid`;
       path,
       shell,
       environment,
+      hasRestarted,
       ...(address !== undefined && { address }),
       ...(nodeSize !== undefined && { cores: nodeSize.cores }),
       keepAliveMs: this.#options.keepAliveMs ?? 15_000,
@@ -306,8 +319,9 @@ command -v setsid >/dev/null || command -v perl >/dev/null || echo setsid`;
     const act = async (): Promise<void> => {
       for (const { id, name } of await this.#engine.containers(this.#label)) {
         if (this.#inventory.containers().has(name)) continue;
-        await this.#engine.remove(id);
-        await this.#engine.remove(name); // its volume
+        await this.#engine.removeContainer(id);
+        // Its name may be another's by now.
+        if (!this.#inventory.containers().has(name)) await this.#engine.removeVolume(name);
       }
       await this.#removeUnusedNetworks();
     };

@@ -27,7 +27,9 @@ export class DockerInventory {
     const text = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
     const known = text === undefined ? undefined : (JSON.parse(text) as Written);
     this.id = known?.id ?? randomBytes(4).toString('hex');
-    this.#nodes = new Map(Object.entries(known?.nodes ?? {}));
+    // One that is still wanted is made anew, whatever there is of it.
+    const made = Object.entries(known?.nodes ?? {}).filter(([, { isMade }]) => isMade);
+    this.#nodes = new Map(made);
     if (known === undefined) this.#write();
   }
 

@@ -70,6 +70,8 @@ export interface Host {
   readonly environment: Readonly<Record<string, string>>;
   readonly shell: string;
   readonly files: HostFiles;
+  /** It was down, and has been started again since it was last got: what its start task did is due again. */
+  readonly hasRestarted?: boolean;
   /** IP address by which the other nodes of its pool reach it. Absent: there is none, and it is in no gang. */
   readonly address?: string;
   /** Processors that a task sees; for CCP_NODES. Default 1. */

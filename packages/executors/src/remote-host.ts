@@ -51,6 +51,7 @@ export interface ChannelOptions {
   address?: string;
   /** Processors of the node. Default: what it says itself. */
   cores?: number;
+  hasRestarted?: boolean;
   /** What tasks find there beside PATH and LANG. */
   environment?: Readonly<Record<string, string>>;
   /** A host that leaves the shell without an answer for so long is lost. Absent: the channel itself notices. */
@@ -94,6 +95,7 @@ export class RemoteHost implements Host {
   readonly files: RemoteFiles;
   readonly address: string;
   readonly cores: number;
+  readonly hasRestarted: boolean;
   /** Resolves when the connection has ended, with the reason. */
   readonly lost: Promise<Error>;
   readonly #shell: RemoteShell;
@@ -106,6 +108,7 @@ export class RemoteHost implements Host {
     shell: string;
     address: string;
     cores: number;
+    hasRestarted: boolean;
     files: RemoteFiles;
     remote: RemoteShell;
     listeners: Set<(text: string) => void>;
@@ -116,6 +119,7 @@ export class RemoteHost implements Host {
     this.shell = options.shell;
     this.address = options.address;
     this.cores = options.cores;
+    this.hasRestarted = options.hasRestarted;
     this.files = options.files;
     this.#shell = options.remote;
     this.#listeners = options.listeners;
@@ -198,6 +202,7 @@ set -- $SSH_CONNECTION; echo "$3"; hostname -I 2>/dev/null || echo`,
       // Some say more than what a writer of a shell puts out at once.
       pipeLimit: Math.min(4_096, Number(limit) || 512),
       cores: options.cores ?? (Number(cores) || 1),
+      hasRestarted: options.hasRestarted ?? false,
       address: options.address ?? addressOf(reached, own),
       environment: {
         LANG: system === 'Darwin' ? 'en_US.UTF-8' : 'C.UTF-8',

@@ -422,10 +422,11 @@ export class ShellExecutor implements Executor {
     }
     this.#releasing.add(node);
     this.#owed.delete(node);
-    const opened = this.#node(node, details);
+    const isNone = !this.#nodes.has(node) && this.#provider.has?.(details) === false;
+    const opened = isNone ? undefined : this.#node(node, details);
     this.#ready.delete(node);
     const act = async (): Promise<void> => {
-      const there = await opened.catch((error: unknown) => {
+      const there = await opened?.catch((error: unknown) => {
         if (error instanceof HostDownError) this.#provider.forsake?.(details);
         else if (this.#provider.has?.(details) !== false) throw error;
         return undefined; // it never was, or is no more
@@ -552,6 +553,10 @@ export class ShellExecutor implements Executor {
     await there.recover(owed);
     const sequence = this.#requests.get(node);
     if (away?.isLost === true && sequence !== undefined) {
+      // Out of `unknown` a node goes on; this one boots, as one that heals (semantics §2.2).
+      if (there.host.hasRestarted === true) {
+        this.#report({ kind: ReportKind.nodeUnusable, node, sequence });
+      }
       this.#report({ kind: ReportKind.nodeReady, node, sequence });
     }
     return there;

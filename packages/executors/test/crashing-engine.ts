@@ -2,19 +2,20 @@
  * An engine of a few lines that is killed at any moment: starts `tasks` tasks over `slots` slots and keeps
  * a journal of what it started and what was reported. Run again with the same directory it goes on.
  * Arguments: directory, tasks, slots, script of a task (`$1` is its number), and options of the SSH executor as JSON
- * where that is meant; each of its hosts is a node then.
+ * where that is meant (each of its hosts is a node then), or of the Docker executor (with two nodes).
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EffectKind, ReportKind } from '@berth/core';
-import type { SshOptions } from '@berth/executors';
-import { localExecutor, sshExecutor } from '@berth/executors';
+import type { DockerOptions, Executor, SshOptions } from '@berth/executors';
+import { dockerExecutor, localExecutor, sshExecutor } from '@berth/executors';
 import type { Effect } from './scripted-effects.ts';
 import { runDetails, ScriptedEngine } from './scripted-effects.ts';
 
-const [directory = '', tasks = '0', slots = '0', script = '', ssh] = process.argv.slice(2);
-const options = ssh === undefined ? undefined : (JSON.parse(ssh) as SshOptions);
-const nodes = options?.hosts.length ?? 1;
+const [directory = '', tasks = '0', slots = '0', script = '', given] = process.argv.slice(2);
+const options = JSON.parse(given ?? '{}') as Partial<SshOptions> & DockerOptions;
+const { hosts, dockerHost } = options;
+const nodes = hosts?.length ?? (dockerHost === undefined ? 1 : 2);
 const nodeOf = (run: number): number => 1 + (run % nodes);
 const journal = join(directory, 'journal');
 const started = new Set<number>();
@@ -29,10 +30,11 @@ if (existsSync(journal)) {
   }
 }
 
-const engine = new ScriptedEngine(
-  options === undefined ? localExecutor() : sshExecutor(options),
-  directory,
-);
+function executor(): Executor {
+  if (hosts !== undefined) return sshExecutor({ ...options, hosts });
+  return dockerHost === undefined ? localExecutor() : dockerExecutor(options);
+}
+const engine = new ScriptedEngine(executor(), directory);
 const outstanding: Effect[] = [];
 function details(run: number): void {
   const commandLine = `sh -c '${script}' sh ${run}`;

@@ -7,6 +7,7 @@ import { DirectoryBlobStore } from '@berth/storage';
 import type { Batch } from '../batch.ts';
 import { openBatch } from '../open-batch.ts';
 import { durabilityIn } from '../pool-executor.ts';
+import { demandNamed, executorsOf } from './executors.ts';
 import type { LoadedJobFile } from './job-file.ts';
 import { loadJobFile } from './job-file.ts';
 import type { Progress, ProgressView } from './progress.ts';
@@ -43,12 +44,7 @@ const progressIntervalMs = 100;
 /** Runs a job file to its end, from where an earlier call left off. */
 export async function runJobFile(options: RunOptions): Promise<RunResults> {
   const file = await loadJobFile(options.file);
-  if (file.pool.executor !== 'local') {
-    throw new BatchError({
-      code: 'InvalidPropertyValue',
-      message: `${options.file}: pool.executor must be "local"; there is no executor ${JSON.stringify(file.pool.executor)} here`,
-    });
-  }
+  demandNamed(file.pool.executor, options.file);
   const directory = options.state ?? join('.berth', file.job.id);
   const say = (line: string): void => {
     if (!options.json) options.stdout.write(`${line}\n`);
@@ -57,6 +53,7 @@ export async function runJobFile(options: RunOptions): Promise<RunResults> {
   const { storage } = options;
   await using batch = await openBatch({
     directory,
+    executors: executorsOf(file.pool.executor, directory),
     warn,
     ...(storage !== undefined && { storage }),
   });
@@ -67,6 +64,9 @@ export async function runJobFile(options: RunOptions): Promise<RunResults> {
     stalled = await watch(batch, file, view, options.signal);
   } finally {
     view.stop();
+  }
+  for (const { code, message } of batch.runtime.queries.pool(file.pool.id)?.resizeErrors ?? []) {
+    warn(`pool ${file.pool.id}: ${code}: ${message}`);
   }
   if (stalled) await endStalled(batch, file);
   const downloads = await downloadAll(
@@ -79,6 +79,11 @@ export async function runJobFile(options: RunOptions): Promise<RunResults> {
   const results = await collectResults(batch, file.job.id, directory, downloads, started);
   await options.deliver(results);
   await writeFile(join(directory, deliveredFile), batch.jobs.get(file.job.id).get().creationTime);
+  // Directories may stay, to be looked at; what would go on using the machine does not.
+  if (file.pool.executor !== 'local') {
+    await batch.pools.delete(file.pool.id);
+    await batch.pools.gone(file.pool.id);
+  }
   return results;
 }
 
