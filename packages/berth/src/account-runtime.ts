@@ -1,5 +1,5 @@
 import type { Command, CommandResult, EngineEvent, NodeView, Queries } from '@berth/core';
-import type { Executor } from '@berth/executors';
+import type { Executor, RemoteLoginSettings } from '@berth/executors';
 import type { BlobStore, SecretGroup } from '@berth/storage';
 import type { Runtime } from './runtime.ts';
 
@@ -37,6 +37,14 @@ export class AccountRuntime {
     if (name === undefined || accountName === undefined) return node;
     const ipAddress = this.executor(name)?.nodeAddress?.(accountName, node.poolId, node.id);
     return ipAddress === undefined ? node : { ...node, ipAddress };
+  }
+
+  /** Where one logs in to a node; `undefined`: nowhere. */
+  async remoteLogin(poolId: string, nodeId: string): Promise<RemoteLoginSettings | undefined> {
+    const name = this.queries.pool(poolId)?.executor;
+    const accountName = this.queries.account()?.accountName;
+    if (name === undefined || accountName === undefined) return undefined;
+    return await this.executor(name)?.remoteLogin?.(accountName, poolId, nodeId);
   }
 
   get blobStore(): BlobStore {

@@ -4,7 +4,9 @@ import type {
   NodeUserView,
   NodeView,
 } from '@berth/core';
+import { BatchError } from '@berth/core';
 import { parseDisableSchedulingOption, parseNodeUser, parseRestartOption } from '@berth/core/spec';
+import type { RemoteLoginSettings } from '@berth/executors';
 import { SecretGroup } from '@berth/storage';
 import type { AccountRuntime } from './account-runtime.ts';
 import { notFound } from './not-found.ts';
@@ -109,6 +111,21 @@ export class NodeClient {
     const { poolId, id: nodeId } = this;
     demandOnNode(this.#runtime, poolId, 'nodeUsers');
     await this.#runtime.submit({ type: 'deleteNodeUser', poolId, nodeId, userName });
+  }
+
+  /**
+   * Where one logs in to it with one of its accounts. semantics §14.1
+   * @throws BatchError `OperationNotValidOnNode` if its executor has no such way; `NodeNotFound`, `PoolNotFound`.
+   */
+  async remoteLoginSettings(): Promise<RemoteLoginSettings> {
+    const { poolId, id: nodeId } = this;
+    this.get();
+    const settings = await this.#runtime.remoteLogin(poolId, nodeId);
+    if (settings !== undefined) return settings;
+    throw new BatchError({
+      code: 'OperationNotValidOnNode',
+      message: `Nobody can log in to node "${nodeId}" of pool "${poolId}" from outside: it is no host with an sshd, or is not there now.`,
+    });
   }
 
   /** (extension) Its accounts, without what is secret. */

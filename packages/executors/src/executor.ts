@@ -28,6 +28,13 @@ export interface ExecutorHost {
   warn(message: string): void;
 }
 
+/** Where the sshd of a node listens. semantics §14.1 */
+export interface RemoteLoginSettings {
+  /** A name or an address. */
+  remoteLoginIPAddress: string;
+  remoteLoginPort: number;
+}
+
 /**
  * Carries out effects on the nodes of the pools that name it. No promise and no call per run.
  * Everything is idempotent: after a restart all effects not yet answered come once more.
@@ -53,6 +60,12 @@ export interface Executor {
   nodeRoot?(accountName: string, poolId: string, nodeId: string): string | undefined;
   /** IP address of a node that it has, for `ipAddress` of the node. */
   nodeAddress?(accountName: string, poolId: string, nodeId: string): string | undefined;
+  /** How to log in to a node that it has, with one of its accounts. Absent, `undefined`: there is no way from outside. */
+  remoteLogin?(
+    accountName: string,
+    poolId: string,
+    nodeId: string,
+  ): Promise<RemoteLoginSettings | undefined>;
   /** Takes the effects of its pools; reads what it needs of the batch and its catalog before it returns. */
   carryOut(effects: EffectBatch): void;
   /** Lets go: ends idle runners, leaves running tasks running, so that a later `attach` finds them. */

@@ -1,5 +1,6 @@
 import type { NodeDetails, NodeErrorCode } from '@berth/core';
 import type { ExecutorCapabilities } from './capabilities.ts';
+import type { RemoteLoginSettings } from './executor.ts';
 import type { TreeFile } from './file-tree.ts';
 
 /** One way into a FIFO of a node. */
@@ -144,6 +145,8 @@ export interface HostProvider {
   has?(node: NodeDetails): boolean;
   /** A node is given up whose host cannot be reached. Absent: it is awaited. */
   forsake?(node: NodeDetails): void;
+  /** Where one logs in to the node's host. Absent: nowhere. */
+  remoteLogin?(node: NodeDetails): Promise<RemoteLoginSettings | undefined>;
   /** Discards `directory` (relative to the root) of every node of a pool of an account. */
   discard(accountName: string, poolId: string, directory: string): void;
   close(): Promise<void>;

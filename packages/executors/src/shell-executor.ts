@@ -1,16 +1,24 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EffectBatch, EffectCatalog, KillReason, NodeDetails, Report } from '@berth/core';
+import type {
+  EffectBatch,
+  EffectCatalog,
+  KillReason,
+  NodeDetails,
+  NodeUser,
+  Report,
+} from '@berth/core';
 import { EffectKind, ReportKind } from '@berth/core';
 import type { ExecutorCapabilities } from './capabilities.ts';
 import { ContainerStores } from './container-stores.ts';
-import type { Executor, ExecutorHost } from './executor.ts';
+import type { Executor, ExecutorHost, RemoteLoginSettings } from './executor.ts';
 import type { HostProvider } from './host.ts';
 import { HostDownError, HostLostError, HostUnusableError, NoHostError } from './host.ts';
 import { nodeRefusal, nodeTaskRefusal, runRefusal, startTaskRefusal } from './install-refusal.ts';
 import type { LocalOptions } from './local-host.ts';
 import { LocalHostProvider } from './local-host.ts';
 import type { NodePlace } from './multi-instance.ts';
+import { setAccounts } from './node-accounts.ts';
 import { messageOf } from './run-failure.ts';
 import { nodeTaskDetails, startTaskDetails, startTaskRun } from './running.ts';
 import type { NodeContext, Outstanding } from './shell-node.ts';
@@ -58,6 +66,10 @@ export class ShellExecutor implements Executor {
   readonly #restarts = new Map<number, Promise<void>>();
   #reports: Report[] = [];
   readonly #warned = new Set<string>();
+  /** Who may log in to nodes that were given accounts: told to each connection anew. */
+  readonly #users = new Map<number, readonly NodeUser[]>();
+  /** One change after the other. */
+  #accounts: Promise<void> = Promise.resolve();
   /** By account, pool and id. */
   readonly #places = new Map<string, NodePlace>();
   #timer: NodeJS.Timeout | undefined;
@@ -224,6 +236,10 @@ export class ShellExecutor implements Executor {
       case EffectKind.releaseNode:
         this.#release(node, sequence, effects.catalog.node(node));
         return;
+      case EffectKind.setNodeUsers:
+        this.#users.set(node, effects.catalog.nodeUsers(node));
+        this.#setAccounts(node);
+        return;
       case EffectKind.removeTaskFiles:
       case EffectKind.removeJobFiles: {
         const { accountName, poolId, jobId, taskId } = effects.removal(i);
@@ -246,6 +262,19 @@ export class ShellExecutor implements Executor {
 
   nodeAddress(accountName: string, poolId: string, nodeId: string): string | undefined {
     return this.#places.get(`${accountName}/${poolId}/${nodeId}`)?.address;
+  }
+
+  async remoteLogin(
+    accountName: string,
+    poolId: string,
+    nodeId: string,
+  ): Promise<RemoteLoginSettings | undefined> {
+    for (const { details } of this.#ready.values()) {
+      const { poolId: pool, nodeId: node } = details;
+      if (details.accountName === accountName && pool === poolId && node === nodeId)
+        return await this.#provider.remoteLogin?.(details);
+    }
+    return undefined;
   }
 
   #start(node: number, run: number, sequence: number, catalog: EffectCatalog): void {
@@ -278,6 +307,31 @@ export class ShellExecutor implements Executor {
     const owed = this.#owed.get(node)?.find((o) => o.run === run && o.sequence === sequence);
     if (owed !== undefined) owed.isPrimary = true;
     else this.#nodes.get(node)?.then((there) => there.startPrimary(run, sequence), ignore);
+  }
+
+  /** Of a node that is reached; one that is not is told when it is. */
+  #setAccounts(node: number): void {
+    const there = this.#ready.get(node);
+    if (there === undefined || this.#host === undefined || !this.#users.has(node)) return;
+    const { secrets } = this.#host;
+    const { nodeId, poolId } = there.details;
+    this.#accounts = this.#accounts.then(async () => {
+      try {
+        // As they are by now.
+        await setAccounts(there.host, this.#users.get(node) ?? [], secrets);
+      } catch (error) {
+        if (this.#closed || error instanceof HostLostError) return;
+        this.#warn(`Node ${nodeId} of pool ${poolId}: ${messageOf(error)}`);
+      }
+    });
+  }
+
+  /** Its accounts are no more: what they run ends with them. */
+  async #removeAccounts(node: number, { host }: ShellNode): Promise<void> {
+    if (this.#host === undefined || !this.#users.has(node)) return;
+    await this.#accounts;
+    await setAccounts(host, [], this.#host.secrets);
+    this.#users.delete(node);
   }
 
   #startTask(node: number, sequence: number, catalog: EffectCatalog): void {
@@ -432,7 +486,11 @@ export class ShellExecutor implements Executor {
         return undefined; // it never was, or is no more
       });
       await there?.release();
-      if (there !== undefined) await this.#provider.release(there.host);
+      if (there !== undefined) {
+        await this.#removeAccounts(node, there);
+        await this.#provider.release(there.host);
+      }
+      this.#users.delete(node);
       this.#nodes.delete(node);
       this.#releasing.delete(node);
       this.#places.delete(placeKey(details));
@@ -471,6 +529,7 @@ export class ShellExecutor implements Executor {
     const act = async (): Promise<void> => {
       const there = await opened;
       await there.release();
+      if (fresh) await this.#removeAccounts(node, there);
       if (this.#provider.restart) await this.#provider.restart(there.host, fresh);
       else if (fresh) await this.#provider.release(there.host);
       this.#nodes.delete(node);
@@ -505,6 +564,7 @@ export class ShellExecutor implements Executor {
     opened.then(
       (there) => {
         if (!this.#releasing.has(node)) this.#ready.set(node, there);
+        this.#setAccounts(node);
         void there.host.lost?.then((error) => {
           if (!this.#closed && this.#nodes.get(node) === opened) {
             this.#leave(node, details, there, error);

@@ -58,6 +58,21 @@ export function sshCommands(connection: SshConnection): ShellCommands {
   };
 }
 
+/** What the client would connect to, in lines such as `hostname 10.0.0.4`: it connects to nothing. */
+export function sshSettings({
+  program,
+  destination,
+  configFile,
+  options,
+}: Pick<SshConnection, 'program' | 'destination' | 'configFile' | 'options'>): string[] {
+  return [
+    program,
+    ...(configFile === undefined ? [] : ['-F', configFile]),
+    ...options.flatMap((option) => ['-o', option]),
+    ...['-G', '--', destination],
+  ];
+}
+
 /** What the client said, told so that one knows what to do. The error is of the second kind if trying again would not help. */
 export function sshFailure(destination: string, complaint: string): Error {
   const said = complaint

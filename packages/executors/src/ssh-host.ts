@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeDetails } from '@berth/core';
 import type { ExecutorCapabilities } from './capabilities.ts';
-import type { Executor } from './executor.ts';
+import { quote } from './command-line.ts';
+import type { Executor, RemoteLoginSettings } from './executor.ts';
 import type { Host, HostProvider } from './host.ts';
 import { HostUnusableError, NoHostError } from './host.ts';
 import { Launcher } from './launcher.ts';
 import { RemoteHost } from './remote-host.ts';
 import type { ShellExecutorOptions } from './shell-executor.ts';
 import { ShellExecutor } from './shell-executor.ts';
-import { sshCommands, sshFailure } from './ssh-command.ts';
+import { sshCommands, sshFailure, sshSettings } from './ssh-command.ts';
 import { SshInventory } from './ssh-inventory.ts';
 
 export interface SshHost {
@@ -94,6 +95,7 @@ export class SshHostProvider implements HostProvider {
       reimage: options.reimage !== undefined,
       lowPriority: false,
       interNodeCommunication: true,
+      nodeUsers: true,
     };
   }
 
@@ -189,6 +191,26 @@ export class SshHostProvider implements HostProvider {
         await sleep(1_000);
       }
     }
+  }
+
+  /** As your configuration has it: a jump host is yours to know. */
+  async remoteLogin(node: NodeDetails): Promise<RemoteLoginSettings | undefined> {
+    const destination = this.#inventory.hostOf(nameOf(node));
+    if (destination === undefined || this.#launcher === undefined) return undefined;
+    const file = join(this.#directory, 'connections', `login-${this.#serial++}`);
+    const words = sshSettings({
+      program: this.#options.program ?? 'ssh',
+      destination,
+      options: [...(this.#hosts.get(destination)?.options ?? []), ...(this.#options.options ?? [])],
+      configFile: this.#options.configFile,
+    });
+    const status = await this.#launcher.runBeside(`${words.map(quote).join(' ')} >${quote(file)}`);
+    const said = readFileSync(file, 'utf8');
+    rmSync(file, { force: true });
+    const host = /^hostname (.+)$/m.exec(said)?.[1];
+    const port = Number(/^port (\d+)$/m.exec(said)?.[1]);
+    if (status !== 0 || host === undefined) return undefined;
+    return { remoteLoginIPAddress: host, remoteLoginPort: port };
   }
 
   has(node: NodeDetails): boolean {

@@ -126,7 +126,7 @@ export class SshHosts {
       // Its own, which only a connection that passes through it reaches.
       'ListenAddress 127.0.0.1',
       `HostKey ${this.#file('host-key')}`,
-      `AuthorizedKeysFile ${this.#file('authorized_keys')}`,
+      `AuthorizedKeysFile ${this.#file('authorized_keys')} .ssh/authorized_keys`,
       `PidFile ${this.#file(`sshd${n}.pid`)}`,
       'UsePAM no',
       'PasswordAuthentication no',
