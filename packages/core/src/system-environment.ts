@@ -42,6 +42,7 @@ export const systemVariables: readonly SystemVariable[] = [
   variable('NODE_SHARED_DIR', 'node', below('shared')),
   variable('NODE_STARTUP_DIR', 'node', below('startup')),
   variable('NODE_MOUNTS_DIR', 'node', below('fsmounts')),
+  variable('CERTIFICATES_DIR', 'node', below('certs')),
   variable('JOB_ID', 'run', ({ task }) => task?.jobId),
   variable('TASK_ID', 'run', ({ task }) => task?.taskId),
   variable('JOB_PREP_DIR', 'preparation', (facts) => directoryOf(preparationOf(facts))),
@@ -60,7 +61,6 @@ const reserved = [
   'HOST_LIST',
   'MASTER_NODE',
   'IS_CURRENT_NODE_MASTER',
-  'CERTIFICATES_DIR',
   'AUTHENTICATION_TOKEN',
   'TASK_RESERVED_EPHEMERAL_DISK_SPACE_BYTES',
 ].map((name) => `AZ_BATCH_${name}`);

@@ -32,7 +32,9 @@ export async function writeTree(
     const target = join(directory, path);
     await make(content === undefined ? target : dirname(target));
     if (content !== undefined) {
-      await pipeline(await content(), createWriteStream(target, { flags: 'wx' }), { signal });
+      await pipeline(await content(), createWriteStream(target, { flags: 'wx', mode: 0o600 }), {
+        signal,
+      });
     }
     await chmod(target, mode); // whatever the umask
   }

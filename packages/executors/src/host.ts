@@ -24,8 +24,8 @@ export interface HostFiles {
   list(directory: string): Promise<DirectoryEntry[]>;
   /** `undefined` if there is no such file. */
   read(file: string, offset?: number): Promise<Buffer | undefined>;
-  /** Appears whole or not at all. */
-  write(file: string, content: string): Promise<void>;
+  /** Appears whole or not at all; nobody but the owner may read it. */
+  write(file: string, content: string | Uint8Array): Promise<void>;
   /** Creates the file if it is not there; says whether it did. */
   create(file: string, content: string): Promise<boolean>;
   remove(file: string): Promise<void>;

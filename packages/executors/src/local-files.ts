@@ -100,7 +100,7 @@ export class LocalFiles implements HostFiles {
     }
   }
 
-  async write(file: string, content: string): Promise<void> {
+  async write(file: string, content: string | Uint8Array): Promise<void> {
     await fs.writeFile(`${file}.new`, content, { mode: 0o600 });
     await fs.rename(`${file}.new`, file);
   }

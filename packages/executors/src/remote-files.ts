@@ -147,10 +147,11 @@ fi`);
     return Buffer.from(output);
   }
 
-  async write(file: string, content: string): Promise<void> {
+  async write(file: string, content: string | Uint8Array): Promise<void> {
     const fresh = quote(`${file}.new`);
+    const printed = typeof content === 'string' ? `%s ${quote(content)}` : octal(content);
     await this.#do(
-      `( umask 077; printf %s ${quote(content)} >|${fresh} ) 2>&1 && mv -f -- ${fresh} ${quote(file)} 2>&1`,
+      `( umask 077; printf ${printed} >|${fresh} ) 2>&1 && mv -f -- ${fresh} ${quote(file)} 2>&1`,
     );
   }
 
@@ -273,6 +274,11 @@ case $f in "$r"/*) cat -- "$f";; *) exit ${escapes};; esac`;
       this.#arm();
     }, quietMs).unref();
   }
+}
+
+/** As printf has any byte. */
+function octal(bytes: Uint8Array): string {
+  return `'${Array.from(bytes, (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')}'`;
 }
 
 async function contentOf(file: string): Promise<Buffer> {

@@ -82,7 +82,7 @@ export class ShellExecutor implements Executor {
     this.#retryAfterMs = options.retryAfterMs ?? 5_000;
     this.name = provider.name;
     this.onThisMachine = provider.onThisMachine;
-    this.capabilities = { applicationPackages: true, ...provider.capabilities };
+    this.capabilities = { applicationPackages: true, certificates: true, ...provider.capabilities };
   }
 
   async open(host: ExecutorHost): Promise<void> {

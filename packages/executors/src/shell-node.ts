@@ -11,6 +11,7 @@ import type {
 import { ReportKind } from '@berth/core';
 import type { BlobStore, Secrets, Transfers } from '@berth/storage';
 import { ApplicationPackages } from './application-packages.ts';
+import { installCertificates } from './certificates.ts';
 import { findHolder } from './claims.ts';
 import { quote, splitCommandLine } from './command-line.ts';
 import type { ContainerStores } from './container-stores.ts';
@@ -136,7 +137,14 @@ export class ShellNode {
    */
   async open(): Promise<void> {
     const { files, root } = this.host;
-    for (const name of ['shared', 'startup/wd', 'workitems', 'fsmounts', 'volatile/trash']) {
+    for (const name of [
+      'shared',
+      'startup/wd',
+      'workitems',
+      'fsmounts',
+      'certs',
+      'volatile/trash',
+    ]) {
       await files.makeDirectory(`${root}/${name}`);
     }
     const known = await files.read(`${this.#volatile}/key`);
@@ -153,8 +161,12 @@ export class ShellNode {
    * @throws HostUnusableError, HostLostError
    */
   async install(again: boolean): Promise<void> {
+    const { certificates, applicationPackages } = this.details;
+    if (again || certificates.length > 0) {
+      await installCertificates(this.host, certificates, this.#context.secrets);
+    }
     try {
-      await this.#packages.install(this.details.applicationPackages, { again });
+      await this.#packages.install(applicationPackages, { again });
     } catch (error) {
       if (!(error instanceof RunFailure)) throw error;
       const code = error.code === 'DiskFull' ? 'DiskFull' : 'ApplicationPackageError';

@@ -1,6 +1,7 @@
 import type { EnvironmentSetting, NodeDetails, RunDetails } from '@berth/core';
 import { isSystemVariable, systemEnvironment, taskDirectory } from '@berth/core';
 import { packageEnvironment } from './application-packages.ts';
+import { certificatesDirectory } from './certificates.ts';
 
 export { jobDirectory, taskDirectory } from '@berth/core';
 
@@ -31,6 +32,7 @@ export function startTaskEnvironment(run: RunDetails, root: string): Environment
     ...run.environmentSettings.filter(({ name }) => !isReserved(name) && name !== 'HOME'),
     ...systemEnvironment('run', facts),
     ...systemEnvironment('directory', facts),
+    { name: 'AZ_BATCH_CERTIFICATES_DIR', value: certificatesDirectory(root, 'starttask') },
     { name: 'HOME', value: `${root}/startup/wd` },
   ];
 }

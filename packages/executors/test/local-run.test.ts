@@ -121,6 +121,7 @@ describe('the environment', () => {
     const directory = engine.taskDirectory('env');
     const expected = [
       'AZ_BATCH_ACCOUNT_NAME=account',
+      `AZ_BATCH_CERTIFICATES_DIR=${root}/certs`,
       'AZ_BATCH_JOB_ID=job',
       'AZ_BATCH_NODE_ID=node-1',
       'AZ_BATCH_NODE_IS_DEDICATED=true',
@@ -165,7 +166,7 @@ describe('the environment', () => {
     ).toMatchObject({ exitCode: 0 });
     const found = environment(taskId);
     expect(found).toContain(`${name}=${value}`);
-    expect(found).toHaveLength(['HOME'].includes(name) ? 16 : 17);
+    expect(found).toHaveLength(['HOME'].includes(name) ? 17 : 18);
   });
 
   it('lets the later of two settings win, and a system variable over both', async () => {

@@ -8,6 +8,7 @@ import { EffectKind, ReportKind } from '@berth/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ExecutorCapabilities } from '../capabilities.ts';
 import type { Executor } from '../executor.ts';
+import { certificatesContract } from './contract-certificates.ts';
 import { gangContract } from './contract-gangs.ts';
 import { packagesContract } from './contract-packages.ts';
 import type { Effect } from './effects.ts';
@@ -62,7 +63,7 @@ export interface ContractHarness {
   /** What else it says that it can do: that is tried, too. */
   readonly capabilities?: Pick<
     Partial<ExecutorCapabilities>,
-    'interNodeCommunication' | 'applicationPackages'
+    'interNodeCommunication' | 'applicationPackages' | 'certificates'
   >;
   /** How many lines have been appended to `file`. Default: it is read. */
   lines?(file: string): number;
@@ -375,6 +376,10 @@ export function executorContract(name: string, harness: ContractHarness): void {
     if (able.interNodeCommunication === true) gangContract(world);
     if (able.applicationPackages === true && commands.shell !== undefined) {
       packagesContract(world, commands.shell);
+    }
+
+    if (able.certificates === true && commands.shell !== undefined) {
+      certificatesContract(world, commands.shell);
     }
 
     const withFiles = harness.files;
