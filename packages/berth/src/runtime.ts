@@ -141,6 +141,8 @@ export class Runtime {
         secrets: options.secretStore,
         report: (reports) => this.#report(reports),
         heartbeat: (nodes) => this.#hear(nodes),
+        isMeasured: (account, poolId) =>
+          this.queries.of(account).pool(poolId)?.enableAutoScale === true,
         setOSVersions: (osFamily, versions) =>
           this.#setOSVersions(executor.name, osFamily, versions),
         warn: (message) => options.warn(`${executor.name}: ${message}`),

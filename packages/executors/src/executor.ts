@@ -24,6 +24,8 @@ export interface ExecutorHost {
   heartbeat(nodes: readonly number[]): readonly number[];
   /** There are other versions of an OS family from now on than `capabilities` says, the newest last. */
   setOSVersions(osFamily: string, versions: readonly string[]): void;
+  /** Whether somebody looks at what is measured of a pool's nodes: each sample goes into the journal. Absent: yes. */
+  isMeasured?(accountName: string, poolId: string): boolean;
   /** For the person who runs it: one sentence. */
   warn(message: string): void;
 }

@@ -141,6 +141,8 @@ export interface HostProvider {
    * Absent: there is nothing but the runners to start again, and the files to remove.
    */
   restart?(host: Host, fresh: boolean): Promise<void>;
+  /** All its hosts are one machine: what that has read, written and sent counts for one of them only. Default false. */
+  readonly isOneMachine?: boolean;
   /** Whether there is, or may be, a host that is this node. Absent: there always may be. */
   has?(node: NodeDetails): boolean;
   /** A node is given up whose host cannot be reached. Absent: it is awaited. */

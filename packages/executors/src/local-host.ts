@@ -128,6 +128,7 @@ export class LocalHostProvider implements HostProvider {
   readonly name = 'local';
   readonly onThisMachine = true;
   readonly capabilities = { interNodeCommunication: true };
+  readonly isOneMachine = true;
   readonly #addresses = new LocalAddresses();
   readonly #path: string;
   readonly #shell: string;

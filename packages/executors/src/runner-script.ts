@@ -33,6 +33,7 @@
  *     end ID CLAIM DIRECTORY RUN SEQUENCE SLOT [primary]
  *         End the run that was given to SLOT (`-`: its shell is dead): if it is not claimed, take the claim
  *         (answer `u`), else kill its processes (answer `k`). Harmless if the run is over.
+ *     measure ID       answer `m`, not at once
  *     release ID       end every run and slot shell of the node, answer `g`, exit
  *     log N
  *     exit
@@ -46,6 +47,10 @@
  *     p SLOT NONCE
  *     k ID                          two scans in a row found no process of the run. If the run does not
  *                                   report soon it was about to fork: end it again.
+ *     m ID BUSY ALL MEMORY DISK READ WRITTEN READS WRITES IN OUT
+ *                                   processor ticks, KiB in use of memory and of the node's disk; bytes and
+ *                                   operations of all disks, bytes of the network, since the host started.
+ *                                   Nothing after the ID where there is no /proc
  *     g ID
  *
  * A run begins by creating `<task directory>/<CLAIM>.run` exclusively; it holds `<slot> <pid of its shell>`.
@@ -61,7 +66,8 @@ export type Answer =
   | (RunAnswer & { type: 'e' | 'f'; code: number })
   | (RunAnswer & { type: 'u' | 'c' })
   | { type: 'p'; slot: number; id: string }
-  | { type: 'k' | 'g'; id: string };
+  | { type: 'k' | 'g'; id: string }
+  | { type: 'm'; id: string; values: number[] };
 
 /** About a run, or, with `primary`, about the command of a multi-instance task in it. */
 export interface RunAnswer {
@@ -92,6 +98,10 @@ export function parseAnswer(line: string): Answer | undefined {
       return { type, slot, run, sequence, primary };
     case 'p':
       return words.length === 3 ? { type, slot, id: words[2] ?? '' } : undefined;
+    case 'm': {
+      const values = numbers.slice(1);
+      return values.some(Number.isNaN) ? undefined : { type, id: first, values };
+    }
     case 'k':
     case 'g':
       return words.length === 2 ? { type, id: first } : undefined;
@@ -242,6 +252,31 @@ end() { # ID CLAIM DIRECTORY RUN SEQUENCE SLOT [primary]
     tree "$session" "$key.$4.$5."
   fi
   echo "k $1" >&4
+}
+measure() { # ID
+  # Beside everything else: nobody's kill waits for a disk that does not answer.
+  {
+    found=
+    if [ -r /proc/stat ] && [ -r /proc/meminfo ]; then
+      found=$({
+        df -Pk "$node" | sed 1d | sed 's/^/df /'
+        cat /proc/stat /proc/meminfo
+        sed 's/^/disk /' /proc/diskstats
+        sed 's/^/net /; s/:/ /' /proc/net/dev
+      } 2>/dev/null | awk '
+        $1 == "df" { disk = $4 }
+        $1 == "cpu" { all = $2 + $3 + $4 + $5 + $6 + $7 + $8 + $9; busy = all - $5 - $6 }
+        $1 == "MemTotal:" { memory += $2 }
+        $1 == "MemAvailable:" { memory -= $2 }
+        # Whole disks, and neither their parts nor what is made of them.
+        $1 == "disk" && $4 ~ /^((sd|vd|hd|xvd)[a-z]+|(nvme[0-9]+n|mmcblk)[0-9]+)$/ {
+          reads += $5; read += $7 * 512; writes += $9; written += $11 * 512
+        }
+        $1 == "net" && $2 != "lo" && $3 ~ /^[0-9]+$/ { in_ += $3; out += $11 }
+        END { printf " %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f", busy, all, memory, disk, read, written, reads, writes, in_, out }')
+    fi
+    echo "m $1$found" >&4
+  } &
 }
 release() { # ID
   for f in "$v"/slot-*.pid; do

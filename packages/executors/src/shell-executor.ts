@@ -14,6 +14,8 @@ import { ContainerStores } from './container-stores.ts';
 import type { Executor, ExecutorHost, RemoteLoginSettings } from './executor.ts';
 import type { HostProvider } from './host.ts';
 import { HostDownError, HostLostError, HostUnusableError, NoHostError } from './host.ts';
+import type { HostCounts } from './host-measures.ts';
+import { measuresOf } from './host-measures.ts';
 import { nodeRefusal, nodeTaskRefusal, runRefusal, startTaskRefusal } from './install-refusal.ts';
 import type { LocalOptions } from './local-host.ts';
 import { LocalHostProvider } from './local-host.ts';
@@ -32,6 +34,8 @@ const letGoMs = 5_000;
 export interface ShellExecutorOptions {
   /** A node that has not been reached for so long is lost: its tasks run elsewhere (semantics §2.2). Default 60 000. */
   nodeHeartbeatTimeoutMs?: number;
+  /** Default 30 000, as often as pools are sampled (semantics §6.6). */
+  measureEveryMs?: number;
   /** How long after a failure a host is tried again. Default 5 000. */
   retryAfterMs?: number;
 }
@@ -73,6 +77,10 @@ export class ShellExecutor implements Executor {
   /** By account, pool and id. */
   readonly #places = new Map<string, NodePlace>();
   #timer: NodeJS.Timeout | undefined;
+  readonly #measureEveryMs: number;
+  #measureTimer: NodeJS.Timeout | undefined;
+  /** Of each node, at its latest sample. */
+  readonly #counts = new Map<number, HostCounts>();
   #looking: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -80,6 +88,7 @@ export class ShellExecutor implements Executor {
     this.#provider = provider;
     this.#heartbeatTimeoutMs = options.nodeHeartbeatTimeoutMs ?? 60_000;
     this.#retryAfterMs = options.retryAfterMs ?? 5_000;
+    this.#measureEveryMs = options.measureEveryMs ?? 30_000;
     this.name = provider.name;
     this.onThisMachine = provider.onThisMachine;
     this.capabilities = { applicationPackages: true, certificates: true, ...provider.capabilities };
@@ -103,11 +112,13 @@ export class ShellExecutor implements Executor {
       }),
       report: (report) => this.#report(report),
       warn: (message) => host.warn(message),
+      measured: (node, counts) => this.#measured(node, counts),
       placeOf: (...node) => this.#places.get(node.join('/')),
     };
     this.#timer = setInterval(() => {
       this.#looking = this.#looking.then(() => this.#look());
     }, lookEveryMs).unref();
+    this.#measureTimer = setInterval(() => this.#measure(), this.#measureEveryMs).unref();
   }
 
   async attach(outstanding: EffectBatch, presentNodes: readonly number[]): Promise<void> {
@@ -183,6 +194,7 @@ export class ShellExecutor implements Executor {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
+    clearInterval(this.#measureTimer);
     await this.#looking;
     for (const { timer } of this.#away.values()) clearTimeout(timer);
     await Promise.all([...this.#nodes.values()].map((opened) => this.#letGo(opened)));
@@ -494,6 +506,7 @@ export class ShellExecutor implements Executor {
       this.#nodes.delete(node);
       this.#releasing.delete(node);
       this.#places.delete(placeKey(details));
+      this.#counts.delete(node);
       this.#report({ kind: ReportKind.nodeGone, node, sequence });
     };
     act().catch((error: unknown) => {
@@ -620,6 +633,25 @@ export class ShellExecutor implements Executor {
       this.#report({ kind: ReportKind.nodeReady, node, sequence });
     }
     return there;
+  }
+
+  #measure(): void {
+    const isMeasured = this.#host?.isMeasured;
+    for (const node of this.#ready.values()) {
+      const { accountName, poolId } = node.details;
+      if (isMeasured?.(accountName, poolId) !== false) node.measure();
+    }
+  }
+
+  #measured(node: number, counts: HostCounts): void {
+    const before = this.#counts.get(node);
+    this.#counts.set(node, counts);
+    const sequence = this.#requests.get(node);
+    if (sequence === undefined) return;
+    const [first] = this.#ready.keys();
+    const withCounters = this.#provider.isOneMachine !== true || node === first;
+    const measures = measuresOf(counts, before, withCounters);
+    this.#report({ kind: ReportKind.nodeSample, node, sequence, ...measures });
   }
 
   async #look(): Promise<void> {

@@ -17,6 +17,8 @@ import { quote, splitCommandLine } from './command-line.ts';
 import type { ContainerStores } from './container-stores.ts';
 import type { Host, Prepared } from './host.ts';
 import { HostLostError, HostUnusableError } from './host.ts';
+import type { HostCounts } from './host-measures.ts';
+import { countsOf } from './host-measures.ts';
 import type { NodePlace } from './multi-instance.ts';
 import { NodeShell } from './node-shell.ts';
 import type { Slot } from './node-slots.ts';
@@ -57,6 +59,8 @@ export interface NodeContext {
   /** Not before the caller has returned. */
   report(report: Report): void;
   warn(message: string): void;
+  /** The host of a node has said what it has counted. */
+  measured(node: number, counts: HostCounts): void;
   /** Where a node of the pool is; `undefined`: not known yet. */
   placeOf(accountName: string, poolId: string, nodeId: string): NodePlace | undefined;
 }
@@ -314,6 +318,11 @@ export class ShellNode {
     await Promise.all([this.#work.settled(), this.#packages.close()]);
   }
 
+  /** Asks the host what it has counted; the answer goes to the context. */
+  measure(): void {
+    if (this.#state === 'open') this.#control.send(`measure ${this.#nextId()}\n`);
+  }
+
   /** Called now and then: shells may die, and what was consumed is noted. */
   async look(): Promise<void> {
     if (this.#state !== 'open') return;
@@ -515,6 +524,12 @@ export class ShellNode {
       case 'g':
         if (answer.id === this.#life) this.#releasing?.resolve();
         return;
+      case 'm': {
+        const counts = countsOf(answer.values, performance.now());
+        const isOurs = answer.id.startsWith(`${this.#life}.`) && this.#state === 'open';
+        if (counts !== undefined && isOurs) this.#context.measured(this.number, counts);
+        return;
+      }
       case 'p':
         this.#answered(answer.slot, answer.id);
         return;

@@ -15,7 +15,7 @@ import type {
 import { EffectKind, ReportKind } from '@berth/core';
 import type { BlobStore } from '@berth/storage';
 import { DirectoryBlobStore, FileSecretStore } from '@berth/storage';
-import type { Executor } from '../executor.ts';
+import type { Executor, ExecutorHost } from '../executor.ts';
 import type { Effect } from './effects.ts';
 import { effectBatch, nodeDetails, runDetails } from './effects.ts';
 
@@ -64,7 +64,12 @@ export class ScriptedEngine {
     nodeTask: (run, sequence) => this.nodeTasks.get(`${run}-${sequence}`),
   };
 
-  async open(outstanding: readonly Effect[] = [], present: readonly number[] = []): Promise<this> {
+  /** `more`: where the executor's host is to differ. */
+  async open(
+    outstanding: readonly Effect[] = [],
+    present: readonly number[] = [],
+    more: Partial<ExecutorHost> = {},
+  ): Promise<this> {
     await this.executor.open({
       directory: join(this.directory, 'executor'),
       blobStore: this.blobStore,
@@ -77,6 +82,7 @@ export class ScriptedEngine {
       heartbeat: () => [],
       setOSVersions: () => {},
       warn: (message) => this.warnings.push(message),
+      ...more,
     });
     await this.executor.attach(effectBatch(outstanding, this.catalog), present);
     return this;
