@@ -26,8 +26,10 @@ export class WorkerExecutor implements Executor {
   async attach(outstanding: EffectBatch): Promise<void> {
     for (let i = 0; i < outstanding.length; i++) {
       const [run, sequence] = [outstanding.run(i), outstanding.sequence(i)];
-      if (outstanding.kind(i) !== EffectKind.startRun) this.#carryOut(outstanding, i);
-      else this.#report({ kind: ReportKind.runLost, run, sequence });
+      const kind = outstanding.kind(i);
+      if (kind === EffectKind.startRun) this.#report({ kind: ReportKind.runLost, run, sequence });
+      else if (isNodeTask(kind)) this.#report({ kind: ReportKind.nodeTaskEnded, run, sequence });
+      else this.#carryOut(outstanding, i);
     }
   }
 
@@ -54,15 +56,17 @@ export class WorkerExecutor implements Executor {
     else if (kind === EffectKind.runStartTask) {
       const [failure, detail] = ['CommandLaunchFailed', 'There are no start tasks here.'] as const;
       this.#report({ kind: ReportKind.startTaskEnded, node, sequence, failure, detail });
-    } else if (kind === EffectKind.runJobPreparation || kind === EffectKind.runJobRelease) {
-      const [failure, detail] = ['CommandLaunchFailed', 'There are none of these here.'] as const;
-      this.#report({ kind: ReportKind.nodeTaskEnded, run, sequence, failure, detail });
+    } else if (isNodeTask(kind)) this.#start(effects, node, run, sequence, true);
+    else if (kind === EffectKind.killNodeTask) {
+      this.#end((_, key) => key === `node task ${run}-${sequence}`);
     }
   }
 
-  #start(effects: EffectBatch, node: number, run: number, sequence: number): void {
-    const key = `${run}-${sequence}`;
-    const details = effects.catalog.run(run, sequence);
+  /** A task, or a preparation or release task of a job on the node. */
+  #start(effects: EffectBatch, node: number, run: number, sequence: number, ofNode = false): void {
+    const { catalog } = effects;
+    const key = `${ofNode ? 'node task ' : ''}${run}-${sequence}`;
+    const details = ofNode ? catalog.nodeTask(run, sequence) : catalog.run(run, sequence);
     if (details === undefined || this.#workers.has(key)) return; // over, or started before
     const workerData = { module: this.#module.href, words: details.commandLine.split(' ') };
     const worker = new Worker(script, { eval: true, workerData });
@@ -74,7 +78,8 @@ export class WorkerExecutor implements Executor {
     worker.on('exit', (exitCode) => {
       this.#workers.delete(key);
       const said = detail === undefined ? {} : { detail };
-      this.#report({ kind: ReportKind.runEnded, run, sequence, exitCode, ...said });
+      const kind = ofNode ? ReportKind.nodeTaskEnded : ReportKind.runEnded;
+      this.#report({ kind, run, sequence, exitCode, ...said });
     });
   }
 
@@ -88,4 +93,8 @@ export class WorkerExecutor implements Executor {
   #report(report: Report): void {
     queueMicrotask(() => this.#host?.report([report]));
   }
+}
+
+function isNodeTask(kind: EffectKind): boolean {
+  return kind === EffectKind.runJobPreparation || kind === EffectKind.runJobRelease;
 }

@@ -1,8 +1,15 @@
-import type { EffectBatch, NodeDetails, NodeMeasures, Report, RunDetails } from '@berth/core';
+import type {
+  EffectBatch,
+  NodeDetails,
+  NodeMeasures,
+  NodeTaskDetails,
+  Report,
+  RunDetails,
+} from '@berth/core';
 import { EffectKind, ReportKind } from '@berth/core';
 import type { ExecutorCapabilities } from './capabilities.ts';
 import type { Executor, ExecutorHost } from './executor.ts';
-import { nodeRefusal, runRefusal } from './install-refusal.ts';
+import { nodeRefusal, nodeTaskRefusal, runRefusal } from './install-refusal.ts';
 import { NodeMeter } from './node-meter.ts';
 import { messageOf } from './run-failure.ts';
 
@@ -10,11 +17,13 @@ import { messageOf } from './run-failure.ts';
  * Runs one task. Resolves with its exit code, 0 if it says nothing; a rejection is exit code 1. Its resource and
  * output files are the function's own matter; `revealUrl` puts the secrets into an `httpUrl`.
  *
+ * It is called for preparation and release tasks of jobs as well, whose `kind` says that they are such.
+ *
  * Of a multi-instance task it is called first for each instance, with the coordinationCommandLine as `commandLine` and the
  * commonResourceFiles as `resourceFiles`, and when all have resolved with 0 for the primary, with its own.
  */
 export type RunFunction = (
-  run: RunDetails,
+  run: RunDetails & { kind?: NodeTaskDetails['kind'] },
   signal: AbortSignal,
   stores: Pick<ExecutorHost, 'blobStore' | 'secrets'>,
   // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing is one too
@@ -47,6 +56,17 @@ export interface PerRunOptions {
  */
 export function perRun(fn: RunFunction, options: PerRunOptions = {}): Executor {
   return new PerRunExecutor(fn, options);
+}
+
+/** As of a process that was killed before it ran. */
+const killedCode = 137;
+
+function nodeTaskKey(run: number, sequence: number): string {
+  return `node task ${run}-${sequence}`;
+}
+
+function isNodeTask(kind: EffectKind): boolean {
+  return kind === EffectKind.runJobPreparation || kind === EffectKind.runJobRelease;
 }
 
 interface KnownRun {
@@ -99,6 +119,9 @@ class PerRunExecutor implements Executor {
       if (outstanding.kind(i) === EffectKind.startRun) {
         const [run, sequence] = [outstanding.run(i), outstanding.sequence(i)];
         this.#report({ kind: ReportKind.runLost, run, sequence });
+      } else if (isNodeTask(outstanding.kind(i))) {
+        const [run, sequence] = [outstanding.run(i), outstanding.sequence(i)];
+        this.#report({ kind: ReportKind.nodeTaskEnded, run, sequence });
       } else if (
         outstanding.kind(i) !== EffectKind.killRun &&
         outstanding.kind(i) !== EffectKind.killNodeTask
@@ -153,13 +176,10 @@ class PerRunExecutor implements Executor {
         return;
       case EffectKind.runJobPreparation:
       case EffectKind.runJobRelease:
-        this.#report({
-          kind: ReportKind.nodeTaskEnded,
-          run: effects.run(i),
-          sequence,
-          failure: 'CommandLaunchFailed',
-          detail: `The executor "${this.name}" runs a function for each task and no preparation or release tasks.`,
-        });
+        void this.#startNodeTask(node, effects.run(i), sequence, effects);
+        return;
+      case EffectKind.killNodeTask:
+        this.#runs.get(nodeTaskKey(effects.run(i), sequence))?.controller.abort();
         return;
       case EffectKind.killRun:
         this.#kill(effects.run(i), sequence);
@@ -243,6 +263,29 @@ class PerRunExecutor implements Executor {
     }
   }
 
+  async #startNodeTask(
+    node: number,
+    run: number,
+    sequence: number,
+    { catalog }: EffectBatch,
+  ): Promise<void> {
+    const details = catalog.nodeTask(run, sequence);
+    const key = nodeTaskKey(run, sequence);
+    if (details === undefined || this.#runs.has(key)) return;
+    const refusal = nodeTaskRefusal(this, run, sequence, details);
+    if (refusal !== undefined) {
+      this.#report(refusal);
+      return;
+    }
+    const known: KnownRun = { node, controller: new AbortController(), hasCoordinated: false };
+    this.#runs.set(key, known);
+    const end = await this.#call({ ...details, outputFiles: [] }, known);
+    if (!this.#runs.delete(key)) return;
+    // Neither would mean that it was lost, and is to come again.
+    const { exitCode = killedCode, ...rest } = end;
+    this.#report({ kind: ReportKind.nodeTaskEnded, run, sequence, exitCode, ...rest });
+  }
+
   /** Calls the function; with that the run is over. */
   async #carryOn(
     run: number,
@@ -256,7 +299,7 @@ class PerRunExecutor implements Executor {
   }
 
   async #call(
-    details: RunDetails,
+    details: Parameters<RunFunction>[0],
     { controller: { signal } }: KnownRun,
   ): Promise<{ exitCode?: number; detail?: string }> {
     const host = this.#host;

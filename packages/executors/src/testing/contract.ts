@@ -10,6 +10,7 @@ import type { ExecutorCapabilities } from '../capabilities.ts';
 import type { Executor } from '../executor.ts';
 import { certificatesContract } from './contract-certificates.ts';
 import { gangContract } from './contract-gangs.ts';
+import { nodeTasksContract } from './contract-node-tasks.ts';
 import { packagesContract } from './contract-packages.ts';
 import type { Effect } from './effects.ts';
 import { runDetails, startTaskDetails } from './effects.ts';
@@ -112,6 +113,7 @@ export function executorContract(name: string, harness: ContractHarness): void {
       }
       for (const [key, details] of former?.runs ?? []) engine.runs.set(key, details);
       for (const [key, details] of former?.startTasks ?? []) engine.startTasks.set(key, details);
+      for (const [key, details] of former?.nodeTasks ?? []) engine.nodeTasks.set(key, details);
       await engine.open(outstanding, present);
     }
     async function restart(outstanding: Effect[], present: number[] = nodes): Promise<void> {
@@ -373,6 +375,7 @@ export function executorContract(name: string, harness: ContractHarness): void {
       appended,
       beats,
     };
+    nodeTasksContract(world);
     if (able.interNodeCommunication === true) gangContract(world);
     if (able.applicationPackages === true && commands.shell !== undefined) {
       packagesContract(world, commands.shell);

@@ -153,18 +153,26 @@ export class SimulatedWorld {
   }
 
   /** @internal `again`: it may have been started by an earlier executor, and its end may not have been heard. */
-  start(number: number, run: number, sequence: number, details: RunDetails, again: boolean): void {
-    const key = `${run}-${sequence}`;
+  start(
+    number: number,
+    run: number,
+    sequence: number,
+    details: RunDetails,
+    again: boolean,
+    kind: typeof ReportKind.runEnded | typeof ReportKind.nodeTaskEnded = ReportKind.runEnded,
+  ): void {
+    const key = keyOf(kind, run, sequence);
     const known = this.#runs.get(key);
     if (known !== undefined) {
       if (known.over && again) this.#answer(known.report);
       return;
     }
     const plan = this.#script.run?.(details) ?? {};
-    const report: Report =
-      plan.lost === true
+    const lost: Report =
+      kind === ReportKind.runEnded
         ? { kind: ReportKind.runLost, run, sequence }
-        : { kind: ReportKind.runEnded, run, sequence, ...endOf(plan) };
+        : { kind, run, sequence };
+    const report: Report = plan.lost === true ? lost : { kind, run, sequence, ...endOf(plan) };
     const { commandLine } = details;
     const there: RunThere = { node: number, commandLine, report, cancel: nothing, over: false };
     this.#runs.set(key, there);
@@ -172,10 +180,16 @@ export class SimulatedWorld {
   }
 
   /** @internal `again`: the start may not have come before. */
-  kill(number: number, run: number, sequence: number, again: boolean): void {
-    const there = this.#runs.get(`${run}-${sequence}`);
+  kill(
+    number: number,
+    run: number,
+    sequence: number,
+    again: boolean,
+    kind: typeof ReportKind.runEnded | typeof ReportKind.nodeTaskEnded = ReportKind.runEnded,
+  ): void {
+    const there = this.#runs.get(keyOf(kind, run, sequence));
     if (there === undefined) {
-      if (again) this.#answer({ kind: ReportKind.runEnded, run, sequence });
+      if (again) this.#answer({ kind, run, sequence });
       return;
     }
     if (there.over) {
@@ -184,7 +198,7 @@ export class SimulatedWorld {
     }
     if (there.node !== number) return;
     there.cancel();
-    const report: Report = { kind: ReportKind.runEnded, run, sequence, exitCode: 137 };
+    const report: Report = { kind, run, sequence, exitCode: 137 };
     there.cancel = this.clock.after(0, () => this.#end(there, report));
   }
 
@@ -311,6 +325,18 @@ class SimulatedExecutor implements Executor {
       case EffectKind.killRun:
         this.#world.kill(node, run, sequence, again);
         return;
+      case EffectKind.runJobPreparation:
+      case EffectKind.runJobRelease: {
+        if (again && isKilled(effects, run, sequence, EffectKind.killNodeTask)) return;
+        const details = catalog.nodeTask(run, sequence);
+        if (details === undefined) return;
+        const asRun = { ...details, outputFiles: [] };
+        this.#world.start(node, run, sequence, asRun, again, ReportKind.nodeTaskEnded);
+        return;
+      }
+      case EffectKind.killNodeTask:
+        this.#world.kill(node, run, sequence, again, ReportKind.nodeTaskEnded);
+        return;
       case EffectKind.runStartTask: {
         const details = catalog.startTask(node, sequence);
         if (details !== undefined) this.#world.startTask(node, sequence, details);
@@ -321,9 +347,18 @@ class SimulatedExecutor implements Executor {
   }
 }
 
-function isKilled(effects: EffectBatch, run: number, sequence: number): boolean {
+function keyOf(kind: ReportKind, run: number, sequence: number): string {
+  return `${kind} ${run}-${sequence}`;
+}
+
+function isKilled(
+  effects: EffectBatch,
+  run: number,
+  sequence: number,
+  kind: EffectKind = EffectKind.killRun,
+): boolean {
   for (let i = 0; i < effects.length; i++) {
-    const isKill = effects.kind(i) === EffectKind.killRun;
+    const isKill = effects.kind(i) === kind;
     if (isKill && effects.run(i) === run && effects.sequence(i) === sequence) return true;
   }
   return false;
