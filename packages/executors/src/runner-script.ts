@@ -8,6 +8,8 @@
  *     runner.sh                     this script
  *     control.in, slot-<n>.in      FIFOs: what the shell reads as its script
  *     control.pid, slot-<n>.pid    `<pid> <start time, 0 where unknown> <protocol version>`
+ *     slot-<n>.cgroup               its control group, which nothing that it starts can leave; where it can
+ *                                   make one (root on Linux)
  *     out                           FIFO: what the shells answer
  *     reports.<n>                   the report log: the truth after a restart
  *
@@ -202,23 +204,42 @@ run() { # CLAIM DIRECTORY RUN SEQUENCE NAME=VALUE... '' PROGRAM ARGUMENT0 ARGUME
   echo "$a" >&4
 }
 
-scan() { # SESSION MARKER: the processes of a run; -z, since some greps end a line at NUL
+enter() { # a control group of its own; where none can be made there is none
+  [ "$slot" != - ] && [ -r /proc/self/cgroup ] || return 0
+  while IFS=: read -r id controllers path; do
+    case $id:$controllers in
+      0:) for base in /sys/fs/cgroup/unified /sys/fs/cgroup; do [ -e $base/cgroup.procs ] && break; done ;;
+      *:pids | *:freezer) base=/sys/fs/cgroup/$controllers ;;
+      *) continue ;;
+    esac
+    group=$base${'$'}{path%/}/berth-$key-$slot
+    { [ -d "$group" ] || mkdir "$group"; } 2>/dev/null || continue
+    # Of the hierarchies that there are one is enough.
+    if echo $$ 2>/dev/null >|"$group/cgroup.procs"; then
+      echo "$group" >|"$v/$name.cgroup"
+      break
+    fi
+  done </proc/self/cgroup
+}
+scan() { # SESSION MARKER CGROUP: the processes of a run; -z, since some greps end a line at NUL
   if [ -d /proc/self ]; then
     {
       grep -lszF "BERTH_RUN=$2" /proc/[0-9]*/environ | sed 's,^/proc/\([0-9]*\)/.*,mine \1,'
       grep -lszF "BERTH_RUN=" /proc/[0-9]*/environ | sed 's,^/proc/\([0-9]*\)/.*,marked \1,'
+      [ -z "$3" ] || sed 's/^/group /' "$3/cgroup.procs" 2>/dev/null
       cat /proc/[0-9]*/stat 2>/dev/null
     }
   else
     ps -A -o pid= -o ppid= -o pgid= -o stat= | sed 's/^/ps /'
   fi | awk -v session="$1" '
-    # Its marked processes, those of its session that no other run has marked, and their descendants.
+    # Its marked processes, those of its session and control group that no other run has marked, and their descendants.
     $1 == "mine" { mine[$2] = 1; next }
     $1 == "marked" { marked[$2] = 1; next }
+    $1 == "group" { grouped[$2] = 1; next }
     $1 == "ps" { p = $2; parent[p] = $3; group = $4; state = $5 }
     $1 != "ps" { p = $1; sub(/^.*\) /, ""); parent[p] = $2; group = $4; state = $1 }
     state ~ /^[ZX]/ { delete parent[p]; next }
-    { if (p in mine || (group == session && !(p in marked))) found[p] = 1 }
+    { if (p in mine || ((group == session || p in grouped) && !(p in marked))) found[p] = 1 }
     END {
       delete found[session]
       do {
@@ -228,19 +249,20 @@ scan() { # SESSION MARKER: the processes of a run; -z, since some greps end a li
       for (p in found) print p
     }'
 }
-tree() { # SESSION MARKER: kill until two scans in a row find nothing
+tree() { # SESSION MARKER CGROUP: kill until two scans in a row find nothing
   none=0 scans=0
   while [ $none -lt 2 ] && [ $scans -lt 100 ]; do
-    found=$(scan "$1" "$2") scans=$((scans + 1))
+    found=$(scan "$1" "$2" "$3") scans=$((scans + 1))
     [ "$found" ] || { none=$((none + 1)); continue; }
     # All stand still before the first dies: a parent must not see its child's death and go on.
     none=0; kill -STOP $found 2>/dev/null; kill -KILL $found 2>/dev/null
   done
 }
-session_of() { # SLOT: sets $session, - if its shell is dead
-  session=-
+session_of() { # SLOT: sets $session, - if its shell is dead, and $cgroup, empty if it has none
+  session=- cgroup=
   [ "$1" != - ] && read -r pid was rest 2>/dev/null <"$v/slot-$1.pid" && started "$pid" &&
     [ "$start" = "$was" ] && session=$pid
+  [ "$session" = - ] || [ ! -f "$v/slot-$1.cgroup" ] || read -r cgroup <"$v/slot-$1.cgroup"
 }
 end() { # ID CLAIM DIRECTORY RUN SEQUENCE SLOT [primary]
   if echo - 2>/dev/null >"$node/workitems/$3/$2.run"; then
@@ -249,7 +271,7 @@ end() { # ID CLAIM DIRECTORY RUN SEQUENCE SLOT [primary]
     echo "$a" >&4
   else
     session_of "$6"
-    tree "$session" "$key.$4.$5."
+    tree "$session" "$key.$4.$5." "$cgroup"
   fi
   echo "k $1" >&4
 }
@@ -282,13 +304,17 @@ release() { # ID
   for f in "$v"/slot-*.pid; do
     f=${'$'}{f##*/slot-}
     session_of "${'$'}{f%.pid}"
-    [ "$session" = - ] || { kill -KILL "$session"; tree "$session" "$key."; }
+    [ "$session" = - ] || { kill -KILL "$session"; tree "$session" "$key." "$cgroup"; }
   done
   tree - "$key."
+  for f in "$v"/slot-*.cgroup; do
+    [ -f "$f" ] && read -r cgroup <"$f" && rmdir "$cgroup" 2>/dev/null
+  done
   echo "g $1" >&4
   exit
 }
 
+enter
 started $$
 echo "$$ $start ${protocolVersion}" >|"$v/$name.pid"
 `;

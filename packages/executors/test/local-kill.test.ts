@@ -52,6 +52,39 @@ describe('a kill', () => {
     expect(processes(`sleep ${seconds}`)).toEqual([]);
   });
 
+  it.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+    'ends what has left session, environment and parent as well, where there are control groups',
+    async () => {
+      const seconds = `8${Math.floor(Math.random() * 1e9)}`;
+      const orphan = `(env -i /usr/bin/setsid /bin/sleep ${seconds} &) ; `;
+      engine.start(runDetails(waiting(orphan, seconds), { taskId: 'orphan' }), 15);
+      await appears(join(engine.taskDirectory('orphan'), 'wd', 'started'));
+      await sleep(50);
+      expect(processes(`sleep ${seconds}`).length).toBeGreaterThan(1);
+      engine.kill(15);
+      await engine.end(15);
+      expect(processes(`sleep ${seconds}`)).toEqual([]);
+    },
+  );
+
+  it.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+    'leaves no control group when the node is gone',
+    async () => {
+      await engine.node(9);
+      await engine.execute('true', { nodeId: 'node-9' });
+      engine.start(runDetails('true', { nodeId: 'node-9', taskId: 'grouped' }), 16, 9);
+      await engine.end(16);
+      const { groups, of } = { groups: join(engine.root(9), 'volatile'), of: /^slot-.*cgroup$/ };
+      const notes = readdirSync(groups).filter((name) => of.test(name));
+      expect(notes).toHaveLength(1);
+      const group = readFileSync(join(groups, notes[0] ?? ''), 'utf8').trim();
+      expect(existsSync(join(group, 'cgroup.procs'))).toBe(true);
+      engine.carryOut({ kind: EffectKind.releaseNode, node: 9, sequence: 909 });
+      await engine.nodeAnswer(ReportKind.nodeGone, 909);
+      expect(existsSync(group)).toBe(false);
+    },
+  );
+
   it('is reported when the whole tree is gone, not when the process is', async () => {
     const seconds = `6${Math.floor(Math.random() * 1e9)}`;
     const details = runDetails(waiting(`echo $$ >pid; sleep ${seconds} & `, seconds), {
