@@ -27,6 +27,8 @@ import type { NodeContext, Outstanding } from './shell-node.ts';
 import { ShellNode } from './shell-node.ts';
 import { jobDirectory, taskDirectory } from './task-environment.ts';
 
+/** What every host can. */
+const common = { applicationPackages: true, certificates: true, deallocate: true };
 const lookEveryMs = 1_000;
 /** A host that does not answer when the executor closes is not waited for longer. */
 const letGoMs = 5_000;
@@ -65,7 +67,8 @@ export class ShellExecutor implements Executor {
   readonly #away = new Map<number, { isLost: boolean; timer: NodeJS.Timeout | undefined }>();
   /** Runs whose node has to be reached first: of an earlier life, or of an earlier connection. */
   readonly #owed = new Map<number, Outstanding[]>();
-  readonly #releasing = new Set<number>();
+  /** Nodes that are being given back, and what is answered when they are gone. */
+  readonly #releasing = new Map<number, Gone>();
   /** Reboots and reimages under way. */
   readonly #restarts = new Map<number, Promise<void>>();
   #reports: Report[] = [];
@@ -91,7 +94,7 @@ export class ShellExecutor implements Executor {
     this.#measureEveryMs = options.measureEveryMs ?? 30_000;
     this.name = provider.name;
     this.onThisMachine = provider.onThisMachine;
-    this.capabilities = { applicationPackages: true, certificates: true, ...provider.capabilities };
+    this.capabilities = { ...common, ...provider.capabilities };
   }
 
   async open(host: ExecutorHost): Promise<void> {
@@ -130,7 +133,7 @@ export class ShellExecutor implements Executor {
       const run = outstanding.run(i);
       const sequence = outstanding.sequence(i);
       const kind = outstanding.kind(i);
-      if (kind === EffectKind.releaseNode) released.add(node);
+      if (kind === EffectKind.releaseNode || kind === EffectKind.deallocateNode) released.add(node);
       if (!isRun(kind)) continue;
       const known = runs.get(node) ?? new Map<string, Outstanding>();
       runs.set(node, known);
@@ -246,8 +249,12 @@ export class ShellExecutor implements Executor {
         this.#nodeTask(node, effects.run(i), sequence, effects.catalog);
         return;
       case EffectKind.releaseNode:
-        this.#release(node, sequence, effects.catalog.node(node));
+      case EffectKind.deallocateNode: {
+        const isGone = effects.kind(i) === EffectKind.releaseNode;
+        const kind = isGone ? ReportKind.nodeGone : ReportKind.nodeDeallocated;
+        this.#release(node, { kind, sequence }, effects.catalog.node(node));
         return;
+      }
       case EffectKind.setNodeUsers:
         this.#users.set(node, effects.catalog.nodeUsers(node));
         this.#setAccounts(node);
@@ -478,15 +485,18 @@ export class ShellExecutor implements Executor {
     setTimeout(() => this.#closed || act(), this.#retryAfterMs).unref();
   }
 
-  #release(node: number, sequence: number, details: NodeDetails): void {
-    if (this.#releasing.has(node)) return;
+  /** With all its files and processes: for good, or deallocated. Who asks last is answered. */
+  #release(node: number, gone: Gone, details: NodeDetails): void {
+    const isUnderWay = this.#releasing.has(node);
+    if (isUnderWay) this.#releasing.set(node, gone);
+    if (isUnderWay) return;
     const restart = this.#restarts.get(node);
     if (restart !== undefined) {
       this.#restarts.delete(node);
-      void restart.then(() => this.#release(node, sequence, details));
+      void restart.then(() => this.#release(node, gone, details));
       return;
     }
-    this.#releasing.add(node);
+    this.#releasing.set(node, gone);
     this.#owed.delete(node);
     const isNone = !this.#nodes.has(node) && this.#provider.has?.(details) === false;
     const opened = isNone ? undefined : this.#node(node, details);
@@ -504,27 +514,32 @@ export class ShellExecutor implements Executor {
       }
       this.#users.delete(node);
       this.#nodes.delete(node);
-      this.#releasing.delete(node);
-      this.#places.delete(placeKey(details));
       this.#counts.delete(node);
-      this.#report({ kind: ReportKind.nodeGone, node, sequence });
+      this.#gone(node, gone, details);
     };
     act().catch((error: unknown) => {
-      this.#releasing.delete(node);
       if (this.#closed) return;
       if (this.#provider.forsake !== undefined && this.#away.get(node)?.isLost === true) {
         this.#away.delete(node);
         this.#provider.forsake(details);
-        this.#places.delete(placeKey(details));
-        this.#report({ kind: ReportKind.nodeGone, node, sequence });
+        this.#gone(node, gone, details);
         return;
       }
+      const asked = this.#releasing.get(node) ?? gone;
+      this.#releasing.delete(node);
       this.#miss(node, details);
       this.#warn(
         `Node ${details.nodeId} of pool ${details.poolId} is not gone yet: ${messageOf(error)}`,
       );
-      this.#later(() => this.#release(node, sequence, details));
+      this.#later(() => this.#release(node, asked, details));
     });
+  }
+
+  #gone(node: number, gone: Gone, details: NodeDetails): void {
+    const asked = this.#releasing.get(node) ?? gone;
+    this.#releasing.delete(node);
+    this.#places.delete(placeKey(details));
+    this.#report({ ...asked, node });
   }
 
   /** All of it ends, and begins again: with its files, or as a node that has just been got. */
@@ -703,6 +718,12 @@ function isNodeTask(kind: EffectKind): boolean {
 
 function placeKey({ accountName, poolId, nodeId }: NodeDetails): string {
   return `${accountName}/${poolId}/${nodeId}`;
+}
+
+/** What is answered when a node is gone. */
+interface Gone {
+  kind: typeof ReportKind.nodeGone | typeof ReportKind.nodeDeallocated;
+  sequence: number;
 }
 
 function ignore(): void {}

@@ -14,7 +14,12 @@ executorContract('the local executor', {
   // Its whole process group, to which the shell of its slot belongs.
   commands: { ...shellCommands, lost: "sh -c 'kill -9 0'" },
   files: shellFiles,
-  capabilities: { interNodeCommunication: true, applicationPackages: true, certificates: true },
+  capabilities: {
+    interNodeCommunication: true,
+    applicationPackages: true,
+    certificates: true,
+    deallocate: true,
+  },
   survives: true,
   startTasks: true,
 });

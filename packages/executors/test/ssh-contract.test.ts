@@ -17,7 +17,12 @@ describe.skipIf(!canMakeHosts)('over SSH', () => {
     create: () => sshExecutor(hosts.options({ reboot: goDown, reimage: goDown })),
     commands: { ...shellCommands, lost: "sh -c 'kill -9 0'" },
     files: shellFiles,
-    capabilities: { interNodeCommunication: true, applicationPackages: true, certificates: true },
+    capabilities: {
+      interNodeCommunication: true,
+      applicationPackages: true,
+      certificates: true,
+      deallocate: true,
+    },
     survives: true,
     startTasks: true,
   });

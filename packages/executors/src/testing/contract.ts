@@ -64,7 +64,7 @@ export interface ContractHarness {
   /** What else it says that it can do: that is tried, too. */
   readonly capabilities?: Pick<
     Partial<ExecutorCapabilities>,
-    'interNodeCommunication' | 'applicationPackages' | 'certificates'
+    'interNodeCommunication' | 'applicationPackages' | 'certificates' | 'deallocate'
   >;
   /** How many lines have been appended to `file`. Default: it is read. */
   lines?(file: string): number;
@@ -316,6 +316,22 @@ export function executorContract(name: string, harness: ContractHarness): void {
         await engine.nodeAnswer(ReportKind.nodeReady, 101);
         expect(await engine.execute(commands.exit(5))).toMatchObject({ exitCode: 5 });
       });
+
+      it.runIf(harness.capabilities?.deallocate === true)(
+        'that is deallocated is gone, and comes again under its id; or is given back meanwhile',
+        async () => {
+          const here = await beating(1);
+          engine.carryOut({ kind: EffectKind.deallocateNode, node: 1, sequence: 100 });
+          await engine.nodeAnswer(ReportKind.nodeDeallocated, 100);
+          expect(await beats(here)).toBe(false);
+          engine.carryOut({ kind: EffectKind.getNode, node: 1, sequence: 101 });
+          await engine.nodeAnswer(ReportKind.nodeReady, 101);
+          expect(await engine.execute(commands.exit(5))).toMatchObject({ exitCode: 5 });
+          engine.carryOut({ kind: EffectKind.deallocateNode, node: 2, sequence: 102 });
+          engine.carryOut({ kind: EffectKind.releaseNode, node: 2, sequence: 103 });
+          await engine.nodeAnswer(ReportKind.nodeGone, 103);
+        },
+      );
 
       for (const kind of restarts ? (['rebootNode', 'reimageNode'] as const) : []) {
         it(`that is asked to start again (${kind}) does so, and nothing runs there; others go on`, async () => {
