@@ -97,6 +97,8 @@ describe('errors.md', () => {
       'HistoryBeginTime',
       // an entity, of which the code of its absence is made
       'JobSchedule',
+      // an error of the Azure client, by its class
+      'RestError',
       // a size of 2016
       'ExtraLarge',
     ];

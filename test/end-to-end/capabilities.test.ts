@@ -136,7 +136,7 @@ test('accounts on nodes are refused where the executor has none, and no secret i
   await expect(node.addUser(user)).rejects.toEqual(refused);
   await expect(node.updateUser(user)).rejects.toEqual(refused);
   await expect(node.deleteUser('u')).rejects.toEqual(refused);
-  await expect(node.deallocate()).rejects.toEqual(refused);
+  await expect(node.remoteLoginSettings()).rejects.toEqual(refused);
   expect(node.users()).toEqual([]);
 });
 

@@ -10,7 +10,7 @@ describe('the usage', () => {
     const described = [...usage.matchAll(/^ {2}(?:-h, )?--(\w+)/gm)].map(([, name]) => name);
     expect(described.sort()).toEqual(
       [
-        ...['state', 'restart', 'nodes', 'slots', 'fill', 'policies', 'json', 'help'],
+        ...['state', 'restart', 'nodes', 'slots', 'fill', 'policies', 'storage', 'json', 'help'],
         ...['to', 'at', 'show', 'account', 'hashes'],
       ].sort(),
     );

@@ -165,9 +165,11 @@ export class LocalFiles implements HostFiles {
     let way = this.#root;
     for (const part of relative(this.#root, directory).split(sep)) {
       way = join(way, part);
-      const found = await fs.lstat(way).catch(() => undefined);
-      if (found === undefined) await fs.mkdir(way);
-      else if (!found.isDirectory()) {
+      await fs.mkdir(way).catch((error: unknown) => {
+        // It is there, or has just been made for another file.
+        if (!isErrno(error, 'EEXIST')) throw error;
+      });
+      if (!(await fs.lstat(way)).isDirectory()) {
         throw new EscapeError(`Not a directory, or a symbolic link: ${way}`);
       }
     }
