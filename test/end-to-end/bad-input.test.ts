@@ -294,7 +294,7 @@ describe.concurrent('a rule that is broken: file, property path, rule, code', ()
     [
       'an executor that there is not',
       jobOf([task], { pool: { executor: 'kubernetes' } }),
-      'job.yaml: pool.executor must be "local"; there is no executor "kubernetes" here (InvalidPropertyValue)',
+      'job.yaml: pool.executor must be "local" or "docker"; there is no executor "kubernetes" here (InvalidPropertyValue)',
     ],
     ['a target with ..', withFile({ filePath: 'a/../../b' }), climbs('a/../../b')],
     ['an absolute target', withFile({ filePath: '/etc/passwd' }), climbs('/etc/passwd')],
