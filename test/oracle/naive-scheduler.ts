@@ -701,7 +701,7 @@ export class NaiveScheduler {
       ...(detail === undefined ? {} : { detail }),
     };
     const isFailure = exitCode !== 0 || (failure !== undefined && failure !== 'none');
-    if (run.ending === undefined && isFailure) run.node.failures.push(this.now);
+    if (run.ending === undefined && isFailure) this.#noteFailure(run.node);
     this.#noteOverdue(run);
     if (run.instance !== undefined) this.#instanceEnded(run, run.instance, exit);
     else {
@@ -713,15 +713,25 @@ export class NaiveScheduler {
 
   /** Its end was that of its wall clock. */
   #noteOverdue({ ending, deleting, node }: NaiveRun): void {
-    if (ending === 'taskClock' && !deleting) node.failures.push(this.now);
+    if (ending === 'taskClock' && !deleting) this.#noteFailure(node);
+  }
+
+  /** The first of a minute is when those that do not count any more are forgotten, should they count again later. */
+  #noteFailure(node: NaiveNode): void {
+    if (!node.failures.some((time) => this.#minutesAgo(time) === 0)) {
+      node.failures = this.#recentFailures(node);
+    }
+    node.failures.push(this.now);
   }
 
   /** 1.3, to the minute. */
-  #recentFailures({ failures }: NaiveNode): number {
-    const minutesAgo = (time: number): number =>
-      Math.floor(this.now / 60_000) - Math.floor(time / 60_000);
-    const { recentFailuresWindowMs: window } = this.#options;
-    return failures.filter((time) => minutesAgo(time) < Math.ceil(window / 60_000)).length;
+  #recentFailures({ failures }: NaiveNode): number[] {
+    const minutes = Math.ceil(this.#options.recentFailuresWindowMs / 60_000);
+    return failures.filter((time) => this.#minutesAgo(time) < minutes);
+  }
+
+  #minutesAgo(time: number): number {
+    return Math.floor(this.now / 60_000) - Math.floor(time / 60_000);
   }
 
   #exited(run: NaiveRun, { exitCode, failure, detail }: NaiveExit): void {
@@ -2104,7 +2114,7 @@ export class NaiveScheduler {
       slots: this.#usedSlots(node),
       started: node.started,
       succeeded: node.succeeded,
-      failures: this.#recentFailures(node),
+      failures: this.#recentFailures(node).length,
     };
   }
 

@@ -183,9 +183,18 @@ export class PoolClient {
    * @throws BatchError `PoolNotEligibleForOSVersionUpgrade`, `UpgradePoolVersionConflict`, `PoolBeingResized`,
    * `OSVersionNotFound`, `PoolVersionEqualsUpgradeVersion`, `PoolBeingDeleted`, `PoolNotFound`.
    */
-  async upgradeOS(poolId: string, upgrade: { targetOSVersion: string }): Promise<void> {
+  async upgradeOS(
+    poolId: string,
+    upgrade: { targetOSVersion: string },
+    condition: Condition = {},
+  ): Promise<void> {
     const { targetOSVersion } = parseUpgradeOS(upgrade);
-    await this.#runtime.submit({ type: 'upgradeOS', poolId, targetOSVersion });
+    await this.#runtime.submit({
+      type: 'upgradeOS',
+      poolId,
+      targetOSVersion,
+      ...conditionOf(condition),
+    });
   }
 
   /** Resolves when no change of the OS version is under way. */

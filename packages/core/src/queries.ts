@@ -186,6 +186,8 @@ export interface NodeCounts {
   leavingPool: number;
   deallocating: number;
   deallocated: number;
+  /** Always 0: a node whose OS version changes is reimaged (semantics §2.2). */
+  upgradingOS: number;
   total: number;
 }
 
@@ -921,6 +923,7 @@ function countNodes(nodes: readonly Node[]): NodeCounts {
     leavingPool: count('leavingpool'),
     deallocating: count('deallocating'),
     deallocated: count('deallocated'),
+    upgradingOS: 0,
     total: nodes.length,
   };
 }

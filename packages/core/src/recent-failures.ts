@@ -15,7 +15,10 @@ export interface FailuresOfMinute {
   count: number;
 }
 
-/** A run has failed by itself: not because it was told to end, nor because it was lost. */
+/**
+ * A run has failed by itself: not because it was told to end, nor because it was lost. What does not count any more is
+ * forgotten with the first failure of a minute, so that a longer window later does not bring it back.
+ */
 export function noteFailure(world: World, node: Node): void {
   const minute = Math.floor(world.now / minuteMs);
   const last = node.failures.at(-1);
