@@ -31,8 +31,14 @@ check(
   150,
   nothing,
   (steps) => {
+    let inputs = 0;
     const { engine } = record(steps.map(retaining), (_input, _applied, _lines, { engine }) => {
       expect(engine.validate()).toEqual([]);
+      if (inputs++ % 5 === 0) {
+        const again = Engine.restore([...engine.snapshot()]);
+        expect(again.validate()).toEqual([]);
+        expect(again.nextDeadline()).toBe(engine.nextDeadline());
+      }
       for (const { id } of engine.queries.pools()) {
         for (const node of engine.queries.nodes(id) ?? []) {
           if (node.state === 'running' || node.state === 'idle') continue;
