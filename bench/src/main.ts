@@ -22,6 +22,7 @@ import type { Result } from './result.ts';
 import { rows } from './rows.ts';
 import { simulate } from './simulate.ts';
 import { sectionTable } from './table.ts';
+import { transfers } from './transfers.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -40,6 +41,7 @@ const benchmarks: ReadonlyMap<string, Benchmark> = new Map(
     rows,
     durable,
     recovery,
+    transfers,
     processes,
   }),
 );

@@ -91,6 +91,10 @@ Each is measured with as many tasks as it can bear, beside the floor of as many.
     heading: 'Recovery',
     text: `The same lives until half of the tasks are over, then SIGKILL. A turn is one turn of the event loop, a batch of some thousands of lives: what it takes while a snapshot is written is what a snapshot can stop. Then the state directory is opened, from the newest snapshot and from the journal alone (which is kept whole for this).`,
   },
+  transfers: {
+    heading: 'Transfers',
+    text: `One file of random bytes into a blob store and back, each way in a process of its own: its peak memory is all that Node needs as well. Azure is a local Azurite on the same disk and processors, reached through the client with blocks of 4 MiB, four at a time, hashes checked both ways; what came back is compared byte by byte. Writes into the directory store are synced; the copy by the system, in the first row, is not.`,
+  },
   processes: {
     heading: 'Processes',
     text: `Tasks that run \`/bin/true\` through the local executor, with directories, output files, claims and reports. Not a floor but a comparison: the first row is \`xargs -P2\`.`,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { Transfers } from '@berth/storage';
 import PQueue from 'p-queue';
@@ -10,6 +10,8 @@ const mostAtOnce = 4;
 const mostBytesKept = 10 * 2 ** 30;
 /** Nobody but the engine changes what is kept. */
 const keptMode = 0o400;
+
+const prefix = 'transferred-';
 
 interface Kept {
   file: string;
@@ -42,12 +44,12 @@ export class NodeTransfers {
   readonly #kept = new Map<string, Promise<Kept>>();
   #bytes = 0;
   #serial = 0;
-  #isEmptied = false;
+  #emptied: Promise<void> | undefined;
 
   constructor(host: Host, transfers: Transfers | undefined) {
     this.#host = host;
     this.#transfers = transfers;
-    this.#directory = `${host.root}/volatile/transferred`;
+    this.#directory = `${host.root}/volatile/${prefix}${randomUUID()}`;
   }
 
   /** Waits for its turn on this node. */
@@ -118,10 +120,8 @@ export class NodeTransfers {
 
   async #fetch(identity: string, source: FileSource): Promise<Kept> {
     const { files } = this.#host;
-    if (!this.#isEmptied) {
-      this.#isEmptied = true;
-      files.discard(this.#directory); // Of an earlier life.
-    }
+    this.#emptied ??= this.#discardEarlier();
+    await this.#emptied;
     const name = createHash('sha256').update(identity).digest('hex').slice(0, 32);
     const file = `${this.#directory}/${name}-${this.#serial++}`;
     const kept: Kept = { file, bytes: 0, readers: 1, isForgotten: false };
@@ -130,6 +130,14 @@ export class NodeTransfers {
       kept.bytes = (await stat(local)).size;
     });
     return kept;
+  }
+
+  /** What an earlier life has kept. This one has a directory of its own, since a discard may take its time. */
+  async #discardEarlier(): Promise<void> {
+    const { root, files } = this.#host;
+    for (const { name } of await files.list(`${root}/volatile`)) {
+      if (name.startsWith(prefix)) files.discard(`${root}/volatile/${name}`);
+    }
   }
 
   #makeRoom(): void {
