@@ -118,7 +118,9 @@ export class DockerEngine {
     try {
       await this.api.send('POST', '/networks/create', body);
     } catch (error) {
-      if (!(error instanceof DockerError) || error.status !== 409) throw error;
+      // Podman has another status for it.
+      const isThere = error instanceof DockerError && /already exists/.test(error.message);
+      if (!isThere) throw error;
     }
   }
 
