@@ -10,23 +10,30 @@ export interface FaultyProxy {
   stop(): Promise<void>;
 }
 
-/** Between a client and a server: the n-th request for which `fails(n)` holds gets HTTP 503 instead of an answer. */
+/**
+ * Between a client and a server: the n-th request gets HTTP 503 instead of an answer if `fails(n, before)` holds; `before` is how
+ * often the same was asked before.
+ */
 export async function startFaultyProxy(
   endpoint: string,
-  fails: (n: number) => boolean,
+  fails: (n: number, before: number) => boolean,
 ): Promise<FaultyProxy> {
   const behind = new URL(endpoint);
   let asked = 0;
   let failed = 0;
   const answers: { url: string; status: number }[] = [];
+  const tries = new Map<string, number>();
   const server = createServer((incoming, answer) => {
-    if (fails(asked++)) {
+    const { method, url, headers } = incoming;
+    const what = [method, url, headers['x-ms-range'], headers.range].join(' ');
+    const before = tries.get(what) ?? 0;
+    tries.set(what, before + 1);
+    if (fails(asked++, before)) {
       failed++;
       incoming.resume();
       answer.writeHead(503, { 'x-ms-error-code': 'ServerBusy' }).end();
       return;
     }
-    const { method, url, headers } = incoming;
     const passed = request(
       { host: behind.hostname, port: behind.port, method, path: url, headers },
       (response) => {
