@@ -1031,6 +1031,10 @@ export class NaiveScheduler {
           }
           const { maxParallelTasks, allowTaskPreemption, ...patch } = command.patch;
           const former = namedPool(job.specification.poolInfo);
+          // What it has already is no change.
+          if (patch.poolInfo !== undefined && keyOf(namedPool(patch.poolInfo)) === keyOf(former)) {
+            delete patch.poolInfo;
+          }
           if (patch.poolInfo !== undefined) {
             if (job.state !== 'disabled') return { error: 'OperationInvalidForCurrentState' };
             const differs = (one: string, other: string) => keyOf(one) !== keyOf(other);

@@ -1,5 +1,5 @@
 import type { DisableTasks } from '@berth/core';
-import { parseJob, parseJobPatch } from '@berth/core/spec';
+import { parseJob, parseJobPatch, parseJobUpdate } from '@berth/core/spec';
 import type { CommandLine } from './command-line.ts';
 import type { ScenarioCommand } from './commands.ts';
 import { poolDoor, throughDoor } from './door.ts';
@@ -24,6 +24,12 @@ export const jobCommands: Record<string, ScenarioCommand> = {
     const body = 'poolInfo' in given ? withPool(given) : given;
     line.end();
     throughDoor(world, () => ({ type: 'patchJob', jobId, patch: parseJobPatch(body, poolDoor) }));
+  },
+  'update job'(world, line) {
+    const jobId = line.word('an id');
+    const body = withPool(restBody(line, { ...jobPatchOptions, ...autoPoolOptions }, {}));
+    line.end();
+    throughDoor(world, () => ({ type: 'patchJob', jobId, patch: parseJobUpdate(body, poolDoor) }));
   },
   'disable job'(world, line) {
     const jobId = line.word('an id');

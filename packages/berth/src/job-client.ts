@@ -16,6 +16,7 @@ import { BatchError } from '@berth/core';
 import {
   parseDisableTasks,
   parseJobPatch,
+  parseJobUpdate,
   parseTask,
   parseTaskConstraints,
   parseTaskFactory,
@@ -32,6 +33,7 @@ import { jobGraph } from './job-graph.ts';
 import { notFound } from './not-found.ts';
 import type {
   JobPatchParameters,
+  JobUpdateParameters,
   TaskConstraintParameters,
   TaskFactoryParameters,
   TaskParameters,
@@ -261,6 +263,16 @@ export class JobClient {
       type: 'patchJob',
       jobId: this.id,
       patch: parseJobPatch(patch, poolOptionsOf(this.#runtime)),
+      ...conditionOf(condition),
+    });
+  }
+
+  /** As `patch`, but what is left out goes back to its default (PUT); `poolInfo` is that of the job. */
+  async update(update: JobUpdateParameters, condition: Condition = {}): Promise<void> {
+    await this.#runtime.submit({
+      type: 'patchJob',
+      jobId: this.id,
+      patch: parseJobUpdate(update, poolOptionsOf(this.#runtime)),
       ...conditionOf(condition),
     });
   }

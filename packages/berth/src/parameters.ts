@@ -292,6 +292,8 @@ export interface JobReleaseTaskParameters extends IdentityParameters {
   maxWallClockTime?: string;
   /** Default 0. */
   maxTaskRetryCount?: number;
+  /** How long its directory is kept at least. Default P7D. */
+  retentionTime?: string;
 }
 
 export interface JobParameters {
@@ -326,6 +328,11 @@ export interface JobPatchParameters {
   /** Only while the job is disabled. */
   poolInfo?: PoolInfoParameters;
   metadata?: MetadataItem[];
+}
+
+export interface JobUpdateParameters extends JobPatchParameters {
+  /** While the job is not disabled, the one that it has. */
+  poolInfo: PoolInfoParameters;
 }
 
 export interface TaskConstraintParameters {

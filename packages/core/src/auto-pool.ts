@@ -6,6 +6,7 @@ import { longestId } from './limits.ts';
 import type { Pool } from './pool.ts';
 import { addPool, deletePool } from './pool-rules.ts';
 import type { AutoPoolSpecification, PoolInfo } from './specification.ts';
+import { idKey } from './task-text.ts';
 import type { World } from './world.ts';
 
 /*
@@ -112,6 +113,12 @@ export function changesKeepAliveOnly(former: PoolInfo, changed: PoolInfo): boole
   const { keepAlive: _one, ...before } = one;
   const { keepAlive: _other, ...after } = other;
   return canonicalJson(before) === canonicalJson(after);
+}
+
+/** Whether nothing differs. */
+export function isSamePool(one: PoolInfo, other: PoolInfo): boolean {
+  if ('poolId' in one && 'poolId' in other) return idKey(one.poolId) === idKey(other.poolId);
+  return canonicalJson(one) === canonicalJson(other);
 }
 
 function remove(world: World, number: number): void {

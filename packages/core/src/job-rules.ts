@@ -1,5 +1,5 @@
 import { refuseJobOrSchedule } from './account-quotas.ts';
-import { changesKeepAliveOnly, provideAutoPool } from './auto-pool.ts';
+import { changesKeepAliveOnly, isSamePool, provideAutoPool } from './auto-pool.ts';
 import type { BatchErrorBody } from './errors.ts';
 import { touch } from './etag.ts';
 import { Job } from './job.ts';
@@ -79,14 +79,15 @@ export function makeJob(
   return job;
 }
 
-/** semantics §1.4: an absent element stays, `onAllTasksComplete` never goes back. */
-export function patchJob(world: World, id: string, patch: JobPatch): BatchErrorBody | undefined {
+/** semantics §1.4: an absent element stays, `onAllTasksComplete` never goes back; the pool that it has is no change. */
+export function patchJob(world: World, id: string, given: JobPatch): BatchErrorBody | undefined {
   const found = findJob(world, id);
   if (!(found instanceof Job)) return found;
   const job = found;
   const refusal = refuseUnlessOpen(job);
   if (refusal !== undefined) return refusal;
   const before = job.specification;
+  const patch = withoutSamePool(before.poolInfo, given);
   if (patch.onAllTasksComplete === 'noaction' && before.onAllTasksComplete === 'terminatejob') {
     return refuse(
       'InvalidPropertyValue',
@@ -118,6 +119,11 @@ export function patchJob(world: World, id: string, patch: JobPatch): BatchErrorB
   }
   considerJobEnd(world, job);
   return undefined;
+}
+
+function withoutSamePool(before: PoolInfo, patch: JobPatch): JobPatch {
+  const { poolInfo, ...rest } = patch;
+  return poolInfo !== undefined && isSamePool(before, poolInfo) ? rest : patch;
 }
 
 /** Others may be placed in the place of its tasks now, or may not any more. */

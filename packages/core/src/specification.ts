@@ -367,6 +367,8 @@ export interface JobReleaseTask {
   maxWallClockTimeMs: number;
   /** −1: unlimited. Default 0. */
   maxTaskRetryCount: number;
+  /** How long its directory is kept at least; it stays until the job or the node goes. Absent: a week. */
+  retentionTimeMs?: number;
 }
 
 /** semantics §1.9 */

@@ -19,7 +19,7 @@ export const maxWallClockTime: z.ZodType<number | undefined> = z
   });
 
 /** Milliseconds; no limit is the longest duration there is. */
-const retentionTime: z.ZodType<number> = z.string().transform((given, ctx) => {
+export const retentionTime: z.ZodType<number> = z.string().transform((given, ctx) => {
   const ms = parseDuration(given);
   if (typeof ms !== 'object') return ms ?? endlessMs;
   ctx.issues.push(issue(given, ms.problem));

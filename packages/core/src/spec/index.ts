@@ -39,7 +39,7 @@ import { autoScaleEvaluation, autoScaleSettings } from './autoscale.ts';
 import { certificate } from './certificate.ts';
 import { upgradeOS } from './cloud-service.ts';
 import { taskConstraints } from './constraints.ts';
-import { disableTasks, job, jobPatch } from './job.ts';
+import { disableTasks, job, jobPatch, jobUpdate } from './job.ts';
 import type { JobFile } from './job-file.ts';
 import { jobFile } from './job-file.ts';
 import { jobSchedule, jobSchedulePatch, jobScheduleUpdate } from './job-schedule.ts';
@@ -184,6 +184,11 @@ export function parseJob(
 /** The body of PATCH job. semantics §1.4 @throws `BatchError` */
 export function parseJobPatch(value: unknown, options: PoolOptions = none): JobPatch {
   return demand(jobPatch(options), value, { name: 'patch' });
+}
+
+/** The body of PUT job: what is left out goes back to its default. semantics §1.4 @throws `BatchError` */
+export function parseJobUpdate(value: unknown, options: PoolOptions = none): Required<JobPatch> {
+  return demand(jobUpdate(options), value, { name: 'update' });
 }
 
 /** A job schedule. semantics §1.8, §7 @throws `BatchError` */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultRetentionTimeMs } from '../retention.ts';
 import type {
   JobManagerTask,
   JobPreparationTask,
@@ -7,7 +8,12 @@ import type {
 } from '../specification.ts';
 import { applicationPackageReferences } from './application-package-references.ts';
 import { containerName } from './blob-names.ts';
-import { maxTaskRetryCount, maxWallClockTime, taskConstraints } from './constraints.ts';
+import {
+  maxTaskRetryCount,
+  maxWallClockTime,
+  retentionTime,
+  taskConstraints,
+} from './constraints.ts';
 import { entity } from './entity.ts';
 import { environmentSettings } from './environment.ts';
 import { outputFile } from './output-file.ts';
@@ -76,13 +82,16 @@ export const jobReleaseTask: z.ZodType<JobReleaseTask> = entity(
     ...common,
     maxWallClockTime: releaseTime.default(MOST_RELEASE_MS),
     maxTaskRetryCount: maxTaskRetryCount.default(0),
+    retentionTime: retentionTime.optional(),
   },
-  { notBuiltYet: { ...notBuiltYet, retentionTime: ['P7D'] } },
+  { notBuiltYet },
 )
   .transform(withIdentity)
-  .transform(({ maxWallClockTime: maxWallClockTimeMs, ...rest }) => ({
+  .transform(({ maxWallClockTime: maxWallClockTimeMs, retentionTime, ...rest }) => ({
     ...rest,
     maxWallClockTimeMs,
+    ...(retentionTime !== undefined &&
+      retentionTime !== defaultRetentionTimeMs && { retentionTimeMs: retentionTime }),
   }));
 
 type WithJobTasks = Pick<

@@ -99,6 +99,22 @@ export const jobInFile: z.ZodType<JobInFile> = entity(
   others,
 ).transform(judgeJobTasks);
 
+/** What PATCH and PUT cannot change. */
+const unchanging: OtherNames = {
+  readOnly,
+  fixed: [
+    'id',
+    'displayName',
+    'commonEnvironmentSettings',
+    'usesTaskDependencies',
+    'onTaskFailure',
+    'jobManagerTask',
+    'jobPreparationTask',
+    'jobReleaseTask',
+    'networkConfiguration',
+  ],
+};
+
 /** Only given elements change; of given constraints, what is left out goes back to its default. semantics §1.4 */
 export const jobPatch: (options: PoolOptions) => z.ZodType<JobPatch> = remembered((options) =>
   entity(
@@ -111,19 +127,23 @@ export const jobPatch: (options: PoolOptions) => z.ZodType<JobPatch> = remembere
       poolInfo: poolInfo(options, ['job', 'jobschedule']).optional(),
       metadata: metadata.optional(),
     },
-    {
-      readOnly,
-      fixed: [
-        'id',
-        'displayName',
-        'commonEnvironmentSettings',
-        'usesTaskDependencies',
-        'onTaskFailure',
-        'jobManagerTask',
-        'jobPreparationTask',
-        'jobReleaseTask',
-        'networkConfiguration',
-      ],
-    },
+    unchanging,
   ),
+);
+
+/** What is left out goes back to its default. semantics §1.4 */
+export const jobUpdate: (options: PoolOptions) => z.ZodType<Required<JobPatch>> = remembered(
+  (options) =>
+    entity(
+      {
+        priority: priority.default(0),
+        constraints: jobConstraints.default(() => ({ maxTaskRetryCount: 0 })),
+        onAllTasksComplete: onAllTasksComplete.default('noaction'),
+        maxParallelTasks: maxParallelTasks.default(-1),
+        allowTaskPreemption: flag.default(false),
+        poolInfo: poolInfo(options, ['job', 'jobschedule']),
+        metadata: metadata.default(() => []),
+      },
+      unchanging,
+    ),
 );

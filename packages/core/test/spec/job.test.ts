@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseJob, parseJobPatch } from '../../src/spec/index.ts';
+import { parseJob, parseJobPatch, parseJobUpdate } from '../../src/spec/index.ts';
 import { refusalOf } from './refusal-of.ts';
 
 const least = { id: 'j', poolInfo: { poolId: 'p' } };
@@ -117,4 +117,34 @@ describe('a patch of a job', () => {
       });
     },
   );
+});
+
+describe('an update of a job', () => {
+  it('says everything, what it leaves out with its default', () => {
+    expect(parseJobUpdate({ poolInfo: { poolId: 'p' } })).toEqual({
+      priority: 0,
+      constraints: { maxTaskRetryCount: 0 },
+      onAllTasksComplete: 'noaction',
+      maxParallelTasks: -1,
+      allowTaskPreemption: false,
+      poolInfo: { poolId: 'p' },
+      metadata: [],
+    });
+    expect(refusalOf(() => parseJobUpdate({}))).toMatchObject({
+      code: 'MissingRequiredProperty',
+      path: 'poolInfo',
+    });
+  });
+});
+
+describe('the release of a job', () => {
+  it('has a retentionTime as tasks have', () => {
+    const release = (more: object): unknown => {
+      const jobReleaseTask = { commandLine: 'clean', ...more };
+      const jobPreparationTask = { commandLine: 'unpack' };
+      return parseJob({ ...least, jobPreparationTask, jobReleaseTask }).jobReleaseTask;
+    };
+    expect(release({ retentionTime: 'PT1H' })).toMatchObject({ retentionTimeMs: 3_600_000 });
+    expect(release({ retentionTime: 'P7D' })).not.toHaveProperty('retentionTimeMs');
+  });
 });
