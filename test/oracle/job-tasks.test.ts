@@ -125,3 +125,39 @@ check('a job that is to end does, whatever becomes of its nodes', 80, (steps) =>
     expect([id, state]).not.toEqual([id, 'deleting']);
   }
 });
+
+check('multi-instance tasks wait for the preparations of all of their nodes', 60, (given) => {
+  const steps = given.map(withGangs);
+  const watch = watcher();
+  drain(record(steps, watch), watch);
+  let shadow = new Engine();
+  record(steps, (input, { effects }, _lines, { engine }) => {
+    expect(rowsOf(shadow.apply(batchOf([input])).effects)).toEqual(rowsOf(effects));
+    shadow = Engine.restore([...engine.snapshot()]);
+    expect(shadow.stateHash()).toBe(engine.stateHash());
+  });
+});
+
+/** The same in pools that take such tasks, with two instances of every other task. */
+function withGangs(step: Step): Step {
+  if (step.is !== 'command') return step;
+  const { command } = step;
+  if (command.type === 'addPool') {
+    const pool = {
+      ...command.pool,
+      taskSlotsPerNode: 1,
+      enableInterNodeCommunication: true as const,
+    };
+    return { ...step, command: { ...command, pool } };
+  }
+  if (command.type !== 'addTasks') return step;
+  const multiInstanceSettings = {
+    numberOfInstances: 2,
+    coordinationCommandLine: 'coordinate',
+    commonResourceFiles: [],
+  };
+  const tasks = command.tasks.map((task, index) =>
+    index % 2 === 0 ? { ...task, requiredSlots: 1, multiInstanceSettings } : task,
+  );
+  return { ...step, command: { ...command, tasks } };
+}
