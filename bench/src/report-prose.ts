@@ -93,7 +93,7 @@ Each is measured with as many tasks as it can bear, beside the floor of as many.
   },
   transfers: {
     heading: 'Transfers',
-    text: `One file of random bytes into a blob store and back, each way in a process of its own: its peak memory is all that Node needs as well. Azure is a local Azurite on the same disk and processors, reached through the client with blocks of 4 MiB, four at a time, hashes checked both ways; what came back is compared byte by byte. Writes into the directory store are synced; the copy by the system, in the first row, is not.`,
+    text: `One file of random bytes into a blob store and back, each way in a process of its own: its peak memory is all that Node needs as well. Azure is a local Azurite on the same disk and processors, reached through the client with blocks of 4 MiB, four at a time, hashes checked both ways; what came back is compared byte by byte. Writes into the directory store are synced; the copy by the system, in the first row, is not. The machine had other work meanwhile: of these figures the memory counts.`,
   },
   processes: {
     heading: 'Processes',

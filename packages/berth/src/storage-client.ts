@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -209,8 +208,6 @@ async function transferAll<File extends { bytes: number }>(
   signal?.throwIfAborted();
   const failing = new AbortController();
   const either = signal ? AbortSignal.any([signal, failing.signal]) : failing.signal;
-  // Every file that waits listens to it.
-  setMaxListeners(0, either);
   const progress: TransferProgress = {
     files: 0,
     totalFiles: files.length,
@@ -227,7 +224,8 @@ async function transferAll<File extends { bytes: number }>(
       let transferred = 0;
       try {
         await transfer(file, index, {
-          signal: either,
+          // One of its own: each file that waits listens to it.
+          signal: AbortSignal.any([either]),
           onProgress(bytes) {
             progress.bytes += bytes - transferred;
             transferred = bytes;

@@ -44,7 +44,7 @@ export class NodeTransfers {
   readonly #kept = new Map<string, Promise<Kept>>();
   #bytes = 0;
   #serial = 0;
-  #emptied: Promise<void> | undefined;
+  #ready: Promise<void> | undefined;
 
   constructor(host: Host, transfers: Transfers | undefined) {
     this.#host = host;
@@ -120,8 +120,8 @@ export class NodeTransfers {
 
   async #fetch(identity: string, source: FileSource): Promise<Kept> {
     const { files } = this.#host;
-    this.#emptied ??= this.#discardEarlier();
-    await this.#emptied;
+    this.#ready ??= this.#makeReady();
+    await this.#ready;
     const name = createHash('sha256').update(identity).digest('hex').slice(0, 32);
     const file = `${this.#directory}/${name}-${this.#serial++}`;
     const kept: Kept = { file, bytes: 0, readers: 1, isForgotten: false };
@@ -132,12 +132,16 @@ export class NodeTransfers {
     return kept;
   }
 
-  /** What an earlier life has kept. This one has a directory of its own, since a discard may take its time. */
-  async #discardEarlier(): Promise<void> {
+  /**
+   * Discards what an earlier life has kept; this one has a directory of its own, since a discard may take its time. It is
+   * made before several files want it at once.
+   */
+  async #makeReady(): Promise<void> {
     const { root, files } = this.#host;
     for (const { name } of await files.list(`${root}/volatile`)) {
       if (name.startsWith(prefix)) files.discard(`${root}/volatile/${name}`);
     }
+    await files.makeDirectory(this.#directory);
   }
 
   #makeRoom(): void {

@@ -29,7 +29,9 @@ export class Transfers {
 
   /** Waits for its turn, unless it is given up before. */
   async run<Result>(act: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    return await this.#queue.add(act, signal === undefined ? {} : { signal });
+    // A signal of one's own: many may wait with the same one, and each wait listens to it.
+    const own = signal === undefined ? {} : { signal: AbortSignal.any([signal]) };
+    return await this.#queue.add(act, own);
   }
 
   /**
