@@ -294,6 +294,12 @@ function bring(
           : { type: 'enableScheduling', poolId, nodeId },
       );
     }
+    case 'nodeStarted': {
+      if (!('poolId' in reason)) return undefined;
+      const { poolId } = reason;
+      const node = engine.queries.nodes(poolId)?.find(({ state }) => state === 'deallocated');
+      return node && command({ type: 'startNode', poolId, nodeId: node.id });
+    }
     case 'nodeReady':
       return 'poolId' in reason ? report(readyNode(engine, reason.poolId)) : undefined;
     case 'runEnds':

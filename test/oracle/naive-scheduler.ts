@@ -1129,7 +1129,7 @@ export class NaiveScheduler {
           const run = this.#runOf(task);
           if (run === undefined) this.#forget(task);
           else {
-            run.deleting = true;
+            for (const one of this.#runs) if (one.task === task) one.deleting = true;
             this.#end(run, 'user');
           }
           return {};
@@ -2131,7 +2131,7 @@ export class NaiveScheduler {
       previous: job.previous,
       priority: specification.priority,
       onAllTasksComplete: specification.onAllTasksComplete,
-      reason: state === 'completed' ? job.reason : undefined,
+      reason: job.ended === undefined ? undefined : job.reason,
       ended: isoTime(job.ended),
       counts: countsOf(tasks, () => 1),
       slots: countsOf(tasks, (task) => task.specification.requiredSlots),

@@ -45,12 +45,12 @@ function named(effects: readonly string[], told: readonly string[]): string[] {
   });
 }
 
-/** Kills, releases, restarts and removals that follow each other have no order in the rules. */
+/** Kills, requests for nodes, releases, restarts and removals that follow each other have no order in the rules. */
 function inOneOrder(effects: string[]): string[] {
   const ordered = [...effects];
   for (let from = 0; from < ordered.length; from++) {
     let to = from;
-    while (/^(kill|release|reboot|reimage|deallocate|remove) /.test(ordered[to] ?? '')) to++;
+    while (/^(kill|get|release|reboot|reimage|deallocate|remove) /.test(ordered[to] ?? '')) to++;
     ordered.splice(from, to - from, ...ordered.slice(from, to).sort());
     from = Math.max(from, to - 1);
   }

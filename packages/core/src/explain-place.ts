@@ -298,6 +298,8 @@ function freeingEvent(node: Node): FreeingEvent | undefined {
   if (node.pending === 'remove') return 'resizeGivenUp';
   if (node.isExclusive) return 'runEnds';
   const state = node.state === 'unknown' ? node.previousState : node.state;
+  const isGivenUp = state === 'deallocating' || state === 'deallocated';
+  if (isGivenUp || node.pending === 'deallocate') return 'nodeStarted';
   const isStuck = state === 'starttaskfailed' || node.errors.length > 0;
   return isStuck ? 'nodeRestarted' : 'nodeReady';
 }

@@ -202,6 +202,7 @@ const eventTexts: Record<FreeingEvent, string> = {
   resizeGivenUp: 'the resize ends before those nodes have left',
   schedulingEnabled: 'scheduling is enabled on a node',
   nodeRestarted: 'a node is rebooted or reimaged',
+  nodeStarted: 'a node that is deallocated is started',
   nodeReimaged: 'a node that is barred is reimaged',
   preparationEnds: 'that has succeeded',
   jobManagerStarts: 'that starts',

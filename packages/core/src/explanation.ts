@@ -35,6 +35,8 @@ export const freeingEvents = {
   schedulingEnabled: 'byCommand',
   /** A node that is unusable, or whose start task has failed, is rebooted or reimaged (semantics §2.2). */
   nodeRestarted: 'byCommand',
+  /** A node that is deallocated is started (semantics §2.2). */
+  nodeStarted: 'byCommand',
   /** A node of the pool comes up, or is back. */
   nodeReady: 'byItself',
   /** A node that the job is barred from is reimaged (semantics §4.4). */
