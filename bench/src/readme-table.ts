@@ -25,6 +25,7 @@ function table(figures: Figures): string {
     ...memory(figures),
     ...latency(figures),
     ...peers(figures),
+    ...durability(figures),
     ...processes(figures),
   ];
   const cells = markdownTable(
@@ -89,6 +90,29 @@ function peers(figures: Figures): Line[] {
   const own = `${ofFactory.toFixed(0)} × ours of a factory, ${oneByOne.toFixed(1)} × ours given one by one as JSON`;
   const figure = `${duration(fastest.median ?? 0)}, ${own}`;
   return [[what, figure, fastest.command]];
+}
+
+function durability(figures: Figures): Line[] {
+  const lives = figures.row('durable', 'durable', 'Berth: openBatch');
+  const back = figures.row(
+    'recovery',
+    'back after a kill',
+    'from the newest snapshot and what came since',
+  );
+  const [durable, recovery] = [figures.of('durable').at(-1), figures.of('recovery').at(-1)];
+  if (lives?.perSecond === undefined || back?.latency === undefined) return [];
+  return [
+    [
+      'task lives through the journal, with real syncs',
+      `${(lives.perSecond / 1e6).toFixed(1)} million a second`,
+      durable?.command,
+    ],
+    [
+      `back after a kill with ${words(recovery?.tasks ?? 0)} tasks, half of them over`,
+      `${(back.latency.most / 1e9).toFixed(1)} s`,
+      recovery?.command,
+    ],
+  ];
 }
 
 function processes(figures: Figures): Line[] {

@@ -20,6 +20,13 @@ export function targets(figures: Figures): Target[] {
   const given = figures.section('memory', 'one-by-one')?.rows.at(-1)?.bytes;
   const edge = figures.row('dag', 'random, any order', 'graph alone, ids as integers, both ways');
   const simulated = figures.row('simulate', '100 jobs', 'Simulation');
+  const durable = figures.row('durable', 'durable', 'Berth: openBatch');
+  const back = figures.row(
+    'recovery',
+    'back after a kill',
+    'from the newest snapshot and what came since',
+  );
+  const stop = figures.row('recovery', 'snapshots written', 'while one is written');
   const peers = keepsPriorities.flatMap((variant) => figures.peer(variant)?.median ?? []);
   const fastest = peers.length === 0 ? undefined : Math.min(...peers);
   /** All sizes, not the kindest: what a job or a node costs by itself shows where it has few tasks. */
@@ -73,6 +80,26 @@ export function targets(figures: Figures): Target[] {
       what: 'the same, both directions',
       wanted: '≤ 12 bytes an edge',
       measured: edge?.bytes === undefined ? undefined : `${edge.bytes.toFixed(1)} bytes`,
+    },
+    {
+      what: 'durable lives a second, with real syncs',
+      wanted: '≥ 1 million',
+      measured:
+        durable?.perSecond === undefined
+          ? undefined
+          : `${(durable.perSecond / million).toFixed(2)} million`,
+    },
+    {
+      what: 'back after a kill with 10 million tasks, from a snapshot',
+      wanted: '≤ 10 s',
+      measured:
+        back?.latency === undefined ? undefined : `${(back.latency.most / 1e9).toFixed(1)} s`,
+    },
+    {
+      what: 'the longest turn of the event loop while a snapshot is written, 10 million tasks',
+      wanted: '≤ 50 ms',
+      measured:
+        stop?.latency === undefined ? undefined : `${(stop.latency.most / 1e6).toFixed(0)} ms`,
     },
     {
       what: 'simulated tasks a second, 100 jobs',

@@ -119,7 +119,19 @@ test('targets are what was measured, and ratios of it', () => {
     measured('1000 tasks of 1 job', { name: 'Simulation', perSecond: 3_000_000 }),
     measured('1000 tasks of 100 jobs', { name: 'Simulation', perSecond: 1_450_000 }),
   ]);
-  const all = targets(new Figures([...standard, others, dag, simulate]));
+  const latency = { p50: 1, p99: 1, p999: 1, most: 33_400_000, samples: 1 };
+  const opening = { ...latency, most: 1_430_000_000 };
+  const durable = result('durable', 1_000, [
+    measured('1,000 lives, each durable', { name: 'Berth: openBatch', perSecond: 1_510_000 }),
+  ]);
+  const recovery = result('recovery', 1_000, [
+    measured('1 snapshots written', { name: 'while one is written', latency }),
+    measured('back after a kill', {
+      name: 'from the newest snapshot and what came since',
+      latency: opening,
+    }),
+  ]);
+  const all = targets(new Figures([...standard, others, dag, simulate, durable, recovery]));
   expect(all.map((target) => target.measured)).toEqual([
     '0.59',
     '1.13 ×',
@@ -130,6 +142,9 @@ test('targets are what was measured, and ratios of it', () => {
     undefined,
     '80 ns',
     '11.7 bytes',
+    '1.51 million',
+    '1.4 s',
+    '33 ms',
     '1.45 million',
     '20.00 ×',
     '10.00 ×',
