@@ -78,7 +78,20 @@ export class DockerDaemon {
   async end(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     process.kill(this.#pid, signal);
     while (isAlive(this.#pid)) await sleep(20);
-    if (signal === 'SIGKILL') rmSync(join(this.directory, 'pid'), { force: true });
+    if (signal === 'SIGKILL') {
+      rmSync(join(this.directory, 'pid'), { force: true });
+      await this.#forgetContainerd();
+    }
+  }
+
+  /** It dies with the engine; the next one waits for it in vain while nobody has reaped it. */
+  async #forgetContainerd(): Promise<void> {
+    const file = join(this.directory, 'exec/containerd/containerd.pid');
+    if (!existsSync(file)) return;
+    const pid = Number(readFileSync(file, 'latin1'));
+    const deadline = performance.now() + 10_000;
+    while (pid > 0 && isAlive(pid) && performance.now() < deadline) await sleep(20);
+    if (!isAlive(pid)) rmSync(file, { force: true });
   }
 
   docker(...words: string[]): string {
