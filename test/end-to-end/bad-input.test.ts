@@ -296,6 +296,16 @@ describe.concurrent('a rule that is broken: file, property path, rule, code', ()
       jobOf([task], { pool: { executor: 'kubernetes' } }),
       'job.yaml: pool.executor must be "local" or "docker"; there is no executor "kubernetes" here (InvalidPropertyValue)',
     ],
+    [
+      'an account that the executor has none of',
+      jobOf([task], { pool: { userAccounts: [{ name: 'u', password: 'p' }] } }),
+      'job.yaml: pool.userAccounts: the executor "local" has no user accounts on its nodes. (OperationNotValidOnPool)',
+    ],
+    [
+      'another user than it has',
+      jobOf([{ ...task, userIdentity: { autoUser: { elevationLevel: 'admin' } } }]),
+      'job.yaml: tasks[0].userIdentity: the executor "local" runs nothing as another auto user than that of scope pool without rights. (OperationNotValidOnPool)',
+    ],
     ['a target with ..', withFile({ filePath: 'a/../../b' }), climbs('a/../../b')],
     ['an absolute target', withFile({ filePath: '/etc/passwd' }), climbs('/etc/passwd')],
     ['a target with a backslash', withFile({ filePath: '..\\b' }), climbs('..\\b')],

@@ -7,6 +7,7 @@ import type {
   UserIdentity,
 } from '@berth/core';
 import { BatchError } from '@berth/core';
+import type { JobFile } from '@berth/core/spec';
 import type { Executor } from '@berth/executors';
 import { capabilitiesOf } from '@berth/executors';
 import type { AccountRuntime } from './account-runtime.ts';
@@ -62,7 +63,24 @@ export function demandJobTasks(
     'poolId' in poolInfo
       ? executorOf(runtime, poolInfo.poolId)
       : runtime.executor(poolInfo.autoPoolSpecification.pool.executor);
-  if (executor === undefined) return;
+  if (executor !== undefined) demandJob(executor, job, path);
+}
+
+/** The same of all that a job file has, whose pool is not there yet. */
+export function demandFile(
+  executor: Executor,
+  { job, tasks, taskFactory }: Pick<JobFile, 'job' | 'tasks' | 'taskFactory'>,
+): void {
+  demandJob(executor, job, 'job.');
+  const refusal =
+    refusalOf(executor, taskFactory?.repeatTask, 'taskFactory.repeatTask.') ??
+    tasks
+      .map((task, index) => refusalOf(executor, task, `tasks[${index}].`))
+      .find((one) => one !== undefined);
+  if (refusal !== undefined) throw new BatchError(refusal);
+}
+
+function demandJob(executor: Executor, job: JobDemands, path: string): void {
   if (job.networkConfiguration !== undefined && !capabilitiesOf(executor).networks) {
     throw new BatchError(noNetworks(executor, path));
   }
@@ -93,6 +111,17 @@ export function demandTask(runtime: AccountRuntime, jobId: string, task: TaskTem
   const refusal = taskRefusal(runtime, jobId, task);
   if (refusal !== undefined) throw new BatchError(refusal);
 }
+
+type JobDemands = Partial<
+  Pick<
+    ScheduledJobSpecification,
+    | 'networkConfiguration'
+    | 'jobManagerTask'
+    | 'jobPreparationTask'
+    | 'jobReleaseTask'
+    | 'taskFactory'
+  >
+>;
 
 type WithDemands = Partial<Pick<TaskTemplate, 'applicationPackageReferences' | 'userIdentity'>>;
 

@@ -40,6 +40,11 @@ type Pool = Pick<
 export function demandExecutor(runtime: Executors, pool: Pool, path = ''): void {
   const executor = runtime.executor(pool.executor);
   if (executor === undefined) throw unknownExecutor(runtime, pool.executor, `${path}executor`);
+  demandPool(executor, pool, path);
+}
+
+/** The second of these. */
+export function demandPool(executor: Executor, pool: Pool, path: string): void {
   demandInstall(executor, pool, path);
   const { lowPriority, interNodeCommunication } = capabilitiesOf(executor);
   if (pool.enableInterNodeCommunication === true && !interNodeCommunication) {

@@ -7,7 +7,7 @@ import { DirectoryBlobStore } from '@berth/storage';
 import type { Batch } from '../batch.ts';
 import { openBatch } from '../open-batch.ts';
 import { durabilityIn } from '../pool-executor.ts';
-import { demandNamed, executorsOf } from './executors.ts';
+import { demandRunnable, executorsOf } from './executors.ts';
 import type { LoadedJobFile } from './job-file.ts';
 import { loadJobFile } from './job-file.ts';
 import type { Progress, ProgressView } from './progress.ts';
@@ -44,7 +44,7 @@ const progressIntervalMs = 100;
 /** Runs a job file to its end, from where an earlier call left off. */
 export async function runJobFile(options: RunOptions): Promise<RunResults> {
   const file = await loadJobFile(options.file);
-  demandNamed(file.pool.executor, options.file);
+  demandRunnable(file, options.file);
   const directory = options.state ?? join('.berth', file.job.id);
   const say = (line: string): void => {
     if (!options.json) options.stdout.write(`${line}\n`);
@@ -68,7 +68,12 @@ export async function runJobFile(options: RunOptions): Promise<RunResults> {
   for (const { code, message } of batch.runtime.queries.pool(file.pool.id)?.resizeErrors ?? []) {
     warn(`pool ${file.pool.id}: ${code}: ${message}`);
   }
-  if (stalled) await endStalled(batch, file);
+  if (stalled) {
+    for (const { id, errors = [] } of batch.runtime.queries.nodes(file.pool.id) ?? []) {
+      for (const { code, message } of errors) warn(`node ${id}: ${code}: ${message}`);
+    }
+    await endStalled(batch, file);
+  }
   const downloads = await downloadAll(
     batch.storage,
     file.downloads,
